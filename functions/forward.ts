@@ -1,0 +1,93 @@
+// POST /v1/forward  {"model": "minilm-sst2", "inputs": ["I love it"]}  ->  {"logits": {"dims": [1, 2], "data": […]}, …}
+//
+// The bare model: every output of its graph, for texts (padded to the longest) or for ids that the caller made.
+
+import * as z from 'zod/mini';
+import { ServiceError } from '../shared/errors.ts';
+import { encodeAll, toFeeds } from '../shared/forward.ts';
+import { serve } from '../shared/http/serve.ts';
+import type { Model } from '../shared/model/open-model.ts';
+import type { Feeds } from '../shared/runtime/session.ts';
+import { fields, optional } from '../shared/schema.ts';
+import type { Context, Task } from '../shared/task.ts';
+
+const text = z.string('must be a string');
+const matrix = z.array(
+  z.array(z.int('must be a whole number from 0').check(z.minimum(0)), 'must be a list of token ids'),
+  'must be a list of lists of token ids',
+);
+
+const input = fields({
+  inputs: optional(z.union([text, z.array(text)], 'must be a string or a list of strings'), null),
+  input_ids: optional(matrix, null),
+  attention_mask: optional(matrix, null),
+  token_type_ids: optional(matrix, null),
+});
+const output = z.record(z.string(), z.object({ dims: z.array(z.int()), data: z.array(z.number()) }));
+
+type Input = z.output<typeof input>;
+
+export const forward: Task<Input, z.output<typeof output>> = {
+  name: 'forward',
+  aliases: [],
+  summary: 'The bare model: all outputs of its graph, for texts or for token ids',
+  input,
+  output,
+  example: { inputs: ['I love it'] },
+  models: 'any',
+  async run(body, model, context) {
+    const session = model.sessions.model;
+    const feeds = body.inputs === null ? fromIds(body, model, context) : fromTexts(body, body.inputs, model, context);
+    context.meter.count('runs', 1);
+    const fetched = await session.run(feeds);
+    return Object.fromEntries(
+      Object.entries(fetched).map(([name, { dims, data }]) => [name, { dims: [...dims], data: Array.from(data, Number) }]),
+    );
+  },
+};
+
+function fromTexts(body: Input, inputs: string | string[], model: Model, context: Context): Feeds {
+  if (body.input_ids !== null) throw new ServiceError('invalid_input', 'send either inputs or input_ids, not both');
+  if (inputs.length === 0) throw new ServiceError('invalid_input', 'inputs must have a text');
+  const encodings = encodeAll(model, typeof inputs === 'string' ? [inputs] : inputs, context);
+  return toFeeds(encodings, model.sessions.model.inputs);
+}
+
+function fromIds({ input_ids: ids, attention_mask: mask, token_type_ids: types }: Input, model: Model, context: Context): Feeds {
+  if (ids === null) throw new ServiceError('invalid_input', 'inputs must be a string or a list of strings, or send input_ids');
+  const dims = [ids.length, ids[0]?.length ?? 0] as const;
+  checkSize(dims, model, context);
+  const size = model.tokenizer.vocabularySize;
+  const given = { input_ids: ids, attention_mask: mask ?? filled(dims, 1), token_type_ids: types ?? filled(dims, 0) };
+  const bounds = { input_ids: size, attention_mask: 2, token_type_ids: 2 };
+  const feeds = Object.entries(given)
+    .filter(([name]) => model.sessions.model.inputs.includes(name))
+    .map(([name, rows]) => [name, { data: toInt64(name, rows, dims, bounds[name as keyof typeof bounds]), dims }]);
+  context.meter.count('tokens', dims[0] * dims[1]);
+  context.meter.count('rows', dims[0]);
+  return Object.fromEntries(feeds);
+}
+
+function checkSize([rows, tokens]: readonly [number, number], { manifest: { maxLength } }: Model, { limits }: Context): void {
+  if (rows === 0 || tokens === 0) throw new ServiceError('invalid_input', 'input_ids must have a row, and a row an id');
+  if (rows > limits.maxInputs) throw new ServiceError('too_large', `input_ids has ${rows} rows; one request takes ${limits.maxInputs}`);
+  if (tokens > maxLength) throw new ServiceError('invalid_input', `input_ids[0] has ${tokens} tokens; this model takes ${maxLength}`);
+  if (rows * tokens > limits.maxTokens) {
+    throw new ServiceError('too_large', `input_ids has ${rows * tokens} tokens; one request takes ${limits.maxTokens}`);
+  }
+}
+
+/** One flat tensor out of the rows. `bound`: what every value must be below, or the graph would read beyond its tables. */
+function toInt64(name: string, rows: number[][], [height, width]: readonly [number, number], bound: number): BigInt64Array {
+  if (rows.length !== height) throw new ServiceError('invalid_input', `${name} must have ${height} rows, as input_ids has`);
+  rows.forEach((row, i) => {
+    if (row.length !== width) throw new ServiceError('invalid_input', `${name}[${i}] must have ${width} entries, as input_ids[0] has`);
+    const wrong = row.findIndex((value) => value >= bound);
+    if (wrong >= 0) throw new ServiceError('invalid_input', `${name}[${i}][${wrong}] is ${row[wrong]}; it must be below ${bound}`);
+  });
+  return BigInt64Array.from(rows.flat(), BigInt);
+}
+
+const filled = ([rows, tokens]: readonly [number, number], value: number) => Array.from({ length: rows }, () => Array<number>(tokens).fill(value));
+
+export default serve(forward);

@@ -1,0 +1,56 @@
+// Reads a checkpoint as the Hub lays it out (config.json, tokenizer.json, model.onnx, a card) into what is published: a
+// manifest and the blobs that it names. What cannot be served is refused here, by name, and never at a request.
+
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BlobRef, Manifest } from '../shared/model/manifest.ts';
+import { type Config, readConfig } from './config.ts';
+import { readCard } from './card.ts';
+import { compileTokenizer } from './tokenizer/compile-tokenizer.ts';
+
+export interface Checkpoint {
+  readonly manifest: Manifest;
+  /** The bytes behind each sha256 of the manifest. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Throws where a file is missing, or says something that this project does not know. */
+export async function readCheckpoint(folder: string, name: string): Promise<Checkpoint> {
+  const blobs = new Map<string, Uint8Array>();
+  const store = (bytes: Uint8Array): BlobRef => {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    blobs.set(sha256, bytes);
+    return { sha256, bytes: bytes.byteLength };
+  };
+  const config = await readConfig(join(folder, 'config.json'));
+  const card = await readCard(join(folder, 'README.md'));
+  const tokenizer = store(compileTokenizer(await readFile(join(folder, 'tokenizer.json'), 'utf8')));
+  const onnx = store(await readFile(join(folder, 'model.onnx')));
+  const externalData: { path: string; blob: BlobRef }[] = [];
+  for (const path of await weightFiles(folder)) externalData.push({ path, blob: store(await readFile(join(folder, path))) });
+  const content = toContent(name, config, card, { tokenizer, graphs: { model: { onnx, externalData } } });
+  return { manifest: { ...content, revision: revisionOf(content) }, blobs };
+}
+
+/** Weights beside the graph, under the names by which exporters write them and graphs refer to them. */
+async function weightFiles(folder: string): Promise<string[]> {
+  const files = await readdir(folder);
+  return files.filter((file) => /^model\.onnx[._]data/.test(file)).sort();
+}
+
+type Content = Omit<Manifest, 'revision'>;
+
+function toContent(
+  name: string,
+  config: Config,
+  card: { license: string; origin: string; description: string },
+  files: Pick<Manifest, 'tokenizer' | 'graphs'>,
+): Content {
+  return { format: 1, name, ...config, ...card, ...files };
+}
+
+/** Sixteen hex digits of a hash over the content: as the blobs are in it by hash, it changes when anything does. */
+function revisionOf(content: Content): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,63 @@
+// Publishes checkpoints: blobs first, then the manifest that names them, then the catalogue that names it. A reader never
+// sees half a model, and an interrupted run is mended by running it again.
+
+import type { R2Bucket } from '@cloudflare/workers-types';
+import { CATALOGUE_KEY, type Catalogue, EMPTY_CATALOGUE, parseCatalogue } from '../shared/model/catalogue.ts';
+import { type BlobRef, blobKey, blobsOf, type Manifest, manifestKey, parseManifest } from '../shared/model/manifest.ts';
+import type { Checkpoint } from './checkpoint.ts';
+
+/** The part of a bucket that publishing uses. */
+export type Bucket = Pick<R2Bucket, 'get' | 'head' | 'put'>;
+
+/** Puts a checkpoint live; returns false where this very revision already is. Throws where the bucket does not keep what it was given. */
+export async function publish(bucket: Bucket, { manifest, blobs }: Checkpoint): Promise<boolean> {
+  const written = await writeBlobs(bucket, blobsOf(manifest), blobs);
+  const live = await readManifest(bucket, manifest.name);
+  if (live?.revision !== manifest.revision) await bucket.put(manifestKey(manifest.name), JSON.stringify(manifest));
+  const listed = await addToCatalogue(bucket, manifest);
+  return written > 0 || live?.revision !== manifest.revision || listed;
+}
+
+async function writeBlobs(bucket: Bucket, refs: readonly BlobRef[], blobs: Checkpoint['blobs']): Promise<number> {
+  let written = 0;
+  for (const ref of refs) {
+    const stored = await bucket.head(blobKey(ref));
+    if (stored?.size === ref.bytes) continue;
+    const bytes = blobs.get(ref.sha256);
+    if (!bytes) throw new Error(`the checkpoint lacks the bytes of blob ${ref.sha256}`);
+    // R2 refuses the write where what arrives has another hash.
+    await bucket.put(blobKey(ref), bytes, { sha256: ref.sha256 });
+    written += 1;
+  }
+  return written;
+}
+
+async function readManifest(bucket: Bucket, name: string): Promise<Manifest | undefined> {
+  const object = await bucket.get(manifestKey(name));
+  try {
+    return object ? parseManifest(name, await object.text()) : undefined;
+  } catch {
+    // A damaged manifest is what publishing mends.
+    return undefined;
+  }
+}
+
+/** Lists the model; it becomes its task's default where there is none. Others may publish meanwhile: the write is conditional. */
+async function addToCatalogue(bucket: Bucket, { name, task }: Manifest): Promise<boolean> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const object = await bucket.get(CATALOGUE_KEY);
+    const catalogue: Catalogue = object ? parseCatalogue(await object.text()) : EMPTY_CATALOGUE;
+    const others = catalogue.models.filter((model) => model.name !== name);
+    const next = { ...catalogue, models: [...others, { name, task }], defaults: { [task]: name, ...catalogue.defaults } };
+    if (isSame(catalogue, next)) return false;
+    const onlyIf = object ? { etagMatches: object.etag } : { etagDoesNotMatch: '*' };
+    if (await bucket.put(CATALOGUE_KEY, JSON.stringify(next), { onlyIf })) return true;
+  }
+  throw new Error('the catalogue was changed by others at each of five attempts; publish again');
+}
+
+function isSame(a: Catalogue, b: Catalogue): boolean {
+  const flat = ({ models, defaults }: Catalogue) =>
+    JSON.stringify([models.map(({ name, task }) => `${name} ${task}`).sort(), Object.entries(defaults).sort()]);
+  return flat(a) === flat(b);
+}

@@ -1,0 +1,37 @@
+// npm start: publishes what ships into the local R2, serves on loopback, and says so once it can answer.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const ROOT = join(import.meta.dirname, '..');
+const PORT = process.env.PORT ?? '8787';
+const ORIGIN = `http://127.0.0.1:${PORT}`;
+
+const published = spawnSync(process.execPath, [join(import.meta.dirname, 'models.ts'), 'publish'], { stdio: 'inherit' });
+if (published.status !== 0) process.exit(published.status ?? 1);
+
+const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
+const flags = ['--ip', '127.0.0.1', '--port', PORT, '--inspector-port', '0', '--show-interactive-dev-session=false', '--log-level', 'warn'];
+const server = spawn(process.execPath, [wrangler, 'dev', ...flags], {
+  cwd: ROOT,
+  stdio: 'inherit',
+  env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.kill(signal));
+server.on('exit', (code) => process.exit(code ?? 0));
+
+while (!(await isReady())) await wait(100);
+console.log(`
+ready on ${ORIGIN} — try
+
+  curl ${ORIGIN}/v1/text-classification -H 'content-type: application/json' -d '{"inputs": "I love it"}'
+`);
+
+async function isReady(): Promise<boolean> {
+  try {
+    return (await fetch(`${ORIGIN}/ready`)).ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,48 @@
+// GET /v1/tasks, /v1/models, /v1/models/<model>: what is served, on what, and within which limits.
+
+import type { Hono } from 'hono';
+import { type Manifest, totalBytes } from '../model/manifest.ts';
+import type { Task } from '../task.ts';
+import { isolateOf } from './isolate.ts';
+import { method } from './method.ts';
+import type { Env } from './settings.ts';
+import { sourceOf } from './source.ts';
+
+export function addCatalogueRoutes(app: Hono<{ Bindings: Env }>, tasks: readonly Pick<Task, 'name' | 'aliases' | 'summary'>[]): void {
+  method(app, 'GET', '/v1/tasks', async (c) => {
+    const { settings, manifests } = isolateOf(c.env);
+    const { defaults } = await manifests.readCatalogue(sourceOf(c));
+    const { maxBodyBytes, maxInputs, maxTokens } = settings.limits;
+    const limits = { max_body_bytes: maxBodyBytes, max_inputs: maxInputs, max_tokens: maxTokens };
+    return c.json(
+      tasks.map(({ name, aliases, summary }) => ({
+        task: name,
+        aliases,
+        summary,
+        route: `/v1/${name}`,
+        default_model: defaults[name] ?? null,
+        limits,
+      })),
+    );
+  });
+  method(app, 'GET', '/v1/models', async (c) => {
+    const { manifests, models } = isolateOf(c.env);
+    const source = sourceOf(c);
+    const catalogue = await manifests.readCatalogue(source);
+    const published = await Promise.all(catalogue.models.map(({ name }) => manifests.read(name, source)));
+    return c.json(published.map((manifest) => ({ ...summarize(manifest), open: models.open.includes(manifest.name) })));
+  });
+  method(app, 'GET', '/v1/models/:model{.+}', async (c) => {
+    return c.json(toWire(await isolateOf(c.env).manifests.read(c.req.param('model') ?? '', sourceOf(c))));
+  });
+}
+
+function summarize(manifest: Manifest) {
+  const { name, task, revision, architecture, description, license, maxLength } = manifest;
+  return { model: name, task, revision, architecture, description, license, max_length: maxLength, bytes: totalBytes(manifest) };
+}
+
+function toWire(manifest: Manifest) {
+  const id2label = Object.fromEntries(manifest.id2label.entries());
+  return { ...summarize(manifest), id2label, origin: manifest.origin, tokenizer: manifest.tokenizer, graphs: manifest.graphs };
+}

@@ -1,0 +1,24 @@
+// What the requests of one isolate share: its settings, and the models that are open.
+
+import { ManifestReader } from '../model/manifest-reader.ts';
+import { ModelStore } from '../model/model-store.ts';
+import { type Env, parseSettings, type Settings } from './settings.ts';
+
+export interface Isolate {
+  readonly settings: Settings;
+  readonly manifests: ManifestReader;
+  readonly models: ModelStore;
+}
+
+// An isolate has one `env`; by it, tests can have several.
+const isolates = new WeakMap<Env, Isolate>();
+
+export function isolateOf(env: Env): Isolate {
+  const known = isolates.get(env);
+  if (known) return known;
+  const settings = parseSettings(env);
+  const manifests = new ManifestReader(settings.manifestTtl);
+  const isolate = { settings, manifests, models: new ModelStore(manifests, settings.wasmBudget) };
+  isolates.set(env, isolate);
+  return isolate;
+}

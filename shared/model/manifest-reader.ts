@@ -1,0 +1,43 @@
+// Reads the catalogue and the manifests. Both change, so each is believed for an interval only: a new revision goes live
+// when it has passed, without a deploy.
+
+import { ServiceError } from '../errors.ts';
+import { CATALOGUE_KEY, type Catalogue, EMPTY_CATALOGUE, parseCatalogue } from './catalogue.ts';
+import { type Manifest, manifestKey, parseManifest } from './manifest.ts';
+import { Memo } from './memo.ts';
+
+/** What reading needs of a request. */
+export interface ManifestSource {
+  readonly bucket: R2Bucket;
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+export class ManifestReader {
+  readonly #catalogue: Memo<Catalogue>;
+  readonly #manifests: Memo<Manifest>;
+
+  /** `ttl`: how long an answer is believed, in milliseconds. */
+  constructor(ttl: number) {
+    this.#catalogue = new Memo(ttl);
+    this.#manifests = new Memo(ttl);
+  }
+
+  /** What is published; nothing where nothing ever was. Throws `model_unavailable` where the catalogue is damaged. */
+  readCatalogue({ bucket, waitUntil }: ManifestSource): Promise<Catalogue> {
+    const read = async () => {
+      const object = await bucket.get(CATALOGUE_KEY);
+      return object ? parseCatalogue(await object.text()) : EMPTY_CATALOGUE;
+    };
+    return this.#catalogue.get(CATALOGUE_KEY, read, waitUntil);
+  }
+
+  /** Throws `not_found` where no such model is published, `model_unavailable` where its manifest is damaged. */
+  read(name: string, { bucket, waitUntil }: ManifestSource): Promise<Manifest> {
+    const read = async () => {
+      const object = await bucket.get(manifestKey(name));
+      if (object) return parseManifest(name, await object.text());
+      throw new ServiceError('not_found', `no model ${name} is published; GET /v1/models lists those that are`);
+    };
+    return this.#manifests.get(name, read, waitUntil);
+  }
+}

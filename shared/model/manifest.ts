@@ -1,0 +1,75 @@
+// A manifest: all that is known of a published model before it is opened. Written when the model is published, read in the
+// isolate; publishing and reading share this schema.
+
+import * as z from 'zod/mini';
+import { ServiceError } from '../errors.ts';
+
+/** Immutable bytes in the bucket, found under the hash of what they are. */
+const blobRef = z.strictObject({
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  bytes: z.int().check(z.positive()),
+});
+
+const graph = z.strictObject({
+  onnx: blobRef,
+  /** Weights beside the graph, under the path by which it names them. */
+  externalData: z.array(z.strictObject({ path: z.string(), blob: blobRef })),
+});
+
+const manifest = z.strictObject({
+  format: z.literal(1),
+  name: z.string().check(z.regex(/^[\w.-]+(\/[\w.-]+)?$/)),
+  /** Names this very content: a hash over everything else in the manifest. */
+  revision: z.string(),
+  task: z.string(),
+  /** `model_type` of the checkpoint's config.json: bert, distilbert, … */
+  architecture: z.string(),
+  description: z.string(),
+  license: z.string(),
+  origin: z.string(),
+  /** Tokens of the longest sequence that the graph takes, special tokens included. */
+  maxLength: z.int().check(z.positive()),
+  /** Label of each logit, by its index; empty where the model has no classification head. */
+  id2label: z.array(z.string()),
+  problemType: z.nullable(z.enum(['regression', 'single_label_classification', 'multi_label_classification'])),
+  tokenizer: blobRef,
+  graphs: z.record(z.enum(['model']), graph),
+});
+
+export type BlobRef = z.output<typeof blobRef>;
+export type Manifest = z.output<typeof manifest>;
+export type GraphName = keyof Manifest['graphs'];
+
+/** Where a manifest lies in the bucket. */
+export const manifestKey = (name: string) => `manifests/${name}.json`;
+/** Where a blob lies in the bucket. */
+export const blobKey = ({ sha256 }: BlobRef) => `blobs/${sha256}`;
+
+/** Parses a manifest's JSON. Throws `model_unavailable`, naming the model and the first field that is wrong. */
+export function parseManifest(name: string, json: string): Manifest {
+  const result = manifest.safeParse(parseJson(name, json));
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw damaged(name, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+}
+
+/** Everything that opening the model reads. */
+export function blobsOf({ tokenizer, graphs }: Manifest): readonly BlobRef[] {
+  return [tokenizer, ...Object.values(graphs).flatMap(({ onnx, externalData }) => [onnx, ...externalData.map(({ blob }) => blob)])];
+}
+
+export function totalBytes(manifest: Manifest): number {
+  return blobsOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function parseJson(name: string, json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw damaged(name, 'it is not JSON', cause);
+  }
+}
+
+function damaged(name: string, reason: string, cause?: unknown): ServiceError {
+  return new ServiceError('model_unavailable', `the manifest of model ${name} cannot be read (${reason}); publish it again`, { cause });
+}

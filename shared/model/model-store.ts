@@ -1,0 +1,146 @@
+// The models of one isolate: opened once, shared by its requests, replaced when a new revision is published, and closed
+// when others need their memory. Nobody closes a model that a request is using.
+
+import { ServiceError } from '../errors.ts';
+import { createSerial } from '../runtime/serial.ts';
+import type { BlobSource } from './blobs.ts';
+import { chooseEvictions } from './budget.ts';
+import { type Manifest, totalBytes } from './manifest.ts';
+import type { ManifestReader } from './manifest-reader.ts';
+import { closeModel, type Model, modelBytes, openModel } from './open-model.ts';
+
+/** A model in use. It stays open until released, even when a newer revision has taken its place. */
+export interface Lease {
+  readonly model: Model;
+  release(): void;
+}
+
+interface Slot {
+  readonly manifest: Manifest;
+  readonly model: Promise<Model>;
+  /** WASM memory that it holds: until it is open, what its files have; then what was measured. */
+  bytes: number;
+  lastUsed: number;
+  leases: number;
+  /** Superseded or failed: no longer handed out, and closed with its last lease. */
+  retired: boolean;
+}
+
+export class ModelStore {
+  readonly #manifests: ManifestReader;
+  readonly #budget: number;
+  /** The slot that serves a name. */
+  readonly #current = new Map<string, Slot>();
+  /** Every slot that holds memory, the retired ones still in use among them. */
+  readonly #resident = new Set<Slot>();
+  readonly #opening = createSerial();
+  #clock = 0;
+
+  /** `budget`: WASM memory, in bytes, that all open models may hold together. */
+  constructor(manifests: ManifestReader, budget: number) {
+    this.#manifests = manifests;
+    this.#budget = budget;
+  }
+
+  /**
+   * The newest published revision of a model, opened if it is not.
+   * Throws `not_found`, `model_unavailable` (its blobs, or it is larger than the budget), `overloaded` (no memory until
+   * other requests end).
+   */
+  async acquire(name: string, source: BlobSource): Promise<Lease> {
+    const slot = this.#slotFor(await this.#manifests.read(name, source), source);
+    slot.leases += 1;
+    slot.lastUsed = ++this.#clock;
+    const release = once(() => this.#release(slot));
+    try {
+      return { model: await slot.model, release };
+    } catch (error) {
+      // Not remembered: the next request tries anew, and works once the bucket is mended.
+      this.#retire(slot);
+      release();
+      throw error;
+    }
+  }
+
+  /** Names of the models that are open or opening. */
+  get open(): readonly string[] {
+    return [...this.#current.keys()];
+  }
+
+  #slotFor(manifest: Manifest, source: BlobSource): Slot {
+    const known = this.#current.get(manifest.name);
+    if (known?.manifest.revision === manifest.revision) return known;
+    if (known) this.#retire(known);
+    const model = this.#opening(() => this.#open(slot, source));
+    const slot: Slot = { manifest, model, bytes: totalBytes(manifest), lastUsed: 0, leases: 0, retired: false };
+    this.#current.set(manifest.name, slot);
+    // Others may wait for this load: it must not end with the request that began it.
+    source.waitUntil(model.catch(() => undefined));
+    return slot;
+  }
+
+  async #open(slot: Slot, source: BlobSource): Promise<Model> {
+    this.#makeRoom(slot);
+    this.#resident.add(slot);
+    try {
+      const model = await openModel(slot.manifest, source);
+      slot.bytes = modelBytes(model);
+      return await this.#keepWithinBudget(slot, model);
+    } catch (error) {
+      this.#resident.delete(slot);
+      throw error;
+    }
+  }
+
+  /** What a model holds is known only now, and is more than its files: others may have to go after all. */
+  async #keepWithinBudget(slot: Slot, model: Model): Promise<Model> {
+    this.#resident.delete(slot);
+    try {
+      this.#makeRoom(slot);
+    } catch (error) {
+      await closeModel(model);
+      throw error;
+    }
+    this.#resident.add(slot);
+    return model;
+  }
+
+  #makeRoom({ manifest: { name }, bytes }: Slot): void {
+    if (bytes > this.#budget) {
+      const message = `model ${name} needs ${mebibytes(bytes)} of memory; models may hold ${mebibytes(this.#budget)} (WASM_BUDGET_MIB)`;
+      throw new ServiceError('model_unavailable', message);
+    }
+    const residents = Array.from(this.#resident, (slot) => ({ ...slot, slot, busy: slot.leases > 0 }));
+    const evicted = chooseEvictions(residents, bytes, this.#budget);
+    if (!evicted) {
+      throw new ServiceError('overloaded', `there is no memory for model ${name} while others are in use; send the request again`);
+    }
+    for (const { slot } of evicted) this.#retire(slot);
+  }
+
+  #retire(slot: Slot): void {
+    slot.retired = true;
+    if (this.#current.get(slot.manifest.name) === slot) this.#current.delete(slot.manifest.name);
+    if (slot.leases === 0) this.#close(slot);
+  }
+
+  #release(slot: Slot): void {
+    slot.leases -= 1;
+    if (slot.retired && slot.leases === 0) this.#close(slot);
+  }
+
+  #close(slot: Slot): void {
+    // Engines queue what they are asked: memory that is freed here is free for whatever is opened next.
+    if (this.#resident.delete(slot)) slot.model.then(closeModel, () => undefined);
+  }
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) action();
+    done = true;
+  };
+}
+
+const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

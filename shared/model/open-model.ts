@@ -1,0 +1,52 @@
+// Opens what a manifest names: the tokenizer and every graph, as one value that is closed as one.
+
+import { ServiceError } from '../errors.ts';
+import { openOrtSession } from '../runtime/ort.ts';
+import type { Session } from '../runtime/session.ts';
+import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { type BlobSource, readBlob } from './blobs.ts';
+import type { GraphName, Manifest } from './manifest.ts';
+
+export interface Model {
+  readonly manifest: Manifest;
+  readonly tokenizer: Tokenizer;
+  readonly sessions: Readonly<Record<GraphName, Session>>;
+}
+
+/** Opens a model. Throws `model_unavailable` with the model's name and the reason, and then leaves nothing open. */
+export async function openModel(manifest: Manifest, source: BlobSource): Promise<Model> {
+  const opened: [string, Session][] = [];
+  try {
+    const tokenizer = openTokenizer(await readBlob(source, manifest.tokenizer));
+    for (const [name, graph] of Object.entries(manifest.graphs)) {
+      opened.push([name, await openGraph(graph, source)]);
+    }
+    return { manifest, tokenizer, sessions: Object.fromEntries(opened) as Record<GraphName, Session> };
+  } catch (cause) {
+    await Promise.all(opened.map(([, session]) => session.close()));
+    throw unavailable(manifest.name, cause);
+  }
+}
+
+/** Frees the sessions; the tokenizer's memory goes with the last reference to the model. */
+export async function closeModel({ sessions }: Model): Promise<void> {
+  await Promise.all(Object.values(sessions).map((session) => session.close()));
+}
+
+/** WASM memory that the model holds, in bytes. */
+export function modelBytes({ tokenizer, sessions }: Model): number {
+  return Object.values(sessions).reduce((sum, { bytes }) => sum + bytes, tokenizer.bytes);
+}
+
+async function openGraph({ onnx, externalData }: Manifest['graphs'][GraphName], source: BlobSource): Promise<Session> {
+  const graph = await readBlob(source, onnx);
+  const weights: { path: string; data: Uint8Array }[] = [];
+  for (const { path, blob } of externalData) weights.push({ path, data: await readBlob(source, blob) });
+  return openOrtSession({ graph, externalData: weights });
+}
+
+function unavailable(name: string, cause: unknown): ServiceError {
+  const reason = cause instanceof ServiceError ? cause.message : 'the engine cannot open its graph';
+  return new ServiceError('model_unavailable', `model ${name} is unavailable: ${reason}`, { cause });
+}

@@ -1,0 +1,35 @@
+// A task is a value: its name, the shape of what it takes and gives, and a function between them.
+
+import type * as z from 'zod/mini';
+import type { Meter } from './meter.ts';
+import type { Model } from './model/open-model.ts';
+
+/** What a run may use, and whose request it serves. */
+export interface Context {
+  /** Aborted when the client has left. */
+  readonly signal: AbortSignal;
+  readonly meter: Meter;
+  readonly limits: Limits;
+}
+
+/** Bounds of one request. They count work, as an isolate has no clock to bound time with. */
+export interface Limits {
+  readonly maxBodyBytes: number;
+  readonly maxInputs: number;
+  readonly maxTokens: number;
+}
+
+export interface Task<I = unknown, O = unknown> {
+  /** The public task id, which is its route too. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+  /** The body, less `model`. */
+  readonly input: z.ZodMiniType<I>;
+  readonly output: z.ZodMiniType<O>;
+  /** A body that it answers, for the reference. */
+  readonly example: unknown;
+  /** Which models it runs on: those published for the task, or all. */
+  readonly models: 'own' | 'any';
+  run(input: I, model: Model, context: Context): Promise<O>;
+}

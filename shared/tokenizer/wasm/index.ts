@@ -1,0 +1,144 @@
+// The module's whole surface: a handful of calls, numbers in and out, no imports.
+
+import {
+  ENCODE_SPECIAL_TOKENS,
+  ENCODE_STRATEGY_SHIFT,
+  ENCODE_TRUNCATE_LEFT,
+  ERROR_DAMAGED,
+  ERROR_MEMORY,
+  ERROR_SPECIAL_TOKENS,
+  NO_NODE,
+  PIECE_ABSENT,
+  PIECE_OFFSET_MASK,
+  STRATEGY_NONE,
+  TEXT_PADDING,
+} from '../format';
+import { placeTables, reach, startWork, tablesStart, textStart } from './memory';
+import { mayHoldAddedTokens, scan } from './scan';
+import { addedTrie, openTables, pieceCount, pieces, trie } from './tables';
+import { applyTemplate, specialTokens, templateLength } from './template';
+import { encodeText } from './text';
+import { TOKEN_BYTES, closeTokens, outOfMemory, startTokens, tokensEnd } from './tokens';
+import { longestMatch, matchedEnd, matchedId } from './trie';
+import { keepFirst, keepSecond, truncate } from './truncation';
+import { startWords } from './words';
+
+/** Four numbers beside the answer of a call: where its block is, whether it was truncated, and two that explain an error. */
+export const outcome: usize = memory.data(16, 16);
+
+/** Where to put a compiled tokenizer of `length` bytes; 0 if there is not enough memory. */
+export function place(length: u32): usize {
+  return placeTables(length);
+}
+
+/** Reads the compiled tokenizer that was put there. 0, or an error code. */
+export function open(length: u32): i32 {
+  return openTables(tablesStart, length) ? 0 : ERROR_DAMAGED;
+}
+
+/** Number of ids. */
+export function vocabularySize(): u32 {
+  return pieceCount;
+}
+
+/** Where to put texts of together `length` bytes; 0 if there is not enough memory. What was put there before stays. */
+export function room(length: u32): usize {
+  return reach(<u64>textStart + length + 2 * (TEXT_PADDING + 16)) ? textStart : 0;
+}
+
+/**
+ * Encodes the text of `firstLength` bytes and, if `secondLength` is not negative, the one that begins TEXT_PADDING bytes after
+ * its end, rounded up to 16. `flags` are the ENCODE_ constants. Returns the number of tokens or an error code.
+ */
+export function encode(firstLength: u32, secondLength: i32, flags: u32, maxLength: u32): i32 {
+  const pair = secondLength >= 0;
+  const first = textStart;
+  const second = (first + firstLength + TEXT_PADDING + 15) & ~15;
+  startWork(pair ? second + secondLength + TEXT_PADDING : second);
+  const bytes = <u64>firstLength + (pair ? secondLength : 0);
+  if (!startWords(bytes * 8)) return ERROR_MEMORY;
+
+  if (!scan(first, firstLength)) return ERROR_MEMORY;
+  startTokens();
+  encodeText(first, firstLength);
+  const firstToken = closeTokens();
+  const firstCount = <u32>((tokensEnd - firstToken) / TOKEN_BYTES);
+  let failed = outOfMemory;
+  let secondToken: usize = 0;
+  let secondCount: u32 = 0;
+  if (pair) {
+    if (!scan(second, secondLength)) return ERROR_MEMORY;
+    startTokens();
+    encodeText(second, secondLength);
+    secondToken = closeTokens();
+    secondCount = <u32>((tokensEnd - secondToken) / TOKEN_BYTES);
+    failed = failed || outOfMemory;
+  }
+  if (failed) return ERROR_MEMORY;
+  return finish(pair, flags, maxLength, firstToken, firstCount, secondToken, secondCount);
+}
+
+/** Truncates and applies the template. */
+function finish(
+  pair: bool,
+  flags: u32,
+  maxLength: u32,
+  firstToken: usize,
+  firstCount: u32,
+  secondToken: usize,
+  secondCount: u32,
+): i32 {
+  const withSpecial = (flags & ENCODE_SPECIAL_TOKENS) != 0;
+  const strategy = flags >>> ENCODE_STRATEGY_SHIFT;
+  let truncated = false;
+  if (strategy != STRATEGY_NONE) {
+    const added = withSpecial ? specialTokens(pair) : 0;
+    store<u32>(outcome, added, 8);
+    if (added > maxLength) return ERROR_SPECIAL_TOKENS;
+    const error = truncate(strategy, maxLength - added, pair, firstCount, secondCount);
+    store<u32>(outcome, firstCount, 8);
+    store<u32>(outcome, secondCount, 12);
+    if (error) return error;
+    truncated = keepFirst < firstCount || keepSecond < secondCount;
+    if (flags & ENCODE_TRUNCATE_LEFT) {
+      firstToken += (firstCount - keepFirst) * TOKEN_BYTES;
+      secondToken += (secondCount - keepSecond) * TOKEN_BYTES;
+    }
+    firstCount = keepFirst;
+    secondCount = keepSecond;
+  }
+  const total = templateLength(pair, withSpecial, firstCount, secondCount);
+  if (total > <u64>i32.MAX_VALUE) return ERROR_MEMORY;
+  const block = applyTemplate(
+    pair,
+    withSpecial,
+    <u32>total,
+    firstToken,
+    firstToken + firstCount * TOKEN_BYTES,
+    secondToken,
+    secondToken + secondCount * TOKEN_BYTES,
+  );
+  if (!block) return ERROR_MEMORY;
+  store<u32>(outcome, <u32>block);
+  store<u32>(outcome, truncated ? 1 : 0, 4);
+  return <i32>total;
+}
+
+/** The id of the piece of `length` bytes that was put where texts go, added tokens first; NO_NODE if there is none. */
+export function find(length: u32): i32 {
+  const end = textStart + length;
+  longestMatch(addedTrie, 0, textStart, end);
+  if (matchedEnd == end && length > 0) return matchedId;
+  longestMatch(trie, 0, textStart, end);
+  return matchedEnd == end && length > 0 ? matchedId : NO_NODE;
+}
+
+/** Where the text of an id is, its length in `outcome`; 0 if no piece has it. */
+export function piece(id: u32): usize {
+  if (id >= pieceCount) return 0;
+  const entry = pieces + 4 * (<usize>id + 1);
+  const offset = load<u32>(entry);
+  if (offset & PIECE_ABSENT) return 0;
+  store<u32>(outcome, (load<u32>(entry, 4) & PIECE_OFFSET_MASK) - offset);
+  return pieces + 4 * (<usize>pieceCount + 2) + offset;
+}

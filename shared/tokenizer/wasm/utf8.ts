@@ -1,0 +1,32 @@
+// Reads well-formed UTF-8: the host's TextEncoder wrote it.
+
+/** What `decode` read. */
+export let codePoint: u32 = 0;
+/** Its length in bytes. */
+export let codeBytes: u32 = 0;
+/** Its length in UTF-16 units. */
+export let codeUnits: u32 = 0;
+
+@inline
+export function decode(at: usize): void {
+  const lead = <u32>load<u8>(at);
+  codeUnits = 1;
+  if (lead < 0x80) {
+    codePoint = lead;
+    codeBytes = 1;
+  } else if (lead < 0xe0) {
+    codePoint = ((lead & 0x1f) << 6) | (load<u8>(at, 1) & 0x3f);
+    codeBytes = 2;
+  } else if (lead < 0xf0) {
+    codePoint = ((lead & 0xf) << 12) | ((<u32>load<u8>(at, 1) & 0x3f) << 6) | (load<u8>(at, 2) & 0x3f);
+    codeBytes = 3;
+  } else {
+    codePoint =
+      ((lead & 7) << 18) |
+      ((<u32>load<u8>(at, 1) & 0x3f) << 12) |
+      ((<u32>load<u8>(at, 2) & 0x3f) << 6) |
+      (load<u8>(at, 3) & 0x3f);
+    codeBytes = 4;
+    codeUnits = 2;
+  }
+}
