@@ -41,7 +41,10 @@ export const forward: Task<Input, z.output<typeof output>> = {
     context.meter.count('runs', 1);
     const fetched = await session.run(feeds);
     return Object.fromEntries(
-      Object.entries(fetched).map(([name, { dims, data }]) => [name, { dims: [...dims], data: Array.from(data, Number) }]),
+      Object.entries(fetched).map(([name, { dims, data }]) => [
+        name,
+        { dims: [...dims], data: Array.from(data, Number) },
+      ]),
     );
   },
 };
@@ -53,8 +56,13 @@ function fromTexts(body: Input, inputs: string | string[], model: Model, context
   return toFeeds(encodings, model.sessions.model.inputs);
 }
 
-function fromIds({ input_ids: ids, attention_mask: mask, token_type_ids: types }: Input, model: Model, context: Context): Feeds {
-  if (ids === null) throw new ServiceError('invalid_input', 'inputs must be a string or a list of strings, or send input_ids');
+function fromIds(
+  { input_ids: ids, attention_mask: mask, token_type_ids: types }: Input,
+  model: Model,
+  context: Context,
+): Feeds {
+  if (ids === null)
+    throw new ServiceError('invalid_input', 'inputs must be a string or a list of strings, or send input_ids');
   const dims = [ids.length, ids[0]?.length ?? 0] as const;
   checkSize(dims, model, context);
   const size = model.tokenizer.vocabularySize;
@@ -68,26 +76,41 @@ function fromIds({ input_ids: ids, attention_mask: mask, token_type_ids: types }
   return Object.fromEntries(feeds);
 }
 
-function checkSize([rows, tokens]: readonly [number, number], { manifest: { maxLength } }: Model, { limits }: Context): void {
+function checkSize(
+  [rows, tokens]: readonly [number, number],
+  { manifest: { maxLength } }: Model,
+  { limits }: Context,
+): void {
   if (rows === 0 || tokens === 0) throw new ServiceError('invalid_input', 'input_ids must have a row, and a row an id');
-  if (rows > limits.maxInputs) throw new ServiceError('too_large', `input_ids has ${rows} rows; one request takes ${limits.maxInputs}`);
-  if (tokens > maxLength) throw new ServiceError('invalid_input', `input_ids[0] has ${tokens} tokens; this model takes ${maxLength}`);
+  if (rows > limits.maxInputs)
+    throw new ServiceError('too_large', `input_ids has ${rows} rows; one request takes ${limits.maxInputs}`);
+  if (tokens > maxLength)
+    throw new ServiceError('invalid_input', `input_ids[0] has ${tokens} tokens; this model takes ${maxLength}`);
   if (rows * tokens > limits.maxTokens) {
     throw new ServiceError('too_large', `input_ids has ${rows * tokens} tokens; one request takes ${limits.maxTokens}`);
   }
 }
 
 /** One flat tensor out of the rows. `bound`: what every value must be below, or the graph would read beyond its tables. */
-function toInt64(name: string, rows: number[][], [height, width]: readonly [number, number], bound: number): BigInt64Array {
-  if (rows.length !== height) throw new ServiceError('invalid_input', `${name} must have ${height} rows, as input_ids has`);
+function toInt64(
+  name: string,
+  rows: number[][],
+  [height, width]: readonly [number, number],
+  bound: number,
+): BigInt64Array {
+  if (rows.length !== height)
+    throw new ServiceError('invalid_input', `${name} must have ${height} rows, as input_ids has`);
   rows.forEach((row, i) => {
-    if (row.length !== width) throw new ServiceError('invalid_input', `${name}[${i}] must have ${width} entries, as input_ids[0] has`);
+    if (row.length !== width)
+      throw new ServiceError('invalid_input', `${name}[${i}] must have ${width} entries, as input_ids[0] has`);
     const wrong = row.findIndex((value) => value >= bound);
-    if (wrong >= 0) throw new ServiceError('invalid_input', `${name}[${i}][${wrong}] is ${row[wrong]}; it must be below ${bound}`);
+    if (wrong >= 0)
+      throw new ServiceError('invalid_input', `${name}[${i}][${wrong}] is ${row[wrong]}; it must be below ${bound}`);
   });
   return BigInt64Array.from(rows.flat(), BigInt);
 }
 
-const filled = ([rows, tokens]: readonly [number, number], value: number) => Array.from({ length: rows }, () => Array<number>(tokens).fill(value));
+const filled = ([rows, tokens]: readonly [number, number], value: number) =>
+  Array.from({ length: rows }, () => Array<number>(tokens).fill(value));
 
 export default serve(forward);

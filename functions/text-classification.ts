@@ -9,12 +9,15 @@ import type { Manifest } from '../shared/model/manifest.ts';
 import { fields, optional } from '../shared/schema.ts';
 import type { Task } from '../shared/task.ts';
 import { sigmoid, softmax, topK } from '../shared/tensor.ts';
-import { truncationFields, toTruncation } from '../shared/truncation.ts';
+import { toTruncation, truncationFields } from '../shared/truncation.ts';
 
 const text = z.string('must be a string');
 const pair = fields({ text, text_pair: z.optional(text) });
 const one = z.union([text, pair], 'must be a string or an object with text and text_pair');
-const inputs = z.union([text, pair, z.array(one)], 'must be a string, an object with text and text_pair, or a list of these');
+const inputs = z.union(
+  [text, pair, z.array(one)],
+  'must be a string, an object with text and text_pair, or a list of these',
+);
 
 const parameters = fields({
   top_k: optional(z.int('must be a whole number from 1, or null for all').check(z.minimum(1)), null),
@@ -43,7 +46,10 @@ export const textClassification: Task<z.output<typeof input>, z.output<typeof ou
     const rows = await forward(model, texts, ['logits'], context, toTruncation(parameters, model));
     return rows.map(({ logits }) => {
       const scores = activation(logits.data);
-      return topK(scores, parameters.top_k ?? scores.length).map((i) => ({ label: labels[i] ?? `LABEL_${i}`, score: scores[i] ?? 0 }));
+      return topK(scores, parameters.top_k ?? scores.length).map((i) => ({
+        label: labels[i] ?? `LABEL_${i}`,
+        score: scores[i] ?? 0,
+      }));
     });
   },
 };
@@ -54,6 +60,7 @@ function defaultActivation({ problemType, id2label }: Manifest): keyof typeof ac
   return problemType === 'multi_label_classification' || id2label.length === 1 ? 'sigmoid' : 'softmax';
 }
 
-const toText = ({ text, text_pair: second }: z.output<typeof pair>) => (second === undefined ? text : ([text, second] as const));
+/** An empty second text is none: so the reference's tokenizer takes it. */
+const toText = ({ text, text_pair: second }: z.output<typeof pair>) => (second ? ([text, second] as const) : text);
 
 export default serve(textClassification);

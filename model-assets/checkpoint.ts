@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobRef, Manifest } from '../shared/model/manifest.ts';
-import { type Config, readConfig } from './config.ts';
 import { readCard } from './card.ts';
+import { type Config, readConfig } from './config.ts';
 import { compileTokenizer } from './tokenizer/compile-tokenizer.ts';
 
 export interface Checkpoint {
@@ -28,7 +28,8 @@ export async function readCheckpoint(folder: string, name: string): Promise<Chec
   const tokenizer = store(compileTokenizer(await readFile(join(folder, 'tokenizer.json'), 'utf8')));
   const onnx = store(await readFile(join(folder, 'model.onnx')));
   const externalData: { path: string; blob: BlobRef }[] = [];
-  for (const path of await weightFiles(folder)) externalData.push({ path, blob: store(await readFile(join(folder, path))) });
+  for (const path of await weightFiles(folder))
+    externalData.push({ path, blob: store(await readFile(join(folder, path))) });
   const content = toContent(name, config, card, { tokenizer, graphs: { model: { onnx, externalData } } });
   return { manifest: { ...content, revision: revisionOf(content) }, blobs };
 }

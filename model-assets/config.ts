@@ -23,7 +23,9 @@ export async function readConfig(path: string): Promise<Config> {
   const head = Object.keys(TASK_OF_HEAD).find((suffix) => architecture.endsWith(suffix));
   const task = TASK_OF_HEAD[head ?? ''];
   if (!task) {
-    throw new Error(`${path}: no task runs on ${architecture}; known heads are ${Object.keys(TASK_OF_HEAD).join(', ')}`);
+    throw new Error(
+      `${path}: no task runs on ${architecture}; known heads are ${Object.keys(TASK_OF_HEAD).join(', ')}`,
+    );
   }
   return {
     task,

@@ -48,7 +48,11 @@ async function addToCatalogue(bucket: Bucket, { name, task }: Manifest): Promise
     const object = await bucket.get(CATALOGUE_KEY);
     const catalogue: Catalogue = object ? parseCatalogue(await object.text()) : EMPTY_CATALOGUE;
     const others = catalogue.models.filter((model) => model.name !== name);
-    const next = { ...catalogue, models: [...others, { name, task }], defaults: { [task]: name, ...catalogue.defaults } };
+    const next = {
+      ...catalogue,
+      models: [...others, { name, task }],
+      defaults: { [task]: name, ...catalogue.defaults },
+    };
     if (isSame(catalogue, next)) return false;
     const onlyIf = object ? { etagMatches: object.etag } : { etagDoesNotMatch: '*' };
     if (await bucket.put(CATALOGUE_KEY, JSON.stringify(next), { onlyIf })) return true;

@@ -8,11 +8,23 @@ const ROOT = join(import.meta.dirname, '..');
 const PORT = process.env.PORT ?? '8787';
 const ORIGIN = `http://127.0.0.1:${PORT}`;
 
-const published = spawnSync(process.execPath, [join(import.meta.dirname, 'models.ts'), 'publish'], { stdio: 'inherit' });
+const published = spawnSync(process.execPath, [join(import.meta.dirname, 'models.ts'), 'publish'], {
+  stdio: 'inherit',
+});
 if (published.status !== 0) process.exit(published.status ?? 1);
 
 const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
-const flags = ['--ip', '127.0.0.1', '--port', PORT, '--inspector-port', '0', '--show-interactive-dev-session=false', '--log-level', 'warn'];
+const flags = [
+  '--ip',
+  '127.0.0.1',
+  '--port',
+  PORT,
+  '--inspector-port',
+  '0',
+  '--show-interactive-dev-session=false',
+  '--log-level',
+  'warn',
+];
 const server = spawn(process.execPath, [wrangler, 'dev', ...flags], {
   cwd: ROOT,
   stdio: 'inherit',

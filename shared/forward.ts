@@ -55,7 +55,10 @@ export function encodeAll(
     }
     tokens += length;
     if (tokens > limits.maxTokens) {
-      throw new ServiceError('too_large', `the inputs have more than ${limits.maxTokens} tokens together; send fewer a request`);
+      throw new ServiceError(
+        'too_large',
+        `the inputs have more than ${limits.maxTokens} tokens together; send fewer a request`,
+      );
     }
     return encoding;
   });
@@ -80,7 +83,11 @@ export function toFeeds(encodings: readonly Encoding[], names: readonly string[]
     attention_mask: () => batch(({ attentionMask }) => attentionMask, 0),
     token_type_ids: () => batch(({ typeIds }) => typeIds, 0),
   };
-  return Object.fromEntries(Object.entries(inputs).filter(([name]) => names.includes(name)).map(([name, make]) => [name, make()]));
+  return Object.fromEntries(
+    Object.entries(inputs)
+      .filter(([name]) => names.includes(name))
+      .map(([name, make]) => [name, make()]),
+  );
 }
 
 function toRow(name: string, tensor: Tensor<TensorData> | undefined): Tensor {

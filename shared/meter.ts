@@ -30,7 +30,9 @@ export class Meter {
 
   /** The `Server-Timing` header: durations in ms for I/O, counts in `desc`. Empty when nothing was metered. */
   toHeader(): string {
-    const io = [...this.#io].map(([name, { ms, reads, bytes }]) => `${name};dur=${ms};desc="${reads} reads, ${bytes} bytes"`);
+    const io = [...this.#io].map(
+      ([name, { ms, reads, bytes }]) => `${name};dur=${ms};desc="${reads} reads, ${bytes} bytes"`,
+    );
     const counts = [...this.#counts].map(([name, count]) => `${name};desc="${count}"`);
     return [...io, ...counts].join(', ');
   }

@@ -20,12 +20,18 @@ export const truncationFields = {
 
 /** What to cut to, or undefined for not at all. Throws `invalid_input` where the two parameters contradict each other. */
 export function toTruncation(
-  { truncation, max_length: length }: { truncation: z.output<typeof truncationFields.truncation>; max_length: number | null },
+  {
+    truncation,
+    max_length: length,
+  }: { truncation: z.output<typeof truncationFields.truncation>; max_length: number | null },
   { manifest: { maxLength } }: Model,
 ): Truncation | undefined {
   if (truncation === false || truncation === 'do_not_truncate') {
     if (length === null) return undefined;
-    throw new ServiceError('invalid_input', 'parameters.max_length cuts only with truncation; set parameters.truncation to true');
+    throw new ServiceError(
+      'invalid_input',
+      'parameters.max_length cuts only with truncation; set parameters.truncation to true',
+    );
   }
   if (length !== null && length > maxLength) {
     throw new ServiceError('invalid_input', `parameters.max_length is ${length}; this model takes ${maxLength} tokens`);

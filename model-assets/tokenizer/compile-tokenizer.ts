@@ -12,7 +12,7 @@ const utf8 = new TextEncoder();
 /** @throws Error naming the component or option of `json` that is not supported. */
 export function compileTokenizer(json: string): Uint8Array<ArrayBuffer> {
   const tokenizer = parseTokenizerJson(json);
-  const { normalizer, model, addedTokens, single, pair } = tokenizer;
+  const { normalizer, model, single, pair } = tokenizer;
   const trie = buildDoubleArray([...model.vocabulary].flatMap(([piece, id]) => keyOf(piece, id)));
   const continuation = findNode(trie, utf8.encode(model.continuationPrefix));
   const steps = [...single, ...pair].flatMap(compileStep);

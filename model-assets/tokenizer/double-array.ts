@@ -31,7 +31,8 @@ export function buildDoubleArray(keys: readonly Key[]): Uint32Array<ArrayBuffer>
   for (const [i, key] of sorted.entries()) {
     if (key.bytes.length === 0 || key.bytes.includes(0)) throw new Error('a trie key is empty or holds a NUL byte');
     const previous = sorted[i - 1];
-    if (previous !== undefined && compareBytes(previous.bytes, key.bytes) === 0) throw new Error('a trie key is there twice');
+    if (previous !== undefined && compareBytes(previous.bytes, key.bytes) === 0)
+      throw new Error('a trie key is there twice');
   }
   const places = new Places();
   places.take(0);

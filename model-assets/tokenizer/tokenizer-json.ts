@@ -36,20 +36,20 @@ export function parseTokenizerJson(json: string): TokenizerJson {
     ...['version', 'truncation', 'padding', 'added_tokens', 'normalizer', 'pre_tokenizer', 'post_processor', 'decoder'],
     'model',
   ]);
-  const model = parseModel(root['model']);
-  const normalizer = parseNormalizer(root['normalizer']);
-  const preTokenizer = component(root['pre_tokenizer'], 'pre_tokenizer', 'BertPreTokenizer');
+  const model = parseModel(root.model);
+  const normalizer = parseNormalizer(root.normalizer);
+  const preTokenizer = component(root.pre_tokenizer, 'pre_tokenizer', 'BertPreTokenizer');
   onlyKeys(preTokenizer, 'BertPreTokenizer', ['type']);
-  if (root['decoder'] !== null && root['decoder'] !== undefined) component(root['decoder'], 'decoder', 'WordPiece');
-  const addedTokens = parseAddedTokens(root['added_tokens'] ?? [], model.vocabulary);
-  return { normalizer, model, addedTokens, ...parsePostProcessor(root['post_processor']) };
+  if (root.decoder !== null && root.decoder !== undefined) component(root.decoder, 'decoder', 'WordPiece');
+  const addedTokens = parseAddedTokens(root.added_tokens ?? [], model.vocabulary);
+  return { normalizer, model, addedTokens, ...parsePostProcessor(root.post_processor) };
 }
 
 function parseNormalizer(value: unknown): BertNormalizerFlags {
   const normalizer = component(value, 'normalizer', 'BertNormalizer');
   onlyKeys(normalizer, 'BertNormalizer', ['type', 'clean_text', 'handle_chinese_chars', 'strip_accents', 'lowercase']);
   const lowercase = boolean(normalizer, 'BertNormalizer', 'lowercase');
-  const stripAccents = normalizer['strip_accents'] ?? lowercase; // null follows lowercase
+  const stripAccents = normalizer.strip_accents ?? lowercase; // null follows lowercase
   if (typeof stripAccents !== 'boolean') throw new Error('BertNormalizer.strip_accents is neither boolean nor null');
   return {
     cleanText: boolean(normalizer, 'BertNormalizer', 'clean_text'),
@@ -63,17 +63,18 @@ function parseModel(value: unknown): WordPiece {
   const model = component(value, 'model', 'WordPiece');
   onlyKeys(model, 'WordPiece', ['type', 'vocab', 'unk_token', 'continuing_subword_prefix', 'max_input_chars_per_word']);
   const vocabulary = new Map<string, number>();
-  for (const [piece, id] of Object.entries(object(model['vocab'], 'WordPiece.vocab'))) {
+  for (const [piece, id] of Object.entries(object(model.vocab, 'WordPiece.vocab'))) {
     vocabulary.set(piece, integer(id, `WordPiece.vocab[${JSON.stringify(piece)}]`));
   }
   const unknown = text(model, 'WordPiece', 'unk_token');
   const unknownId = vocabulary.get(unknown);
-  if (unknownId === undefined) throw new Error(`WordPiece.unk_token ${JSON.stringify(unknown)} is not in the vocabulary`);
+  if (unknownId === undefined)
+    throw new Error(`WordPiece.unk_token ${JSON.stringify(unknown)} is not in the vocabulary`);
   return {
     vocabulary,
     unknownId,
     continuationPrefix: text(model, 'WordPiece', 'continuing_subword_prefix'),
-    maxCharsPerWord: integer(model['max_input_chars_per_word'], 'WordPiece.max_input_chars_per_word'),
+    maxCharsPerWord: integer(model.max_input_chars_per_word, 'WordPiece.max_input_chars_per_word'),
   };
 }
 
@@ -92,7 +93,8 @@ function parseAddedTokens(value: unknown, vocabulary: ReadonlyMap<string, number
     if (content === '') throw new Error('an added token is empty');
     const id = ids.get(content) ?? vocabulary.get(content) ?? next;
     if (id >= next) next = id + 1;
-    if (token['id'] !== id) throw new Error(`${name} has id ${String(token['id'])}; its place in the vocabulary makes it ${id}`);
+    if (token.id !== id)
+      throw new Error(`${name} has id ${String(token.id)}; its place in the vocabulary makes it ${id}`);
     ids.set(content, id);
   }
   return [...ids].map(([content, id]) => ({ content, id }));
@@ -103,7 +105,7 @@ function parsePostProcessor(value: unknown): Pick<TokenizerJson, 'single' | 'pai
   const b = { sequence: 1, typeId: 1 } as const;
   if (value === null || value === undefined) return { single: [a], pair: [a, b] };
   const processor = object(value, 'post_processor');
-  if (processor['type'] === 'BertProcessing') {
+  if (processor.type === 'BertProcessing') {
     onlyKeys(processor, 'BertProcessing', ['type', 'sep', 'cls']);
     const [cls, sep] = ['cls', 'sep'].map((key) => integer(array(processor[key], `BertProcessing.${key}`)[1], key));
     const special = (id = 0, typeId = 0): TemplateStep => ({ id, typeId });
@@ -111,10 +113,10 @@ function parsePostProcessor(value: unknown): Pick<TokenizerJson, 'single' | 'pai
   }
   component(processor, 'post_processor', 'TemplateProcessing');
   onlyKeys(processor, 'TemplateProcessing', ['type', 'single', 'pair', 'special_tokens']);
-  const specials = object(processor['special_tokens'], 'TemplateProcessing.special_tokens');
+  const specials = object(processor.special_tokens, 'TemplateProcessing.special_tokens');
   return {
-    single: parseTemplate(processor['single'], specials, 'single'),
-    pair: parseTemplate(processor['pair'], specials, 'pair'),
+    single: parseTemplate(processor.single, specials, 'single'),
+    pair: parseTemplate(processor.pair, specials, 'pair'),
   };
 }
 
@@ -123,20 +125,22 @@ function parseTemplate(value: unknown, specials: Json, name: 'single' | 'pair'):
   return array(value, where).flatMap((item): TemplateStep[] => {
     const [kind, body, ...more] = Object.entries(object(item, where)).flat();
     const piece = object(body, where);
-    const typeId = integer(piece['type_id'], `${where} type_id`);
+    const typeId = integer(piece.type_id, `${where} type_id`);
     if (typeId > 0xff) throw new Error(`${where}: type id ${typeId} is larger than 255`);
-    if (more.length === 0 && kind === 'Sequence' && piece['id'] === 'A') return [{ sequence: 0, typeId }];
-    if (more.length === 0 && kind === 'Sequence' && piece['id'] === 'B' && name === 'pair') return [{ sequence: 1, typeId }];
+    if (more.length === 0 && kind === 'Sequence' && piece.id === 'A') return [{ sequence: 0, typeId }];
+    if (more.length === 0 && kind === 'Sequence' && piece.id === 'B' && name === 'pair')
+      return [{ sequence: 1, typeId }];
     if (more.length > 0 || kind !== 'SpecialToken') throw new Error(`${where}: ${JSON.stringify(item)} is not known`);
-    const special = object(specials[text(piece, where, 'id')], `special token ${JSON.stringify(piece['id'])}`);
-    return array(special['ids'], 'special token ids').map((id) => ({ id: integer(id, 'special token id'), typeId }));
+    const special = object(specials[text(piece, where, 'id')], `special token ${JSON.stringify(piece.id)}`);
+    return array(special.ids, 'special token ids').map((id) => ({ id: integer(id, 'special token id'), typeId }));
   });
 }
 
 function component(value: unknown, role: string, known: string): Json {
   if (value === null || value === undefined) throw new Error(`${role} is missing; this compiler knows ${known}`);
   const found = object(value, role);
-  if (found['type'] !== known) throw new Error(`${role} "${String(found['type'])}" is not supported; this compiler knows ${known}`);
+  if (found.type !== known)
+    throw new Error(`${role} "${String(found.type)}" is not supported; this compiler knows ${known}`);
   return found;
 }
 

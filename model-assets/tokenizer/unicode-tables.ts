@@ -54,8 +54,23 @@ export function compileUnicodeTables(flags: BertNormalizerFlags): Uint8Array<Arr
       return ACTION_SEQUENCE + at;
     });
   }
+  checkAscii(actions, words, flags);
   if (ACTION_SEQUENCE + words.length > 0xffff) throw new Error('the Unicode sequences do not fit 16 bits');
   return pack(actions, words);
+}
+
+/** shared/tokenizer/wasm/scan.ts reads printable ASCII and spaces without these tables: they must say the same. */
+function checkAscii(actions: Uint16Array, words: readonly number[], flags: BertNormalizerFlags): void {
+  for (const codePoint of [0x09, 0x0a, 0x0d, ...Array.from({ length: 95 }, (_, i) => SPACE + i)]) {
+    const char = String.fromCharCode(codePoint);
+    const action = actions[codePoint] ?? ACTION_REMOVED;
+    const word = words[action - ACTION_SEQUENCE] ?? 0;
+    const agrees =
+      flags.lowercase && /[A-Z]/.test(char)
+        ? word === ((1 << SEQUENCE_LAST_SHIFT) | (codePoint + 0x20)) >>> 0
+        : action === (/\s/.test(char) ? ACTION_SPACE : /[A-Za-z0-9]/.test(char) ? ACTION_LETTER : ACTION_ISOLATED);
+    if (!agrees) throw new Error(`the SIMD path does not fit U+${codePoint.toString(16)}`);
+  }
 }
 
 function actionOf(
@@ -81,7 +96,8 @@ function actionOf(
       return only.kind;
     }
   }
-  if (characters.length > MAX_SEQUENCE) throw new Error(`U+${codePoint.toString(16)} becomes ${characters.length} characters`);
+  if (characters.length > MAX_SEQUENCE)
+    throw new Error(`U+${codePoint.toString(16)} becomes ${characters.length} characters`);
   return addSequence(
     characters.map((c, i) => {
       const last = i === characters.length - 1 ? 1 : 0;
@@ -101,7 +117,8 @@ function charactersOf(codePoint: number, flags: BertNormalizerFlags): Character[
   const combiningClass = flags.stripAccents ? (COMBINING_CLASSES.get(codePoint) ?? 0) : 0;
   if (flags.stripAccents && NONSPACING.has(codePoint)) return [{ codePoint, kind: ACTION_REMOVED, combiningClass }];
   const lowered = flags.lowercase ? (LOWERCASE.get(codePoint) ?? [codePoint]) : [codePoint];
-  if (combiningClass > 0 && lowered.length > 1) throw new Error(`U+${codePoint.toString(16)} is a mark with a long lower case`);
+  if (combiningClass > 0 && lowered.length > 1)
+    throw new Error(`U+${codePoint.toString(16)} is a mark with a long lower case`);
   return lowered.map((c) => ({ codePoint: c, kind: kindOf(c), combiningClass }));
 }
 
@@ -125,7 +142,9 @@ function pack(actions: Uint16Array, words: readonly number[]): Uint8Array<ArrayB
   new Uint32Array(bytes.buffer, 0, 2).set([blocks.length, words.length]);
   new Uint16Array(bytes.buffer, UNICODE_HEADER_BYTES, UNICODE_BLOCKS).set(numbers);
   for (const [b, block] of blocks.entries()) {
-    new Uint16Array(bytes.buffer, UNICODE_HEADER_BYTES + 2 * (UNICODE_BLOCKS + b * UNICODE_BLOCK), UNICODE_BLOCK).set(block);
+    new Uint16Array(bytes.buffer, UNICODE_HEADER_BYTES + 2 * (UNICODE_BLOCKS + b * UNICODE_BLOCK), UNICODE_BLOCK).set(
+      block,
+    );
   }
   new Uint32Array(bytes.buffer, wordsAt).set(words);
   return bytes;

@@ -43,4 +43,7 @@ function decode(run: () => string): string {
 }
 
 const tooLarge = (maxBytes: number) =>
-  new ServiceError('too_large', `the body has more than ${maxBytes} bytes, which is what one request may have; send it in parts`);
+  new ServiceError(
+    'too_large',
+    `the body has more than ${maxBytes} bytes, which is what one request may have; send it in parts`,
+  );

@@ -8,7 +8,10 @@ import { method } from './method.ts';
 import type { Env } from './settings.ts';
 import { sourceOf } from './source.ts';
 
-export function addCatalogueRoutes(app: Hono<{ Bindings: Env }>, tasks: readonly Pick<Task, 'name' | 'aliases' | 'summary'>[]): void {
+export function addCatalogueRoutes(
+  app: Hono<{ Bindings: Env }>,
+  tasks: readonly Pick<Task, 'name' | 'aliases' | 'summary'>[],
+): void {
   method(app, 'GET', '/v1/tasks', async (c) => {
     const { settings, manifests } = isolateOf(c.env);
     const { defaults } = await manifests.readCatalogue(sourceOf(c));
@@ -39,10 +42,25 @@ export function addCatalogueRoutes(app: Hono<{ Bindings: Env }>, tasks: readonly
 
 function summarize(manifest: Manifest) {
   const { name, task, revision, architecture, description, license, maxLength } = manifest;
-  return { model: name, task, revision, architecture, description, license, max_length: maxLength, bytes: totalBytes(manifest) };
+  return {
+    model: name,
+    task,
+    revision,
+    architecture,
+    description,
+    license,
+    max_length: maxLength,
+    bytes: totalBytes(manifest),
+  };
 }
 
 function toWire(manifest: Manifest) {
   const id2label = Object.fromEntries(manifest.id2label.entries());
-  return { ...summarize(manifest), id2label, origin: manifest.origin, tokenizer: manifest.tokenizer, graphs: manifest.graphs };
+  return {
+    ...summarize(manifest),
+    id2label,
+    origin: manifest.origin,
+    tokenizer: manifest.tokenizer,
+    graphs: manifest.graphs,
+  };
 }

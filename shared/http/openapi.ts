@@ -22,7 +22,9 @@ export function toOpenApi(tasks: readonly Documented[]) {
     openapi: '3.1.0',
     info: { title: 'edge-pipelines', version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     paths: Object.fromEntries(
-      tasks.flatMap((task) => [task.name, ...task.aliases].map((name) => [`/v1/${name}`, { post: operation(task, name) }])),
+      tasks.flatMap((task) =>
+        [task.name, ...task.aliases].map((name) => [`/v1/${name}`, { post: operation(task, name) }]),
+      ),
     ),
     components: { schemas: { Error: error } },
   };

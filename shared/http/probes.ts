@@ -19,7 +19,10 @@ export function addProbes(app: Hono<{ Bindings: Env }>, tasks: readonly Pick<Tas
     for (const name of names) {
       for (const blob of blobsOf(await manifests.read(name, source))) {
         if (await source.bucket.head(blobKey(blob))) continue;
-        return c.json({ status: 'not ready', reason: `model ${name} is unavailable: blob ${blob.sha256} is missing` }, 503);
+        return c.json(
+          { status: 'not ready', reason: `model ${name} is unavailable: blob ${blob.sha256} is missing` },
+          503,
+        );
       }
     }
     return c.json({ status: 'ready', models: names });

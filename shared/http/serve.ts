@@ -8,12 +8,12 @@ import type { Lease } from '../model/model-store.ts';
 import { parse } from '../schema.ts';
 import type { Limits, Task } from '../task.ts';
 import { readJson } from './body.ts';
+import { addCatalogueRoutes } from './catalogue-routes.ts';
 import { toErrorResponse } from './errors.ts';
 import { isolateOf } from './isolate.ts';
+import { method } from './method.ts';
 import { toOpenApi } from './openapi.ts';
 import { addProbes } from './probes.ts';
-import { addCatalogueRoutes } from './catalogue-routes.ts';
-import { method } from './method.ts';
 import type { Env } from './settings.ts';
 import { sourceOf } from './source.ts';
 
@@ -28,14 +28,11 @@ export function serve(...tasks: readonly AnyTask[]): Hono<{ Bindings: Env }> {
   app.onError(toErrorResponse);
   app.notFound((c) => toErrorResponse(unknownRoute(c.req.path, tasks), c));
   for (const task of tasks) {
-    for (const name of [task.name, ...task.aliases]) {
-      method(app, 'POST', `/v1/${name}`, (c) => answer(c, task));
-      method(app, 'POST', `/models/:model{.+}/pipeline/${name}`, (c) => answer(c, task, c.req.param('model')));
-    }
+    for (const name of [task.name, ...task.aliases]) method(app, 'POST', `/v1/${name}`, (c) => answer(c, task));
   }
-  method(app, 'POST', '/models/:model{.+}', async (c) => {
-    const name = c.req.param('model') ?? '';
-    return answer(c, await taskOfModel(c, name, tasks), name);
+  method(app, 'POST', '/models/:path{.+}', async (c) => {
+    const [model, name] = (c.req.param('path') ?? '').split('/pipeline/');
+    return answer(c, name === undefined ? await taskOfModel(c, model ?? '', tasks) : findTask(name, tasks), model);
   });
   method(app, 'GET', '/openapi.json', (c) => c.json(toOpenApi(tasks)));
   addCatalogueRoutes(app, tasks);
@@ -64,10 +61,14 @@ async function acquire(c: RequestContext, task: AnyTask, named: string | undefin
   const { manifests, models } = isolateOf(c.env);
   const source = sourceOf(c, meter);
   const name = named ?? (await manifests.readCatalogue(source)).defaults[task.name];
-  if (name === undefined) throw new ServiceError('not_found', `no model is published for ${task.name}; name one in "model"`);
+  if (name === undefined)
+    throw new ServiceError('not_found', `no model is published for ${task.name}; name one in "model"`);
   const manifest = await manifests.read(name, source);
   if (task.models === 'own' && manifest.task !== task.name) {
-    throw new ServiceError('invalid_input', `model ${name} serves ${manifest.task}, not ${task.name}; GET /v1/models lists all`);
+    throw new ServiceError(
+      'invalid_input',
+      `model ${name} serves ${manifest.task}, not ${task.name}; GET /v1/models lists all`,
+    );
   }
   return models.acquire(name, source);
 }
@@ -77,6 +78,15 @@ async function taskOfModel(c: RequestContext, name: string, tasks: readonly AnyT
   const task = tasks.find((each) => each.name === manifest.task);
   if (task) return task;
   throw new ServiceError('invalid_input', `model ${name} serves ${manifest.task}, which this Worker does not offer`);
+}
+
+function findTask(name: string, tasks: readonly AnyTask[]): AnyTask {
+  const task = tasks.find((each) => each.name === name || each.aliases.includes(name));
+  if (task) return task;
+  throw new ServiceError(
+    'not_found',
+    `there is no task ${name}; this Worker serves ${tasks.map((each) => each.name).join(', ')}`,
+  );
 }
 
 function toObject(body: unknown): Record<string, unknown> {
@@ -98,5 +108,8 @@ function checkCount({ inputs }: Record<string, unknown>, { maxInputs }: Limits):
 
 function unknownRoute(path: string, tasks: readonly AnyTask[]): ServiceError {
   const routes = tasks.map(({ name }) => `/v1/${name}`).join(', ');
-  return new ServiceError('not_found', `there is nothing at ${path}; this Worker serves ${routes}, and GET /openapi.json has all`);
+  return new ServiceError(
+    'not_found',
+    `there is nothing at ${path}; this Worker serves ${routes}, and GET /openapi.json has all`,
+  );
 }

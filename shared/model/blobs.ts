@@ -55,9 +55,13 @@ async function faultOf(bytes: Uint8Array, ref: BlobRef): Promise<string | undefi
 const cacheKey = ({ sha256 }: BlobRef) => `https://blobs.invalid/${sha256}`;
 
 function toResponse(bytes: Uint8Array): Response {
-  const headers = { 'cache-control': 'public, max-age=31536000, immutable', 'content-type': 'application/octet-stream' };
+  const headers = {
+    'cache-control': 'public, max-age=31536000, immutable',
+    'content-type': 'application/octet-stream',
+  };
   return new Response(bytes, { headers });
 }
 
 const size = (bytes: Uint8Array) => bytes.byteLength;
-const hex = (digest: ArrayBuffer) => Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+const hex = (digest: ArrayBuffer) =>
+  Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -13,7 +13,11 @@ export interface Resident {
  * The residents to close, least recently used first, until `needed` more bytes fit into `budget`;
  * undefined where they do not fit even without all that are idle.
  */
-export function chooseEvictions<R extends Resident>(residents: readonly R[], needed: number, budget: number): R[] | undefined {
+export function chooseEvictions<R extends Resident>(
+  residents: readonly R[],
+  needed: number,
+  budget: number,
+): R[] | undefined {
   let total = residents.reduce((sum, { bytes }) => sum + bytes, needed);
   const idle = residents.filter(({ busy }) => !busy).sort((a, b) => a.lastUsed - b.lastUsed);
   const evicted: R[] = [];

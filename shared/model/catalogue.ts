@@ -20,6 +20,8 @@ export function parseCatalogue(json: string): Catalogue {
   try {
     return catalogue.parse(JSON.parse(json));
   } catch (cause) {
-    throw new ServiceError('model_unavailable', 'the catalogue of models cannot be read; publish a model again', { cause });
+    throw new ServiceError('model_unavailable', 'the catalogue of models cannot be read; publish a model again', {
+      cause,
+    });
   }
 }

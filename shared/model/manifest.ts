@@ -55,7 +55,10 @@ export function parseManifest(name: string, json: string): Manifest {
 
 /** Everything that opening the model reads. */
 export function blobsOf({ tokenizer, graphs }: Manifest): readonly BlobRef[] {
-  return [tokenizer, ...Object.values(graphs).flatMap(({ onnx, externalData }) => [onnx, ...externalData.map(({ blob }) => blob)])];
+  return [
+    tokenizer,
+    ...Object.values(graphs).flatMap(({ onnx, externalData }) => [onnx, ...externalData.map(({ blob }) => blob)]),
+  ];
 }
 
 export function totalBytes(manifest: Manifest): number {
@@ -71,5 +74,9 @@ function parseJson(name: string, json: string): unknown {
 }
 
 function damaged(name: string, reason: string, cause?: unknown): ServiceError {
-  return new ServiceError('model_unavailable', `the manifest of model ${name} cannot be read (${reason}); publish it again`, { cause });
+  return new ServiceError(
+    'model_unavailable',
+    `the manifest of model ${name} cannot be read (${reason}); publish it again`,
+    { cause },
+  );
 }

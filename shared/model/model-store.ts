@@ -113,7 +113,10 @@ export class ModelStore {
     const residents = Array.from(this.#resident, (slot) => ({ ...slot, slot, busy: slot.leases > 0 }));
     const evicted = chooseEvictions(residents, bytes, this.#budget);
     if (!evicted) {
-      throw new ServiceError('overloaded', `there is no memory for model ${name} while others are in use; send the request again`);
+      throw new ServiceError(
+        'overloaded',
+        `there is no memory for model ${name} while others are in use; send the request again`,
+      );
     }
     for (const { slot } of evicted) this.#retire(slot);
   }

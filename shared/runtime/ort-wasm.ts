@@ -31,7 +31,10 @@ export async function withOrt<T>(create: (api: typeof ort) => Promise<T>): Promi
 async function instantiateImported(source: unknown, imports: WebAssembly.Imports): Promise<unknown> {
   const module = source instanceof WebAssembly.Module ? source : ortModule;
   const instance = new WebAssembly.Instance(module, imports);
-  const candidates = [...Object.values(imports).flatMap((group) => Object.values(group)), ...Object.values(instance.exports)];
+  const candidates = [
+    ...Object.values(imports).flatMap((group) => Object.values(group)),
+    ...Object.values(instance.exports),
+  ];
   memory = candidates.find((value): value is WebAssembly.Memory => value instanceof WebAssembly.Memory);
   return source instanceof WebAssembly.Module ? instance : { instance, module };
 }

@@ -1,11 +1,11 @@
 // `Session` over onnxruntime-web's WASM provider: the engine that runs any ONNX graph.
 
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm';
 import { ServiceError } from '../errors.ts';
 import type { Tensor, TensorData } from '../tensor.ts';
 import { ortHeapBytes, withOrt } from './ort-wasm.ts';
 import { createSerial } from './serial.ts';
 import type { Feeds, Fetches, Session } from './session.ts';
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm';
 
 export interface OnnxFiles {
   /** The `.onnx` file. */
@@ -70,7 +70,10 @@ function checkNames(feeds: Feeds, inputs: readonly string[], wanted: readonly st
   }
   const unknown = wanted.filter((name) => !outputs.includes(name));
   if (unknown.length > 0) {
-    throw new ServiceError('invalid_input', `the graph has no output ${unknown.join(', ')}; it has ${outputs.join(', ')}`);
+    throw new ServiceError(
+      'invalid_input',
+      `the graph has no output ${unknown.join(', ')}; it has ${outputs.join(', ')}`,
+    );
   }
 }
 
@@ -83,7 +86,12 @@ function toOrt(Ort: typeof OrtTensor, { data, dims }: Tensor<TensorData>): OrtTe
 
 function fromOrt(name: string, tensor: OrtTensor | undefined): Tensor<TensorData> {
   const data = tensor?.data;
-  if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof Int32Array || data instanceof Uint8Array) {
+  if (
+    data instanceof Float32Array ||
+    data instanceof BigInt64Array ||
+    data instanceof Int32Array ||
+    data instanceof Uint8Array
+  ) {
     return { data, dims: tensor?.dims ?? [] };
   }
   throw new ServiceError('internal', `output ${name} has an element type that is not supported: ${tensor?.type}`);

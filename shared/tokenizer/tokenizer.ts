@@ -56,10 +56,14 @@ export interface Tokenizer {
 export function createTokenizer(module: WebAssembly.Module, compiled: Uint8Array): Tokenizer {
   const exports = new WebAssembly.Instance(module).exports as unknown as WasmExports;
   const start = exports.place(compiled.byteLength) >>> 0;
-  if (start === 0) throw new ServiceError('model_unavailable', `no memory for a tokenizer of ${compiled.byteLength} bytes`);
+  if (start === 0)
+    throw new ServiceError('model_unavailable', `no memory for a tokenizer of ${compiled.byteLength} bytes`);
   new Uint8Array(exports.memory.buffer).set(compiled, start);
   if (exports.open(compiled.byteLength) !== 0) {
-    throw new ServiceError('model_unavailable', 'the compiled tokenizer is cut, altered or of another version; compile it again');
+    throw new ServiceError(
+      'model_unavailable',
+      'the compiled tokenizer is cut, altered or of another version; compile it again',
+    );
   }
   return new WasmTokenizer(exports);
 }
@@ -126,7 +130,8 @@ class WasmTokenizer implements Tokenizer {
     let maxLength = 0;
     if (truncation !== undefined) {
       maxLength = Math.min(truncation.maxLength, 0x7fffffff);
-      if (!(maxLength >= 0)) throw new ServiceError('invalid_input', `maxLength is ${truncation.maxLength}; it must be at least 0`);
+      if (!(maxLength >= 0))
+        throw new ServiceError('invalid_input', `maxLength is ${truncation.maxLength}; it must be at least 0`);
       flags |= STRATEGIES[truncation.strategy] << ENCODE_STRATEGY_SHIFT;
       if (truncation.direction === 'left') flags |= ENCODE_TRUNCATE_LEFT;
     }
@@ -197,4 +202,5 @@ class WasmTokenizer implements Tokenizer {
 
 const roundUp = (address: number): number => (address + 15) & ~15;
 
-const tooLong = (): ServiceError => new ServiceError('invalid_input', 'the text is too long for the memory there is; cut it');
+const tooLong = (): ServiceError =>
+  new ServiceError('invalid_input', 'the text is too long for the memory there is; cut it');

@@ -1,6 +1,6 @@
 // The general path: BERT's normalizer and pre-tokenizer, character by character, by the actions of the Unicode section.
-// Source: Hugging Face tokenizers, BertNormalizer::normalize and BertPreTokenizer; stages that it runs one after the other over the
-// whole text are one pass here, because each looks at no more than a character, or a run of marks.
+// Source: Hugging Face tokenizers, BertNormalizer::normalize and BertPreTokenizer. Stages that it runs one after the other
+// over the whole text are one pass here, because each looks at no more than a character, or a run of marks.
 
 import {
   ACTION_HANGUL,

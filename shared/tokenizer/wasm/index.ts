@@ -7,6 +7,7 @@ import {
   ERROR_DAMAGED,
   ERROR_MEMORY,
   ERROR_SPECIAL_TOKENS,
+  MAX_SEQUENCE,
   NO_NODE,
   PIECE_ABSENT,
   PIECE_OFFSET_MASK,
@@ -14,16 +15,16 @@ import {
   TEXT_PADDING,
 } from '../format';
 import { placeTables, reach, startWork, tablesStart, textStart } from './memory';
-import { mayHoldAddedTokens, scan } from './scan';
+import { scan } from './scan';
 import { addedTrie, openTables, pieceCount, pieces, trie } from './tables';
 import { applyTemplate, specialTokens, templateLength } from './template';
 import { encodeText } from './text';
-import { TOKEN_BYTES, closeTokens, outOfMemory, startTokens, tokensEnd } from './tokens';
+import { closeTokens, outOfMemory, startTokens, TOKEN_BYTES, tokensEnd } from './tokens';
 import { longestMatch, matchedEnd, matchedId } from './trie';
 import { keepFirst, keepSecond, truncate } from './truncation';
 import { startWords } from './words';
 
-/** Four numbers beside the answer of a call: where its block is, whether it was truncated, and two that explain an error. */
+/** Four numbers beside the answer: where its block is, whether it was truncated, and two that explain an error. */
 export const outcome: usize = memory.data(16, 16);
 
 /** Where to put a compiled tokenizer of `length` bytes; 0 if there is not enough memory. */
@@ -47,35 +48,34 @@ export function room(length: u32): usize {
 }
 
 /**
- * Encodes the text of `firstLength` bytes and, if `secondLength` is not negative, the one that begins TEXT_PADDING bytes after
- * its end, rounded up to 16. `flags` are the ENCODE_ constants. Returns the number of tokens or an error code.
+ * Encodes the text of `firstLength` bytes and, if `secondLength` is not negative, the one that begins TEXT_PADDING bytes
+ * after its end, rounded up to 16. `flags` are the ENCODE_ constants. The number of tokens, or an error code.
  */
 export function encode(firstLength: u32, secondLength: i32, flags: u32, maxLength: u32): i32 {
   const pair = secondLength >= 0;
   const first = textStart;
   const second = (first + firstLength + TEXT_PADDING + 15) & ~15;
   startWork(pair ? second + secondLength + TEXT_PADDING : second);
-  const bytes = <u64>firstLength + (pair ? secondLength : 0);
-  if (!startWords(bytes * 8)) return ERROR_MEMORY;
+  if (!startWords((<u64>firstLength + max(secondLength, 0)) * MAX_SEQUENCE)) return ERROR_MEMORY;
+  const firstToken = tokensOf(first, firstLength);
+  const firstCount = tokenCount;
+  if (!firstToken) return ERROR_MEMORY;
+  if (!pair) return finish(false, flags, maxLength, firstToken, firstCount, 0, 0);
+  const secondToken = tokensOf(second, secondLength);
+  if (!secondToken) return ERROR_MEMORY;
+  return finish(true, flags, maxLength, firstToken, firstCount, secondToken, tokenCount);
+}
 
-  if (!scan(first, firstLength)) return ERROR_MEMORY;
+let tokenCount: u32 = 0;
+
+/** The first of the `tokenCount` tokens of a text, or 0 if there is not enough memory. */
+function tokensOf(text: usize, length: u32): usize {
+  if (!scan(text, length)) return 0;
   startTokens();
-  encodeText(first, firstLength);
-  const firstToken = closeTokens();
-  const firstCount = <u32>((tokensEnd - firstToken) / TOKEN_BYTES);
-  let failed = outOfMemory;
-  let secondToken: usize = 0;
-  let secondCount: u32 = 0;
-  if (pair) {
-    if (!scan(second, secondLength)) return ERROR_MEMORY;
-    startTokens();
-    encodeText(second, secondLength);
-    secondToken = closeTokens();
-    secondCount = <u32>((tokensEnd - secondToken) / TOKEN_BYTES);
-    failed = failed || outOfMemory;
-  }
-  if (failed) return ERROR_MEMORY;
-  return finish(pair, flags, maxLength, firstToken, firstCount, secondToken, secondCount);
+  encodeText(text, length);
+  const token = closeTokens();
+  tokenCount = <u32>((tokensEnd - token) / TOKEN_BYTES);
+  return outOfMemory ? 0 : token;
 }
 
 /** Truncates and applies the template. */

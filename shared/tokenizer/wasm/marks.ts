@@ -1,7 +1,7 @@
-// Canonical ordering of combining marks, with the alignment that Hugging Face tokenizers gives them: NFD sorts a run of marks by
-// class, and NormalizedString::transform then deals out the places they came from *in order of the text*, so a mark that
-// moved takes the place of another. Most marks are removed afterwards, so a run is only counted; where one is kept (a few
-// scripts and musical signs) the run is read again for every class that has one. Nothing is stored, cost is linear.
+// Canonical ordering of combining marks, with the alignment that Hugging Face tokenizers gives them: NFD sorts a run of
+// marks by class, and NormalizedString::transform then deals out the places they came from in order of the *text*, so a
+// mark that moved takes the place of another. Most marks are removed afterwards, and such a run is only read over; where
+// one is kept (a few scripts, musical signs) it is read again for every class that has one. Nothing is stored.
 
 import {
   ACTION_LETTER,
@@ -47,10 +47,17 @@ export let runEndUnit: u32 = 0;
 
 /**
  * Adds the marks from byte `start` (UTF-16 unit `startUnit`) up to the next starter or `end` to the word, and leaves the
- * place after them in `runEnd` and `runEndUnit`. `tail` is the rest of the sequence that the starter before, which stands at
- * the units [starterStart, starterEnd), became; 0 if there is none.
+ * place after them in `runEnd` and `runEndUnit`. `tail` is the rest of the sequence that the starter before them became,
+ * which stands at the units [starterStart, starterEnd); 0 if there is none.
  */
-export function pushMarks(start: usize, startUnit: u32, end: usize, tail: usize, starterStart: u32, starterEnd: u32): void {
+export function pushMarks(
+  start: usize,
+  startUnit: u32,
+  end: usize,
+  tail: usize,
+  starterStart: u32,
+  starterEnd: u32,
+): void {
   at = start;
   unit = startUnit;
   rest = tail;

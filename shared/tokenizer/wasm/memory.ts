@@ -3,7 +3,7 @@
 //   | statics | compiled tokenizer | text, padding, text, padding | work of this call …  | not yet grown
 //   0         __heap_base          textStart                      top                    end of memory
 //
-// The compiled tokenizer is placed once. Everything after it is forgotten when the next text is written. Memory only grows.
+// The compiled tokenizer is placed once; all behind it is forgotten when the next text is written. Memory only grows.
 
 const PAGE: u64 = 65536;
 

@@ -47,9 +47,7 @@ export function scan(text: usize, length: u32): bool {
     store<u16>(solid + (i >>> 3), <u16>~i8x16.bitmask(spaces));
     store<u16>(word + (i >>> 3), <u16>i8x16.bitmask(words));
     store<u16>(rough + (i >>> 3), <u16>~i8x16.bitmask(v128.or(printable, spaces)));
-    if (lowercase) {
-      v128.store(lowered + i, v128.or(bytes, v128.and(letters, i8x16.splat(0x20))));
-    }
+    if (lowercase) v128.store(lowered + i, v128.or(bytes, v128.and(letters, i8x16.splat(0x20))));
     const byLow = i8x16.swizzle(low, v128.and(bytes, i8x16.splat(0x0f)));
     const byHigh = i8x16.swizzle(high, i8x16.shr_u(bytes, 4));
     candidates = v128.or(candidates, v128.and(byLow, byHigh));

@@ -1,5 +1,5 @@
-// The compiled tokenizer in memory: where its sections are. `openTables` proves of every number in it that using it cannot
-// leave the memory that was given; after that nobody checks again. The layout is in ../format.ts.
+// The compiled tokenizer in memory: where its sections are. `openTables` proves of every number in it that using it
+// cannot leave the memory that was given; after that nobody checks again. The layout is in ../format.ts.
 
 import {
   ADDED_TOKENS_FILTER_BYTES,
@@ -16,10 +16,10 @@ import {
   MAX_SECTIONS,
   MODEL_BYTES,
   MODEL_WORDPIECE,
+  NO_NODE,
   NORMALIZER_BERT,
   NORMALIZER_BYTES,
   NORMALIZER_LOWERCASE,
-  NO_NODE,
   PIECE_OFFSET_MASK,
   PRE_TOKENIZER_BERT,
   PRE_TOKENIZER_BYTES,

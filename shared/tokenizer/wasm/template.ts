@@ -63,7 +63,7 @@ export function templateLength(pair: bool, withSpecial: bool, first: u32, second
   return total;
 }
 
-/** The block of `total` tokens, or 0 if there is not enough memory. The texts' tokens are given by their first and their end. */
+/** The block of `total` tokens, or 0 if there is not enough memory. A text's tokens are the records [first, firstEnd). */
 export function applyTemplate(
   pair: bool,
   withSpecial: bool,

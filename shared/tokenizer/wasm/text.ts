@@ -1,4 +1,4 @@
-// One text to tokens: added tokens are cut out of the raw text first, and what lies between is encoded stretch by stretch.
+// One text to tokens: added tokens are cut out of the raw text first, and what lies between is encoded word by word.
 // Source of the order: Hugging Face tokenizers, AddedVocabulary::extract_and_normalize.
 
 import { ADDED_TOKENS_FILTER_BYTES } from '../format';
@@ -28,7 +28,7 @@ export function encodeText(start: usize, length: u32): void {
       const after = <u32>(matchedEnd - start);
       encodeStretch(at, next);
       const from = next - ahead;
-      ahead += surplus(start + next, matchedEnd);
+      ahead += surplus(start + next, start + after);
       pushAddedToken(id, from, after - ahead);
       at = after;
       next = after - 1;
@@ -43,7 +43,7 @@ function mayBegin(at: usize): bool {
   return (load<u8>(addedFilter + (byte & 15)) & load<u8>(addedFilter + 16 + (byte >>> 4))) != 0;
 }
 
-/** How many more bytes than UTF-16 units [at, end) has: one for every byte that continues a character, less one if it has four. */
+/** How many more bytes than UTF-16 units [at, end) has: each continuing byte is one more, a pair of units one less. */
 function surplus(at: usize, end: usize): u32 {
   let more: u32 = 0;
   for (; at < end; at++) {

@@ -2,7 +2,7 @@
 //
 //   | id u32 | start u32 | end u32 | word u32 |
 //
-// A model appends them with offsets in bytes of the piece; whoever called it turns these into UTF-16 units and adds the word.
+// A model appends them with offsets in bytes of the word; words.ts turns these into UTF-16 units and adds the word.
 
 import { reach, startWork, take, top } from './memory';
 

@@ -1,5 +1,5 @@
-// Reads a double array; the layout of its units is in ../format.ts. A walk that begins at a node of a checked trie stays
-// inside it whatever bytes it meets, so it needs no bounds.
+// Reads a double array; the layout of its units is in ../format.ts. A walk that begins at an inner node of a sound trie
+// stays inside it whatever bytes it meets, so it needs no bounds.
 
 import { TRIE_BLOCK } from '../format';
 

@@ -12,7 +12,7 @@ import {
 export let keepFirst: u32 = 0;
 export let keepSecond: u32 = 0;
 
-/** Finds how texts of `first` and `second` tokens come to at most `most`, special tokens not counted. 0, or an error code. */
+/** Brings texts of `first` and `second` tokens to `most` together, special tokens not counted. 0, or an error code. */
 export function truncate(strategy: u32, most: u32, pair: bool, first: u32, second: u32): i32 {
   keepFirst = first;
   keepSecond = second;

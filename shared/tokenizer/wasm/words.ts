@@ -1,12 +1,12 @@
 // Words on their way to the model, and the way back of their tokens' offsets to UTF-16 units of the caller's string.
-// A word of plain ASCII is a stretch of the text and its offsets need one addition. Any other is built character by character:
-// its bytes go to `bytes`, the place each came from to `origins`, a (start, end) pair for every byte, of which the start is
-// written for the first byte of a character and the end for the last.
+// A word of plain ASCII is a stretch of the text and its offsets need one addition. Any other is built character by
+// character: its bytes go to `bytes`, the place that each came from to `origins`, a (start, end) pair for every byte, of
+// which the start is written for the first byte of a character and the end for the last.
 
 import { take } from './memory';
 import { wordpiece } from './models/wordpiece';
 import { maxCharsPerWord } from './tables';
-import { TOKEN_BYTES, pushToken, reserveTokens, tokensEnd } from './tokens';
+import { pushToken, reserveTokens, TOKEN_BYTES, tokensEnd } from './tokens';
 
 const MAX_UTF8: u64 = 4;
 const ORIGIN_BYTES: u64 = 8;

@@ -1,0 +1,50 @@
+// The Worker under test, with a bucket that holds the tiny BERT.
+
+import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
+import { inject } from 'vitest';
+import app from '../../functions/index.ts';
+import type { Env } from '../../shared/http/settings.ts';
+import { CATALOGUE_KEY } from '../../shared/model/catalogue.ts';
+import { blobKey, blobsOf, type Manifest, manifestKey } from '../../shared/model/manifest.ts';
+import type {} from '../provided.ts';
+
+export const tinyBert: Manifest = inject('tinyBert').manifest;
+
+/** An isolate of its own: settings that differ, and nothing open. */
+export function isolate(overrides: Partial<Env> = {}): Env {
+  return { ...(env as unknown as Env), MANIFEST_TTL_SECONDS: '0', ...overrides };
+}
+
+export async function publishTinyBert(changes: Partial<Manifest> = {}): Promise<Manifest> {
+  const manifest = { ...tinyBert, ...changes };
+  for (const blob of blobsOf(tinyBert)) await bucket().put(blobKey(blob), blobBytes(blob.sha256));
+  await bucket().put(manifestKey(manifest.name), JSON.stringify(manifest));
+  const models = [{ name: manifest.name, task: manifest.task }];
+  await bucket().put(
+    CATALOGUE_KEY,
+    JSON.stringify({ format: 1, models, defaults: { [manifest.task]: manifest.name } }),
+  );
+  return manifest;
+}
+
+export function blobBytes(sha256: string): Uint8Array {
+  return Uint8Array.from(atob(inject('tinyBert').blobs[sha256] ?? ''), (c) => c.charCodeAt(0));
+}
+
+export const bucket = (): R2Bucket => (env as unknown as Env).MODELS;
+
+/** Sends a request and waits for what it leaves to be done after it. */
+export async function send(path: string, init: RequestInit = {}, on: Env = isolate()): Promise<Response> {
+  const context = createExecutionContext();
+  const response = await app.fetch(new Request(`http://edge.test${path}`, init), on, context);
+  await waitOnExecutionContext(context);
+  return response;
+}
+
+export function post(path: string, body: unknown, on?: Env): Promise<Response> {
+  return send(
+    path,
+    { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+    on,
+  );
+}

@@ -1,0 +1,24 @@
+// Reads, on Node, the files that the tokenizer's tests in workerd need.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import type {} from './provided.ts';
+
+const SHARED = join(import.meta.dirname, '../../../shared/tokenizers');
+
+export default function setup(project: TestProject): void {
+  const read = (...path: string[]): string => readFileSync(join(...path), 'utf8');
+  project.provide('tokenizerVocabulary', read(import.meta.dirname, '../fixtures/tokenizer/vocab.txt'));
+  if (!existsSync(SHARED)) {
+    console.warn(`SKIPPED: ${SHARED} is missing, so the tokenizer is not tested against real vocabularies`);
+    project.provide('sharedTokenizers', null);
+    return;
+  }
+  project.provide('sharedTokenizers', {
+    vectors: read(SHARED, 'vectors.json'),
+    uncasedJson: read(SHARED, 'bert-base-uncased/tokenizer.json'),
+    casedVocabulary: read(SHARED, 'bert-base-cased/vocab.txt').trimEnd(),
+    multilingualVocabulary: read(SHARED, 'bert-base-multilingual-cased/vocab.txt').trimEnd(),
+  });
+}

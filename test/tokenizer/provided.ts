@@ -1,0 +1,18 @@
+// What global-setup.ts reads on Node for the tokenizer's tests in workerd.
+
+/** Files of ../shared/tokenizers, which is not part of the tree, as text. */
+export interface SharedTokenizers {
+  readonly vectors: string;
+  readonly uncasedJson: string;
+  readonly casedVocabulary: string;
+  readonly multilingualVocabulary: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** vocab.txt of the fixtures. */
+    tokenizerVocabulary: string;
+    /** null where ../shared/tokenizers is missing. */
+    sharedTokenizers: SharedTokenizers | null;
+  }
+}

@@ -1,0 +1,48 @@
+// The cases of ../shared/tokenizers/vectors.json for the checkpoints whose vocabulary is there: ids and tokens.
+
+import { describe, expect, inject, test } from 'vitest';
+import { compileTokenizer } from '../../model-assets/tokenizer/compile-tokenizer.ts';
+import { openTokenizer } from '../../shared/tokenizer/open-tokenizer.ts';
+import type { Tokenizer } from '../../shared/tokenizer/tokenizer.ts';
+import { bertTokenizerJson, CASED } from './bert-tokenizer-json.ts';
+import type {} from './provided.ts';
+
+interface Vectors {
+  readonly [checkpoint: string]: {
+    readonly cases: Readonly<Record<string, { text: string; text_pair?: string; ids: number[]; tokens?: string[] }>>;
+  };
+}
+
+const shared = inject('sharedTokenizers');
+const vectors: Vectors = shared ? JSON.parse(shared.vectors) : {};
+const CHECKPOINTS = {
+  uncased: ['Xenova/bert-base-uncased', 'Xenova/distilbert-base-uncased-finetuned-sst-2-english'],
+  cased: ['Xenova/bert-base-cased', 'google-bert/bert-base-cased', 'Xenova/distilbert-base-cased-distilled-squad'],
+  multilingual: ['Xenova/bert-base-multilingual-cased-ner-hrl', 'distilbert/distilbert-base-multilingual-cased'],
+};
+
+describe.skipIf(shared === null).each(Object.entries(CHECKPOINTS))('%s', (family, checkpoints) => {
+  let tokenizer: Tokenizer | undefined;
+  if (shared) {
+    const json =
+      family === 'uncased'
+        ? shared.uncasedJson
+        : bertTokenizerJson(family === 'cased' ? shared.casedVocabulary : shared.multilingualVocabulary, CASED);
+    tokenizer = openTokenizer(compileTokenizer(json));
+  }
+  const cases = checkpoints.flatMap((checkpoint) =>
+    Object.entries(vectors[checkpoint]?.cases ?? {}).map(([name, golden]) => ({
+      name: `${checkpoint} ${name}`,
+      golden,
+    })),
+  );
+
+  test.each(cases)('$name', ({ golden }) => {
+    const input = golden.text_pair === undefined ? golden.text : ([golden.text, golden.text_pair] as const);
+    const [encoding] = tokenizer?.encode(input) ?? [];
+    expect(Array.from(encoding?.ids ?? [])).toEqual(golden.ids);
+    if (golden.tokens === undefined) return;
+    const [bare] = tokenizer?.encode(input, { addSpecialTokens: false }) ?? [];
+    expect(Array.from(bare?.ids ?? [], (id) => tokenizer?.tokenOf(id))).toEqual(golden.tokens);
+  });
+});

@@ -1,0 +1,95 @@
+// The shape of the tree: imports go down the layers, files stay small. Part of `npm run check`.
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..');
+
+const TASKS = 9;
+
+/** Rows from the lowest; the first prefix that fits decides. A file imports from lower rows and from its own folder. */
+const ROWS: readonly (readonly [prefix: string, row: number])[] = [
+  ['shared/errors.ts', 0],
+  ['shared/meter.ts', 0],
+  ['shared/tensor.ts', 0],
+  ['shared/tokenizer/format.ts', 0],
+  ['shared/tokenizer/wasm/models/', 2],
+  ['shared/tokenizer/wasm/index.ts', 3],
+  ['shared/tokenizer/wasm/', 1],
+  ['shared/tokenizer/', 4],
+  ['shared/runtime/', 4],
+  ['shared/model/', 5],
+  ['shared/schema.ts', 6],
+  ['shared/task.ts', 6],
+  ['shared/forward.ts', 7],
+  ['shared/truncation.ts', 7],
+  ['shared/generate/', 7],
+  ['shared/http/', 8],
+  ['functions/index.ts', 11],
+  ['functions/webhooks.ts', 10],
+  ['functions/openai.ts', 10],
+  ['functions/', TASKS],
+];
+const MAX_LINES = 300;
+
+const rowOf = (file: string) => ROWS.find(([prefix]) => file.startsWith(prefix))?.[1];
+
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .trim()
+  .split('\n')
+  .filter((file) => !file.endsWith('.d.ts'));
+
+function importsOf(file: string): string[] {
+  const source = readFileSync(join(ROOT, file), 'utf8');
+  const specifiers = Array.from(
+    source.matchAll(/^(?:import|export)[^;]*?from '(\.[^']+)'/gms),
+    ([, path = '']) => path,
+  );
+  return specifiers
+    .map((path) => normalize(join(dirname(file), path)))
+    .map((path) => (/\.\w+$/.test(path) ? path : `${path}.ts`));
+}
+
+/** Why `from` may not import `to`; undefined where it may. */
+function fault(from: string, to: string): string | undefined {
+  if (to.startsWith('node_modules/')) return undefined;
+  if (!from.startsWith('test/') && to.startsWith('test/')) return 'nothing imports tests';
+  if (!/^(test|model-assets)\//.test(from) && to.startsWith('model-assets/'))
+    return 'the Worker does not import publishing code';
+  const [own, other] = [rowOf(from), rowOf(to)];
+  if (own === undefined || other === undefined) return undefined;
+  if (own === TASKS && other === TASKS) return 'tasks are blind to one another';
+  return other < own || dirname(from) === dirname(to) || dirname(to).startsWith(`${dirname(from)}/`)
+    ? undefined
+    : `row ${own} imports row ${other}`;
+}
+
+test('imports go down', () => {
+  const faults = files.flatMap((file) =>
+    importsOf(file).flatMap((to) => {
+      const reason = fault(file, to);
+      return reason ? [`${file} -> ${to}: ${reason}`] : [];
+    }),
+  );
+  expect(faults).toEqual([]);
+});
+
+test('every file of the Worker has a row', () => {
+  expect(files.filter((file) => /^(shared|functions)\//.test(file) && rowOf(file) === undefined)).toEqual([]);
+});
+
+test('the rule sees an import that goes up', () => {
+  expect(fault('shared/tokenizer/tokenizer.ts', 'shared/model/manifest.ts')).toBe('row 4 imports row 5');
+  expect(fault('functions/forward.ts', 'functions/text-classification.ts')).toBe('tasks are blind to one another');
+  expect(importsOf('functions/text-classification.ts')).toContain('shared/http/serve.ts');
+});
+
+test(`no file has more than ${MAX_LINES} lines`, () => {
+  const long = files.filter((file) => readFileSync(join(ROOT, file), 'utf8').split('\n').length > MAX_LINES);
+  expect(long.filter((file) => !file.includes('/generated'))).toEqual([]);
+});
