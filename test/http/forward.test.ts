@@ -1,0 +1,59 @@
+// POST /v1/forward against the PyTorch model, and what it refuses.
+
+import { beforeAll, expect, test } from 'vitest';
+import goldens from '../fixtures/tiny-bert/goldens.json';
+import { isolate, post, publishTinyBert } from './worker.ts';
+
+type Answer = Record<string, { dims: number[]; data: number[] }>;
+
+const on = isolate();
+const { ids, mask } = goldens.forward;
+beforeAll(async () => void (await publishTinyBert()));
+
+function expectHidden(answer: Answer) {
+  expect(answer.last_hidden_state?.dims).toEqual(goldens.forward.dims);
+  answer.last_hidden_state?.data.forEach((x, i) => {
+    expect(x).toBeCloseTo(goldens.forward.last_hidden_state[i] ?? Number.NaN, 4);
+  });
+  expect(answer.logits?.dims).toEqual([2, 3]);
+}
+
+test('ids and mask, as the caller padded them', async () => {
+  const response = await post('/v1/forward', { model: 'tiny-bert', input_ids: ids, attention_mask: mask }, on);
+  expectHidden(await response.json<Answer>());
+});
+
+test('texts, padded here', async () => {
+  expectHidden(
+    await (await post('/v1/forward', { model: 'tiny-bert', inputs: ['I love it', 'a'] }, on)).json<Answer>(),
+  );
+});
+
+test('a batch gives what its rows give alone, within 1e-5', async () => {
+  const texts = ['I love it', 'a', 'How are you?'];
+  const batch = await (await post('/v1/forward', { model: 'tiny-bert', inputs: texts }, on)).json<Answer>();
+  for (const [row, inputs] of texts.entries()) {
+    const alone = await (await post('/v1/forward', { model: 'tiny-bert', inputs }, on)).json<Answer>();
+    alone.logits?.data.forEach((x, i) => {
+      expect(batch.logits?.data[row * 3 + i]).toBeCloseTo(x, 5);
+    });
+  }
+});
+
+test.each([
+  [{}, 'inputs must be a string or a list of strings, or send input_ids'],
+  [{ inputs: [] }, 'inputs must have a text'],
+  [{ inputs: 'a', input_ids: [[1]] }, 'send either inputs or input_ids, not both'],
+  [{ input_ids: [] }, 'input_ids must have a row, and a row an id'],
+  [{ input_ids: [[]] }, 'input_ids must have a row, and a row an id'],
+  [{ input_ids: [[1, 2], [1]] }, 'input_ids[1] must have 2 entries, as input_ids[0] has'],
+  [{ input_ids: [[1, 99999]] }, 'input_ids[0][1] is 99999; it must be below'],
+  [{ input_ids: [[-1]] }, 'input_ids[0][0] must be a whole number from 0'],
+  [{ input_ids: [[1]], attention_mask: [[2]] }, 'attention_mask[0][0] is 2; it must be below 2'],
+  [{ input_ids: [[1]], attention_mask: [[1], [1]] }, 'attention_mask must have 1 rows, as input_ids has'],
+  [{ input_ids: [Array(65).fill(1)] }, 'input_ids[0] has 65 tokens; this model takes 64'],
+])('%j is refused', async (body, message) => {
+  const response = await post('/v1/forward', { model: 'tiny-bert', ...body }, on);
+  expect(response.status).toBe(422);
+  expect((await response.json<{ error: string }>()).error).toContain(message);
+});

@@ -1,0 +1,183 @@
+// What happens between the bucket and an answer: damage and repair, new revisions, the cache, the memory budget.
+
+import { beforeEach, describe, expect, test } from 'vitest';
+import { blobKey, blobsOf, manifestKey } from '../../shared/model/manifest.ts';
+import { blobBytes, bucket, isolate, post, publishTinyBert, send, tinyBert } from './worker.ts';
+
+const PATH = '/v1/text-classification';
+const [tokenizer, graph] = blobsOf(tinyBert);
+if (!tokenizer || !graph) throw new Error('the fixture has no blobs');
+
+async function clearCache() {
+  for (const { sha256 } of blobsOf(tinyBert)) await caches.default.delete(`https://blobs.invalid/${sha256}`);
+}
+
+beforeEach(async () => {
+  await clearCache();
+  await publishTinyBert();
+});
+
+const ask = (on = isolate()) => post(PATH, { inputs: 'I love it' }, on);
+
+describe('a damaged blob', () => {
+  const flipped = (bytes: Uint8Array) => bytes.with(bytes.length >> 1, (bytes[bytes.length >> 1] ?? 0) ^ 1);
+  test.each([
+    ['missing', null, 'is missing'],
+    ['cut', (bytes: Uint8Array) => bytes.subarray(0, 100), 'has 100 bytes where its manifest says'],
+    ['altered', flipped, 'was altered'],
+    ['empty', () => new Uint8Array(), 'has 0 bytes'],
+  ])(
+    '%s: 502 with the model and the reason, and the next request after the repair works',
+    async (_, damage, reason) => {
+      const on = isolate();
+      for (const blob of [tokenizer, graph]) {
+        if (damage) await bucket().put(blobKey(blob), damage(blobBytes(blob.sha256)));
+        else await bucket().delete(blobKey(blob));
+        const response = await ask(on);
+        expect(response.status).toBe(502);
+        const { error, error_type } = await response.json<{ error: string; error_type: string }>();
+        expect(error).toContain(`model tiny-bert is unavailable: blob ${blob.sha256} ${reason}`);
+        expect(error_type).toBe('model_unavailable');
+        await bucket().put(blobKey(blob), blobBytes(blob.sha256));
+        expect((await ask(on)).status).toBe(200);
+        await publishTinyBert({ revision: `after ${blob.sha256} ${reason}` });
+        await clearCache();
+      }
+    },
+  );
+
+  test('in the cache alone: the bucket answers, and the cache is mended', async () => {
+    const url = `https://blobs.invalid/${graph.sha256}`;
+    await caches.default.put(url, new Response('rubbish', { headers: { 'cache-control': 'max-age=60' } }));
+    const response = await ask();
+    expect(response.status).toBe(200);
+    expect(response.headers.get('server-timing')).toContain('r2;');
+    expect((await (await caches.default.match(url))?.arrayBuffer())?.byteLength).toBe(graph.bytes);
+  });
+});
+
+test.each(['{', '{}', JSON.stringify({ ...tinyBert, maxLength: -1 })])(
+  'a manifest that is %s is a 502 until it is mended',
+  async (text) => {
+    const on = isolate();
+    await bucket().put(manifestKey('tiny-bert'), text);
+    const response = await ask(on);
+    expect(response.status).toBe(502);
+    expect((await response.json<{ error: string }>()).error).toContain(
+      'the manifest of model tiny-bert cannot be read',
+    );
+    await publishTinyBert();
+    expect((await ask(on)).status).toBe(200);
+  },
+);
+
+test('blobs come from R2 once, then from the cache', async () => {
+  expect((await ask()).headers.get('server-timing')).toContain('r2;');
+  const second = (await ask()).headers.get('server-timing');
+  expect(second).toContain('cache;');
+  expect(second).not.toContain('r2;');
+});
+
+test('an open model is not read again', async () => {
+  const on = isolate();
+  await ask(on);
+  expect((await ask(on)).headers.get('server-timing')).not.toMatch(/r2|cache/);
+});
+
+test('a new revision goes live after the interval, without a deploy', async () => {
+  const on = isolate({ MANIFEST_TTL_SECONDS: '0' });
+  const patient = isolate({ MANIFEST_TTL_SECONDS: '3600' });
+  const labels = async (env: typeof on) =>
+    (await (await ask(env)).json<{ label: string }[][]>())[0]?.map(({ label }) => label).sort();
+  expect(await labels(on)).toEqual(['BAD', 'FAIR', 'GOOD']);
+  expect(await labels(patient)).toEqual(['BAD', 'FAIR', 'GOOD']);
+  await publishTinyBert({ revision: 'next', id2label: ['X', 'Y', 'Z'] });
+  expect(await labels(on)).toEqual(['X', 'Y', 'Z']);
+  expect(await labels(patient)).toEqual(['BAD', 'FAIR', 'GOOD']);
+});
+
+test('requests in flight finish on the revision that they began with', async () => {
+  const on = isolate();
+  await ask(on);
+  const inFlight = post(PATH, { inputs: Array(20).fill('I love it') }, on);
+  await scheduler.wait(5);
+  await publishTinyBert({ revision: 'next', id2label: ['X', 'Y', 'Z'] });
+  const [fresh, old] = await Promise.all([ask(on), inFlight]);
+  expect(fresh.status).toBe(200);
+  expect(old.status).toBe(200);
+});
+
+test('requests that come while a model opens share the one opening', async () => {
+  const on = isolate();
+  const answers = await Promise.all([ask(on), ask(on), ask(on)]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const opened = answers.filter((answer) => answer.headers.get('server-timing')?.match(/r2;|cache;/));
+  expect(opened).toHaveLength(1);
+});
+
+test('a model that is larger than the budget is refused with both numbers', async () => {
+  const response = await ask(isolate({ WASM_BUDGET_MIB: '0.5' }));
+  expect(response.status).toBe(502);
+  expect((await response.json<{ error: string }>()).error).toMatch(
+    /model tiny-bert needs \d\.\d MiB of memory; models may hold 0\.5 MiB/,
+  );
+});
+
+test('a model of another task is refused by the name of its own', async () => {
+  await publishTinyBert({ name: 'tagger', task: 'token-classification' });
+  const response = await post(PATH, { inputs: 'a', model: 'tagger' });
+  expect(response.status).toBe(422);
+  expect((await response.json<{ error: string }>()).error).toContain(
+    'model tagger serves token-classification, not text-classification',
+  );
+});
+
+describe('routes that tell', () => {
+  test('GET /v1/tasks', async () => {
+    const [task] = await (await send('/v1/tasks')).json<Record<string, unknown>[]>();
+    expect(task).toMatchObject({
+      task: 'text-classification',
+      aliases: ['sentiment-analysis'],
+      default_model: 'tiny-bert',
+      limits: { max_body_bytes: 1048576, max_inputs: 128, max_tokens: 16384 },
+    });
+  });
+
+  test('GET /v1/models and /v1/models/<model>', async () => {
+    const on = isolate();
+    await ask(on);
+    const [listed] = await (await send('/v1/models', {}, on)).json<Record<string, unknown>[]>();
+    expect(listed).toMatchObject({ model: 'tiny-bert', task: 'text-classification', open: true, max_length: 64 });
+    const manifest = await (await send('/v1/models/tiny-bert', {}, on)).json();
+    expect(manifest).toMatchObject({
+      id2label: { 0: 'BAD', 1: 'FAIR', 2: 'GOOD' },
+      license: 'apache-2.0',
+      revision: tinyBert.revision,
+    });
+  });
+
+  test('GET /ready is 200 only while all that it would open is there', async () => {
+    expect((await send('/ready')).status).toBe(200);
+    await bucket().delete(blobKey(graph));
+    const response = await send('/ready');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      reason: `model tiny-bert is unavailable: blob ${graph.sha256} is missing`,
+    });
+  });
+
+  test('GET /health', async () => {
+    expect(await (await send('/health')).json()).toEqual({ status: 'ok' });
+  });
+
+  test('GET /openapi.json describes the tasks', async () => {
+    const { paths } = await (await send('/openapi.json')).json<{ paths: Record<string, unknown> }>();
+    expect(Object.keys(paths)).toEqual(['/v1/text-classification', '/v1/sentiment-analysis', '/v1/forward']);
+    expect(JSON.stringify(paths)).toContain('function_to_apply');
+  });
+
+  test('an x-request-id that the client sends comes back', async () => {
+    const response = await send('/health', { headers: { 'x-request-id': 'mine-1' } });
+    expect(response.headers.get('x-request-id')).toBe('mine-1');
+  });
+});

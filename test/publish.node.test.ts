@@ -1,0 +1,104 @@
+// Publishing: its order, what a second time does, and what it refuses.
+
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { readCheckpoint } from '../model-assets/checkpoint.ts';
+import { type Bucket, publish } from '../model-assets/publish.ts';
+
+const FOLDER = join(import.meta.dirname, 'fixtures', 'tiny-bert');
+
+/** A bucket in memory that notes what is written. */
+function createBucket(failAt = Number.POSITIVE_INFINITY) {
+  const objects = new Map<string, Uint8Array>();
+  const written: string[] = [];
+  const toObject = (key: string) => {
+    const bytes = objects.get(key);
+    return bytes
+      ? { size: bytes.byteLength, etag: String(bytes.byteLength), text: async () => Buffer.from(bytes).toString() }
+      : null;
+  };
+  const bucket = {
+    get: async (key: string) => toObject(key),
+    head: async (key: string) => toObject(key),
+    put: async (key: string, value: string | Uint8Array) => {
+      if (written.length >= failAt) throw new Error('the connection was lost');
+      written.push(key);
+      objects.set(key, Buffer.from(value as string));
+      return toObject(key);
+    },
+  };
+  return { bucket: bucket as unknown as Bucket, objects, written };
+}
+
+test('blobs, then the manifest, then the catalogue', async () => {
+  const { bucket, written } = createBucket();
+  expect(await publish(bucket, await readCheckpoint(FOLDER, 'tiny'))).toBe(true);
+  expect(written.map((key) => key.split('/')[0])).toEqual(['blobs', 'blobs', 'blobs', 'manifests', 'catalogue.json']);
+});
+
+test('a second time writes nothing', async () => {
+  const { bucket, written } = createBucket();
+  const checkpoint = await readCheckpoint(FOLDER, 'tiny');
+  await publish(bucket, checkpoint);
+  const before = written.length;
+  expect(await publish(bucket, checkpoint)).toBe(false);
+  expect(written).toHaveLength(before);
+});
+
+test.each([0, 1, 2, 3, 4])(
+  'interrupted after %i writes: no manifest without its blobs, and a second run mends it',
+  async (failAt) => {
+    const broken = createBucket(failAt);
+    const checkpoint = await readCheckpoint(FOLDER, 'tiny');
+    await expect(publish(broken.bucket, checkpoint)).rejects.toThrow('the connection was lost');
+    if (failAt < 3) expect([...broken.objects.keys()].some((key) => key.startsWith('manifests/'))).toBe(false);
+    const mended = createBucket();
+    for (const [key, bytes] of broken.objects) mended.objects.set(key, bytes);
+    expect(await publish(mended.bucket, checkpoint)).toBe(true);
+    expect(mended.written).toHaveLength(5 - failAt);
+  },
+);
+
+test('the first model of a task becomes its default, the second does not', async () => {
+  const { bucket, objects } = createBucket();
+  await publish(bucket, await readCheckpoint(FOLDER, 'first'));
+  await publish(bucket, await readCheckpoint(FOLDER, 'second'));
+  const catalogue = JSON.parse(Buffer.from(objects.get('catalogue.json') ?? []).toString());
+  expect(catalogue.defaults).toEqual({ 'text-classification': 'first' });
+  expect(catalogue.models.map(({ name }: { name: string }) => name)).toEqual(['first', 'second']);
+});
+
+describe('refused when it is added', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'checkpoint-'));
+    await cp(FOLDER, folder, { recursive: true });
+    return () => rm(folder, { recursive: true });
+  });
+  const edit = async (file: string, change: (json: Record<string, unknown>) => object) => {
+    const path = join(folder, file);
+    await writeFile(path, JSON.stringify(change(JSON.parse(await readFile(path, 'utf8')))));
+  };
+
+  test('a head that no task runs on', async () => {
+    await edit('config.json', (json) => ({ ...json, architectures: ['BertForMultipleChoice'] }));
+    await expect(readCheckpoint(folder, 'x')).rejects.toThrow('no task runs on BertForMultipleChoice');
+  });
+
+  test('labels with a gap', async () => {
+    await edit('config.json', (json) => ({ ...json, id2label: { 0: 'A', 2: 'C' } }));
+    await expect(readCheckpoint(folder, 'x')).rejects.toThrow('id2label has no label for 1');
+  });
+
+  test('a component of the tokenizer that is not known', async () => {
+    await edit('tokenizer.json', (json) => ({ ...json, normalizer: { type: 'NFKC' } }));
+    await expect(readCheckpoint(folder, 'x')).rejects.toThrow('NFKC');
+  });
+
+  test.each(['config.json', 'tokenizer.json', 'model.onnx', 'README.md'])('no %s', async (file) => {
+    await rm(join(folder, file));
+    await expect(readCheckpoint(folder, 'x')).rejects.toThrow(file);
+  });
+});
