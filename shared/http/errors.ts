@@ -18,11 +18,16 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   model_unavailable: 502,
 };
 
+/** What nginx's logs call it; no standard status says it. */
+const CLIENT_CLOSED_REQUEST = 499;
+
 /** Seconds after which an overloaded isolate may be asked again. */
 const RETRY_AFTER = '1';
 
 /** Answers an error in the shape of the wire contract. What is not a `ServiceError` is logged, and its text kept inside. */
 export function toErrorResponse(error: unknown, c: Context): Response {
+  // The client has left: its own going away is no failure, and nobody reads the answer.
+  if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
   const known = error instanceof ServiceError && error.code !== 'internal';
   const requestId: string = c.get('requestId');
   if (!known) console.error(`request ${requestId} failed`, error);

@@ -30,8 +30,14 @@ export function openOrtSession(files: OnnxFiles): Promise<Session> {
         ...(files.externalData && { externalData: [...files.externalData] }),
       }),
     );
-    return new OrtSession(session, ortHeapBytes() - before);
+    // What others have freed is used again before the heap grows, so growth alone would say too little.
+    return new OrtSession(session, Math.max(ortHeapBytes() - before, sizeOf(files)));
   });
+}
+
+/** What a session keeps at least: the weights, which are copied. */
+function sizeOf({ graph, externalData = [] }: OnnxFiles): number {
+  return externalData.reduce((sum, { data }) => sum + data.byteLength, graph.byteLength);
 }
 
 class OrtSession implements Session {

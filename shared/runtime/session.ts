@@ -10,7 +10,7 @@ export interface Session {
   /** Names of the graph's inputs, all of which a run must feed. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** WASM memory that opening this session took, measured, in bytes. */
+  /** WASM memory that this session holds, in bytes: by how much opening it let the heap grow, and no less than its weights. */
   readonly bytes: number;
   /**
    * Runs the graph and returns the outputs asked for, or all of them. Runs queue up behind one another.

@@ -183,7 +183,7 @@ class WasmTokenizer implements Tokenizer {
     const [first, second] = [this.#outcomeOf(2), this.#outcomeOf(3)];
     switch (code) {
       case ERROR_SPECIAL_TOKENS:
-        return new ServiceError('invalid_input', `maxLength is ${most}; the special tokens alone are ${first}`);
+        return new ServiceError('invalid_input', `max_length is ${most}; the special tokens alone are ${first}`);
       case ERROR_TOO_SHORT:
         return new ServiceError(
           'invalid_input',

@@ -1,8 +1,10 @@
 // What happens between the bucket and an answer: damage and repair, new revisions, the cache, the memory budget.
 
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { isolateOf } from '../../shared/http/isolate.ts';
 import { blobKey, blobsOf, manifestKey } from '../../shared/model/manifest.ts';
-import { blobBytes, bucket, isolate, post, publishTinyBert, send, tinyBert } from './worker.ts';
+import { openOrtSession } from '../../shared/runtime/ort.ts';
+import { blobBytes, bucket, isolate, post, publishTinyBert, send, source, tinyBert } from './worker.ts';
 
 const PATH = '/v1/text-classification';
 const [tokenizer, graph] = blobsOf(tinyBert);
@@ -16,6 +18,15 @@ beforeEach(async () => {
   await clearCache();
   await publishTinyBert();
 });
+
+/** The heap grows in steps, each charged to the session that made it grow: with room in it, a session is charged its weights. */
+async function leaveHeapFree() {
+  const { onnx, externalData } = tinyBert.graphs.model;
+  const weights = externalData.map(({ path, blob }) => ({ path, data: blobBytes(blob.sha256) }));
+  const open = () => openOrtSession({ graph: blobBytes(onnx.sha256), externalData: weights });
+  const sessions = await Promise.all(Array.from({ length: 16 }, open));
+  for (const session of sessions) await session.close();
+}
 
 const ask = (on = isolate()) => post(PATH, { inputs: 'I love it' }, on);
 
@@ -96,15 +107,64 @@ test('a new revision goes live after the interval, without a deploy', async () =
   expect(await labels(patient)).toEqual(['BAD', 'FAIR', 'GOOD']);
 });
 
-test('requests in flight finish on the revision that they began with', async () => {
+test('a request in flight finishes on the revision that it began with', async () => {
   const on = isolate();
-  await ask(on);
-  const inFlight = post(PATH, { inputs: Array(20).fill('I love it') }, on);
-  await scheduler.wait(5);
-  await publishTinyBert({ revision: 'next', id2label: ['X', 'Y', 'Z'] });
-  const [fresh, old] = await Promise.all([ask(on), inFlight]);
-  expect(fresh.status).toBe(200);
+  const { model, release } = await isolateOf(on).models.acquire('tiny-bert', source());
+  const session = model.sessions.model;
+  const run = session.run.bind(session);
+  const fresh: Promise<Response>[] = [];
+  const runs = vi.spyOn(session, 'run').mockImplementation(async (...args) => {
+    if (runs.mock.calls.length === 2) {
+      await publishTinyBert({ revision: 'next', id2label: ['X', 'Y', 'Z'] });
+      fresh.push(ask(on));
+      // Long enough for the new revision to be opened and to have answered.
+      await fresh[0];
+    }
+    return run(...args);
+  });
+  const old = await post(PATH, { inputs: ['a', 'b', 'c'], parameters: { top_k: 1 } }, on);
   expect(old.status).toBe(200);
+  expect((await old.json<{ label: string }[][]>()).flat().every(({ label }) => 'BAD FAIR GOOD'.includes(label))).toBe(
+    true,
+  );
+  expect(runs).toHaveBeenCalledTimes(3);
+  expect((await (await fresh[0])?.json<{ label: string }[][]>())?.[0]?.[0]?.label).toMatch(/^[XYZ]$/);
+  const closed = vi.spyOn(session, 'close');
+  release();
+  await vi.waitFor(() => expect(closed).toHaveBeenCalledOnce());
+});
+
+describe('a budget of memory that holds two models', () => {
+  beforeAll(leaveHeapFree);
+  beforeEach(async () => {
+    for (const name of ['one', 'two', 'three']) await publishTinyBert({ name });
+  });
+
+  test('the model that was used least recently makes room', async () => {
+    const on = isolate({ WASM_BUDGET_MIB: '3' });
+    const askModel = async (model: string) => expect((await post(PATH, { inputs: 'a', model }, on)).status).toBe(200);
+    for (const name of ['one', 'two', 'one']) await askModel(name);
+    expect(isolateOf(on).models.open).toEqual(['one', 'two']);
+    await askModel('three');
+    expect(isolateOf(on).models.open).toEqual(['one', 'three']);
+    await askModel('two');
+    expect(isolateOf(on).models.open).toEqual(['three', 'two']);
+  });
+
+  test('while all models are in use, one more is refused until a request has ended', async () => {
+    const on = isolate({ WASM_BUDGET_MIB: '3' });
+    const { models } = isolateOf(on);
+    const [one, two] = [await models.acquire('one', source()), await models.acquire('two', source())];
+    const response = await post(PATH, { inputs: 'a', model: 'three' }, on);
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect((await response.json<{ error: string }>()).error).toContain(
+      'no memory for model three while others are in use',
+    );
+    one.release();
+    expect((await post(PATH, { inputs: 'a', model: 'three' }, on)).status).toBe(200);
+    two.release();
+  });
 });
 
 test('requests that come while a model opens share the one opening', async () => {

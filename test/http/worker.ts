@@ -4,6 +4,8 @@ import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:
 import { inject } from 'vitest';
 import app from '../../functions/index.ts';
 import type { Env } from '../../shared/http/settings.ts';
+import { Meter } from '../../shared/meter.ts';
+import type { BlobSource } from '../../shared/model/blobs.ts';
 import { CATALOGUE_KEY } from '../../shared/model/catalogue.ts';
 import { blobKey, blobsOf, type Manifest, manifestKey } from '../../shared/model/manifest.ts';
 import type {} from '../provided.ts';
@@ -19,11 +21,12 @@ export async function publishTinyBert(changes: Partial<Manifest> = {}): Promise<
   const manifest = { ...tinyBert, ...changes };
   for (const blob of blobsOf(tinyBert)) await bucket().put(blobKey(blob), blobBytes(blob.sha256));
   await bucket().put(manifestKey(manifest.name), JSON.stringify(manifest));
-  const models = [{ name: manifest.name, task: manifest.task }];
-  await bucket().put(
-    CATALOGUE_KEY,
-    JSON.stringify({ format: 1, models, defaults: { [manifest.task]: manifest.name } }),
-  );
+  const catalogue = {
+    format: 1,
+    models: [{ name: manifest.name, task: manifest.task }],
+    defaults: { [manifest.task]: manifest.name },
+  };
+  await bucket().put(CATALOGUE_KEY, JSON.stringify(catalogue));
   return manifest;
 }
 
@@ -32,6 +35,11 @@ export function blobBytes(sha256: string): Uint8Array {
 }
 
 export const bucket = (): R2Bucket => (env as unknown as Env).MODELS;
+
+/** What opening a model outside a request needs. */
+export function source(): BlobSource {
+  return { bucket: bucket(), cache: caches.default, meter: new Meter(), waitUntil: () => undefined };
+}
 
 /** Sends a request and waits for what it leaves to be done after it. */
 export async function send(path: string, init: RequestInit = {}, on: Env = isolate()): Promise<Response> {
