@@ -28,7 +28,7 @@ const flags = [
 const server = spawn(process.execPath, [wrangler, 'dev', ...flags], {
   cwd: ROOT,
   stdio: 'inherit',
-  env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
+  env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.kill(signal));
 server.on('exit', (code) => process.exit(code ?? 0));
