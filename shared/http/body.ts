@@ -26,12 +26,22 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   let text = '';
   let bytes = 0;
   // A declared length may be a lie or absent: what counts is what arrives.
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of chunksOf(request)) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) throw tooLarge(maxBytes);
     text += decode(() => decoder.decode(chunk, { stream: true }));
   }
   return text + decode(() => decoder.decode());
+}
+
+/** The body as it arrives. A client that leaves half-way is no failure of the isolate. */
+async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
+  if (!body) return;
+  try {
+    yield* body;
+  } catch (cause) {
+    throw new ServiceError('malformed_json', 'the body broke off before its end; send it whole', { cause });
+  }
 }
 
 function decode(run: () => string): string {

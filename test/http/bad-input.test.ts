@@ -94,6 +94,17 @@ describe('the body', () => {
     const response = await send(PATH, { method: 'POST', headers: JSON_TYPE, body: body ?? null }, small);
     await expectError(response, 413, 'too_large', 'more than 100 bytes');
   });
+
+  test('broken off', async () => {
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"inputs": "I'));
+        controller.error(new Error('Network connection lost.'));
+      },
+    });
+    const response = await send(PATH, { method: 'POST', headers: JSON_TYPE, body }, on);
+    await expectError(response, 400, 'malformed_json', 'the body broke off before its end');
+  });
 });
 
 describe('fields', () => {
