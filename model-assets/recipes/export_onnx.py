@@ -1,0 +1,63 @@
+"""Writes a checkpoint's folder: the graph in int8, its weights beside it, config and tokenizer, as the Hub lays them out."""
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import onnx
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from tokenizers import Tokenizer
+from transformers import BertForSequenceClassification
+
+INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
+OUTPUTS = ["logits", "last_hidden_state"]
+
+
+class _Outputs(torch.nn.Module):
+    """A classifier that gives its last hidden state too: POST /v1/forward shows both."""
+
+    def __init__(self, model: BertForSequenceClassification) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids, attention_mask, token_type_ids):
+        hidden = self.model.bert(input_ids, attention_mask, token_type_ids)
+        return self.model.classifier(hidden.pooler_output), hidden.last_hidden_state
+
+
+def export_fp32(model: BertForSequenceClassification, path: Path) -> None:
+    """Inputs int64 [batch, sequence]; logits [batch, labels]; last_hidden_state [batch, sequence, hidden]."""
+    model.eval()
+    example = torch.ones(2, 8, dtype=torch.long)
+    axes = {name: {0: "batch", 1: "sequence"} for name in [*INPUTS, "last_hidden_state"]}
+    torch.onnx.export(
+        _Outputs(model).eval(), (example, example, torch.zeros_like(example)), str(path), input_names=INPUTS,
+        output_names=OUTPUTS, dynamic_axes={**axes, "logits": {0: "batch"}}, opset_version=17, dynamo=False,
+    )
+
+
+def quantize(fp32: Path, int8: Path) -> None:
+    """Weights int8 per channel, activations when they run; the weights go to `<int8>.data` beside the graph,
+    which opens in the isolate with one copy less than a graph that carries them."""
+    with TemporaryDirectory() as folder:
+        prepared, inline = Path(folder, "prepared.onnx"), Path(folder, "int8.onnx")
+        quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
+        quantize_dynamic(str(prepared), str(inline), per_channel=True, weight_type=QuantType.QInt8)
+        location = f"{int8.name}.data"
+        int8.with_name(location).unlink(missing_ok=True)
+        onnx.save_model(onnx.load(inline), int8, save_as_external_data=True, location=location, size_threshold=1024)
+
+
+def write_checkpoint(model: BertForSequenceClassification, tokenizer: Tokenizer, folder: Path) -> Path:
+    """Fills `folder` (its card is written by hand); returns the fp32 graph, which is not part of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fp32 = folder.parent / f"{folder.name}.fp32.onnx"
+    export_fp32(model, fp32)
+    quantize(fp32, folder / "model.onnx")
+    # What a model is loaded from may have had another head, or none.
+    model.config.architectures = [type(model).__name__]
+    model.config.save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    return fp32
