@@ -1,0 +1,129 @@
+// End to end, as a newcomer does it: npm start, the course's sentences, a second start, a client that leaves; and a dry deploy.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..');
+const COURSE = join(ROOT, '..', 'shared', 'course.json');
+let server: Server;
+
+interface Server {
+  readonly origin: string;
+  readonly output: () => string;
+  stop(): Promise<void>;
+}
+
+/** Runs `npm start` on a free port until it says that it is ready. */
+async function start(): Promise<Server> {
+  const port = await freePort();
+  const child: ChildProcess = spawn('npm', ['start'], {
+    cwd: ROOT,
+    env: { ...process.env, PORT: `${port}` },
+    detached: true,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+  const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
+  await vi.waitFor(() => expect(output).toContain('ready on'), { timeout: 100_000, interval: 100 });
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    output: () => output,
+    async stop() {
+      // The whole group: npm does not pass signals on to what its script started.
+      if (child.pid) process.kill(-child.pid, 'SIGTERM');
+      await exited;
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
+    });
+  });
+}
+
+async function classify(inputs: string | string[]): Promise<{ label: string; score: number }[][]> {
+  const response = await fetch(`${server.origin}/v1/text-classification`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ inputs }),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as { label: string; score: number }[][];
+}
+
+describe('npm start', () => {
+  beforeAll(async () => {
+    server = await start();
+  }, 120_000);
+  afterAll(() => server.stop());
+
+  test('is ready when it says so, and prints a command that works', async () => {
+    expect((await fetch(`${server.origin}/ready`)).status).toBe(200);
+    const [, command = ''] = /\n {2}(curl .*)\n/.exec(server.output()) ?? [];
+    const [[best]] = JSON.parse(execFileSync('bash', ['-c', `${command} -s`], { encoding: 'utf8' }));
+    expect(best.label).toBe('POSITIVE');
+    expect(best.score).toBeGreaterThan(0.99);
+  });
+
+  test.skipIf(!existsSync(COURSE))("the course's sentences, each with a score over 0.9", async () => {
+    const { cases }: { cases: { task: string; request: { inputs: string[] }; reference: { label: string }[] }[] } =
+      JSON.parse(readFileSync(COURSE, 'utf8'));
+    const course = cases.find(({ task }) => task === 'text-classification');
+    const answers = await classify(course?.request.inputs ?? []);
+    expect(answers.map(([best]) => best?.label)).toEqual(course?.reference.map(({ label }) => label));
+    for (const [best] of answers) expect(best?.score).toBeGreaterThan(0.9);
+  });
+
+  test('clients that leave half-way, in the body or before the answer, do not disturb the next', async () => {
+    const { port } = new URL(server.origin);
+    const head =
+      'POST /v1/text-classification HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n';
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1', () =>
+        socket.write(`${head}{"inputs": "I`, () => socket.destroy()),
+      );
+      socket.on('close', () => resolve());
+    });
+    const controller = new AbortController();
+    const long = fetch(`${server.origin}/v1/text-classification`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ inputs: Array(100).fill('I love it '.repeat(20)) }),
+      signal: controller.signal,
+    });
+    setTimeout(() => controller.abort(), 100);
+    await expect(long).rejects.toThrow('abort');
+    expect((await classify('I love it'))[0]?.[0]?.label).toBe('POSITIVE');
+  });
+
+  test('a second start publishes nothing', async () => {
+    const second = await start();
+    await second.stop();
+    expect(second.output()).toMatch(/minilm-sst2 [0-9a-f]{16} is live already/);
+  });
+});
+
+test('npm run deploy -- --dry-run bundles the Worker with its two WebAssembly modules', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'deploy-'));
+  try {
+    const command = ['run', 'deploy', '--', '--dry-run', '--outdir', folder];
+    const output = execFileSync('npm', command, { cwd: ROOT, encoding: 'utf8' });
+    expect(output).toContain('env.MODELS (edge-pipelines-models)');
+    const files = await readdir(folder);
+    expect(files.filter((file) => file.endsWith('.wasm')).map((file) => file.replace(/^[0-9a-f]+-/, ''))).toEqual(
+      expect.arrayContaining(['ort-wasm-simd-threaded.wasm', 'tokenizer.wasm']),
+    );
+    expect(files).toContain('index.js');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
