@@ -1,0 +1,47 @@
+// The reference says what the Worker does: its examples are answered, and its schemas take and refuse what the routes do.
+
+import { beforeAll, expect, test } from 'vitest';
+import { isolate, post, publishTinyBert, send } from './worker.ts';
+
+interface Operation {
+  readonly requestBody: {
+    readonly content: { readonly 'application/json': { readonly schema: Schema; readonly example: unknown } };
+  };
+  readonly responses: Record<string, { readonly content: Record<string, { readonly schema: Schema }> }>;
+}
+interface Schema {
+  readonly type?: string;
+  readonly required?: string[];
+  readonly properties?: Record<string, Schema>;
+  readonly additionalProperties?: boolean;
+}
+
+const on = isolate();
+let paths: Record<string, { readonly post: Operation }> = {};
+
+beforeAll(async () => {
+  await publishTinyBert();
+  const document = await (await send('/openapi.json', {}, on)).json<{ openapi: string; paths: typeof paths }>();
+  expect(document.openapi).toBe('3.1.0');
+  paths = document.paths;
+});
+
+test('its examples are answered', async () => {
+  for (const [path, { post: operation }] of Object.entries(paths)) {
+    const { example } = operation.requestBody.content['application/json'];
+    const response = await post(path, { model: 'tiny-bert', ...(example as object) }, on);
+    expect(response.status, path).toBe(200);
+  }
+});
+
+test('a body: what must be there, what may, and nothing else', () => {
+  const { schema } = paths['/v1/text-classification']?.post.requestBody.content['application/json'] ?? {};
+  expect(schema).toMatchObject({ type: 'object', required: ['inputs'], additionalProperties: false });
+  expect(Object.keys(schema?.properties ?? {})).toEqual(['model', 'inputs', 'parameters']);
+});
+
+test('an answer and an error', () => {
+  const { responses } = paths['/v1/text-classification']?.post ?? {};
+  expect(responses?.[200]?.content['application/json']?.schema).toMatchObject({ type: 'array' });
+  expect(responses?.default?.content['application/json']?.schema).toEqual({ $ref: '#/components/schemas/Error' });
+});
