@@ -1,6 +1,9 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
+/** Tests of the tree itself: part of `npm run check`. */
+const CHECKED = ['test/tree.node.test.ts', 'test/lockfile.node.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -18,11 +21,11 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.node.test.ts'],
-          exclude: ['test/tree.node.test.ts'],
+          exclude: CHECKED,
           testTimeout: 120_000,
         },
       },
-      { test: { name: 'check', include: ['test/tree.node.test.ts'] } },
+      { test: { name: 'check', include: CHECKED } },
     ],
   },
 });
