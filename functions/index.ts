@@ -1,7 +1,20 @@
 // Every task in one Worker.
 
 import { serve } from '../shared/http/serve.ts';
+import { featureExtraction } from './feature-extraction.ts';
+import { fillMask } from './fill-mask.ts';
 import { forward } from './forward.ts';
+import { questionAnswering } from './question-answering.ts';
 import { textClassification } from './text-classification.ts';
+import { tokenClassification } from './token-classification.ts';
+import { zeroShotClassification } from './zero-shot-classification.ts';
 
-export default serve(textClassification, forward);
+export default serve(
+  featureExtraction,
+  fillMask,
+  questionAnswering,
+  textClassification,
+  tokenClassification,
+  zeroShotClassification,
+  forward,
+);

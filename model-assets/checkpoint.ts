@@ -5,8 +5,10 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobRef, Manifest } from '../shared/model/manifest.ts';
-import { readCard } from './card.ts';
+import { type Card, readCard } from './card.ts';
 import { type Config, readConfig } from './config.ts';
+import { readPieces } from './pieces.ts';
+import { readEmbedding } from './sentence-transformers.ts';
 import { compileTokenizer } from './tokenizer/compile-tokenizer.ts';
 
 export interface Checkpoint {
@@ -30,7 +32,25 @@ export async function readCheckpoint(folder: string, name: string): Promise<Chec
   const externalData: { path: string; blob: BlobRef }[] = [];
   for (const path of await weightFiles(folder))
     externalData.push({ path, blob: store(await readFile(join(folder, path))) });
-  const content = toContent(name, config, card, { tokenizer, graphs: { model: { onnx, externalData } } });
+  const { tasks, ...known } = config;
+  const { pieces, decoding, maxLength: longest } = await readPieces(folder);
+  const { embedding, maxLength: longestEmbedded } = await readEmbedding(folder);
+  const content: Content = {
+    format: 1,
+    name,
+    ...known,
+    task: toTask(folder, config, card),
+    maxLength: Math.min(known.maxLength, longest, longestEmbedded),
+    license: card.license,
+    origin: card.origin,
+    description: card.description,
+    tags: [...card.tags],
+    pieces,
+    decoding,
+    embedding,
+    tokenizer,
+    graphs: { model: { onnx, externalData } },
+  };
   return { manifest: { ...content, revision: revisionOf(content) }, blobs };
 }
 
@@ -42,13 +62,17 @@ async function weightFiles(folder: string): Promise<string[]> {
 
 type Content = Omit<Manifest, 'revision'>;
 
-function toContent(
-  name: string,
-  config: Config,
-  card: { license: string; origin: string; description: string },
-  files: Pick<Manifest, 'tokenizer' | 'graphs'>,
-): Content {
-  return { format: 1, name, ...config, ...card, ...files };
+/** The card's, where the head serves several. */
+function toTask(folder: string, { tasks, id2label }: Config, { task = tasks[0] ?? '' }: Card): string {
+  if (!tasks.includes(task)) {
+    throw new Error(`${folder}: the card's pipeline_tag is ${task}; the head of its model serves ${tasks.join(', ')}`);
+  }
+  if (task === 'zero-shot-classification' && !id2label.some((label) => label.toLowerCase().startsWith('entail'))) {
+    throw new Error(
+      `${folder}: zero-shot-classification needs a label that begins with entail; there are ${id2label.join(', ')}`,
+    );
+  }
+  return task;
 }
 
 /** Sixteen hex digits of a hash over the content: as the blobs are in it by hash, it changes when anything does. */

@@ -4,34 +4,48 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import type { Manifest } from '../shared/model/manifest.ts';
 
-export type Config = Pick<Manifest, 'task' | 'architecture' | 'maxLength' | 'id2label' | 'problemType'>;
+export interface Config extends Pick<Manifest, 'architecture' | 'maxLength' | 'id2label' | 'problemType'> {
+  /** The tasks that the head can serve. */
+  readonly tasks: readonly string[];
+}
 
-/** The task that a head is for. */
-const TASK_OF_HEAD: Readonly<Record<string, string>> = { ForSequenceClassification: 'text-classification' };
+/** The tasks that a head is for. */
+const TASKS_OF_HEAD: Readonly<Record<string, readonly string[]>> = {
+  ForSequenceClassification: ['text-classification', 'zero-shot-classification'],
+  ForTokenClassification: ['token-classification'],
+  ForQuestionAnswering: ['question-answering'],
+  ForMaskedLM: ['fill-mask'],
+  Model: ['feature-extraction'],
+};
+
+/** Architectures whose first position is the one after that of padding. */
+const POSITIONS_AFTER_PADDING = new Set(['roberta', 'xlm-roberta', 'camembert', 'mpnet']);
 
 const schema = z.object({
   model_type: z.string(),
   architectures: z.array(z.string()).check(z.minLength(1)),
   max_position_embeddings: z.int(),
-  id2label: z.record(z.string(), z.string()),
+  pad_token_id: z.nullish(z.int()),
+  id2label: z.optional(z.record(z.string(), z.string())),
   problem_type: z.nullish(z.enum(['regression', 'single_label_classification', 'multi_label_classification'])),
 });
 
+/** Throws where no task runs on the architecture: multiple choice, for one, has no pipeline in transformers and none here. */
 export async function readConfig(path: string): Promise<Config> {
   const config = schema.parse(JSON.parse(await readFile(path, 'utf8')));
   const [architecture = ''] = config.architectures;
-  const head = Object.keys(TASK_OF_HEAD).find((suffix) => architecture.endsWith(suffix));
-  const task = TASK_OF_HEAD[head ?? ''];
-  if (!task) {
+  const head = Object.keys(TASKS_OF_HEAD).find((suffix) => architecture.endsWith(suffix));
+  if (!head) {
     throw new Error(
-      `${path}: no task runs on ${architecture}; known heads are ${Object.keys(TASK_OF_HEAD).join(', ')}`,
+      `${path}: no task runs on ${architecture}; known heads are ${Object.keys(TASKS_OF_HEAD).join(', ')}`,
     );
   }
+  const skipped = POSITIONS_AFTER_PADDING.has(config.model_type) ? (config.pad_token_id ?? 1) + 1 : 0;
   return {
-    task,
+    tasks: TASKS_OF_HEAD[head] ?? [],
     architecture: config.model_type,
-    maxLength: config.max_position_embeddings,
-    id2label: toList(path, config.id2label),
+    maxLength: config.max_position_embeddings - skipped,
+    id2label: /Classification$/.test(head) ? toList(path, config.id2label ?? { 0: 'LABEL_0', 1: 'LABEL_1' }) : [],
     problemType: config.problem_type ?? null,
   };
 }

@@ -3,11 +3,20 @@
 
 import type { R2Bucket } from '@cloudflare/workers-types';
 import { CATALOGUE_KEY, type Catalogue, EMPTY_CATALOGUE, parseCatalogue } from '../shared/model/catalogue.ts';
-import { type BlobRef, blobKey, blobsOf, type Manifest, manifestKey, parseManifest } from '../shared/model/manifest.ts';
+import {
+  type BlobRef,
+  blobKey,
+  blobsOf,
+  MANIFESTS,
+  type Manifest,
+  manifestKey,
+  nameOf,
+  parseManifest,
+} from '../shared/model/manifest.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
 /** The part of a bucket that publishing uses. */
-export type Bucket = Pick<R2Bucket, 'get' | 'head' | 'put'>;
+export type Bucket = Pick<R2Bucket, 'get' | 'head' | 'list' | 'put'>;
 
 /** Puts a checkpoint live; returns false where this very revision already is. Throws where the bucket does not keep what it was given. */
 export async function publish(bucket: Bucket, { manifest, blobs }: Checkpoint): Promise<boolean> {
@@ -42,26 +51,63 @@ async function readManifest(bucket: Bucket, name: string): Promise<Manifest | un
   }
 }
 
-/** Lists the model; it becomes its task's default where there is none. Others may publish meanwhile: the write is conditional. */
-async function addToCatalogue(bucket: Bucket, { name, task }: Manifest): Promise<boolean> {
+/** Lists the model. Others may publish meanwhile: the write is conditional. */
+async function addToCatalogue(bucket: Bucket, manifest: Manifest): Promise<boolean> {
   for (let attempt = 0; attempt < 5; attempt++) {
     const object = await bucket.get(CATALOGUE_KEY);
-    const catalogue: Catalogue = object ? parseCatalogue(await object.text()) : EMPTY_CATALOGUE;
-    const others = catalogue.models.filter((model) => model.name !== name);
-    const next = {
-      ...catalogue,
-      models: [...others, { name, task }],
-      defaults: { [task]: name, ...catalogue.defaults },
-    };
-    if (isSame(catalogue, next)) return false;
+    const text = await object?.text();
+    const catalogue = text === undefined ? EMPTY_CATALOGUE : (readable(text) ?? (await rebuild(bucket)));
+    const next = withModel(catalogue, manifest);
+    if (text !== undefined && readable(text) && isSame(catalogue, next)) return false;
     const onlyIf = object ? { etagMatches: object.etag } : { etagDoesNotMatch: '*' };
     if (await bucket.put(CATALOGUE_KEY, JSON.stringify(next), { onlyIf })) return true;
   }
   throw new Error('the catalogue was changed by others at each of five attempts; publish again');
 }
 
+function readable(text: string): Catalogue | undefined {
+  try {
+    return parseCatalogue(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A catalogue that is damaged, or of an older format, is made anew from the manifests; defaults are the first of each task. */
+async function rebuild(bucket: Bucket): Promise<Catalogue> {
+  let catalogue = EMPTY_CATALOGUE;
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({ prefix: MANIFESTS, ...(cursor && { cursor }) });
+    for (const { key } of page.objects) {
+      const manifest = await readManifest(bucket, nameOf(key));
+      if (manifest) catalogue = withModel(catalogue, manifest);
+    }
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor);
+  return catalogue;
+}
+
+function withModel(catalogue: Catalogue, { name, task, tags }: Manifest): Catalogue {
+  const others = catalogue.models.filter((model) => model.name !== name);
+  return {
+    ...catalogue,
+    models: [...others, { name, task, tags }],
+    defaults: { ...catalogue.defaults, [task]: toDefault(catalogue, task, name) },
+  };
+}
+
+/** The default of a task stays, but for one whose weights were never trained: that is there until another comes. */
+function toDefault({ models, defaults }: Catalogue, task: string, name: string): string {
+  const present = models.find((model) => model.name === defaults[task]);
+  return present && !present.tags.includes('seeded') ? present.name : name;
+}
+
 function isSame(a: Catalogue, b: Catalogue): boolean {
   const flat = ({ models, defaults }: Catalogue) =>
-    JSON.stringify([models.map(({ name, task }) => `${name} ${task}`).sort(), Object.entries(defaults).sort()]);
+    JSON.stringify([
+      models.map(({ name, task, tags }) => `${name} ${task} ${tags}`).sort(),
+      Object.entries(defaults).sort(),
+    ]);
   return flat(a) === flat(b);
 }

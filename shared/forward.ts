@@ -10,6 +10,9 @@ import type { Context } from './task.ts';
 import type { Tensor, TensorData } from './tensor.ts';
 import type { Encoding, TextInput, Truncation } from './tokenizer/tokenizer.ts';
 
+/** A pause costs a millisecond, which is much beside a row of a few tokens. */
+const TOKENS_BETWEEN_PAUSES = 256;
+
 /** One text's outputs, the batch dimension taken off: `logits` is [labels], `last_hidden_state` [tokens, hidden]. */
 export type Row<K extends string> = Readonly<Record<K, Tensor>>;
 
@@ -17,18 +20,33 @@ export type Row<K extends string> = Readonly<Record<K, Tensor>>;
  * Runs the model on each input and returns its rows in the same order.
  * Throws `invalid_input` for an input longer than the model takes, `too_large` when all together are over the budget.
  */
-export async function forward<K extends string>(
+export function forward<K extends string>(
   model: Model,
   inputs: readonly TextInput[],
   outputs: readonly K[],
   context: Context,
   truncation?: Truncation,
 ): Promise<readonly Row<K>[]> {
+  return forwardEncoded(model, encodeAll(model, inputs, context, truncation), outputs, context);
+}
+
+/** The same for what is encoded already, as it is by tasks that ask where a token came from. */
+export async function forwardEncoded<K extends string>(
+  model: Model,
+  encodings: readonly Encoding[],
+  outputs: readonly K[],
+  context: Context,
+): Promise<readonly Row<K>[]> {
   const rows: Row<K>[] = [];
-  for (const encoding of encodeAll(model, inputs, context, truncation)) {
+  let tokens = 0;
+  for (const encoding of encodings) {
     // A run never gives way by itself: without this the news that the client has left would wait until the last row.
-    if (rows.length > 0) await scheduler.wait(0);
+    if (tokens > TOKENS_BETWEEN_PAUSES) {
+      await scheduler.wait(0);
+      tokens = 0;
+    }
     context.signal.throwIfAborted();
+    tokens += encoding.ids.length;
     const fetched = await model.sessions.model.run(toFeeds([encoding], model.sessions.model.inputs), outputs);
     context.meter.count('runs', 1);
     rows.push(Object.fromEntries(outputs.map((name) => [name, toRow(name, fetched[name])])) as Row<K>);
@@ -40,29 +58,38 @@ export async function forward<K extends string>(
 export function encodeAll(
   model: Model,
   inputs: readonly TextInput[],
-  { meter, limits }: Context,
+  context: Context,
   truncation?: Truncation,
 ): readonly Encoding[] {
+  const cure = 'set parameters.truncation to cut it';
+  return inputs.flatMap((input, i) =>
+    admit(model, model.tokenizer.encode(input, truncation ? { truncation } : {}), `inputs[${i}]`, cure, context),
+  );
+}
+
+/**
+ * Lets in what one input became, its only encoding or its windows, within the limits of model and request, and counts it.
+ * `name` and `cure` are for the message to those whose input is too long.
+ */
+export function admit(
+  model: Model,
+  encodings: readonly Encoding[],
+  name: string,
+  cure: string,
+  { meter, limits }: Context,
+): readonly Encoding[] {
   const { maxLength } = model.manifest;
-  let tokens = 0;
-  const encodings = inputs.map((input, index) => {
-    const [encoding] = model.tokenizer.encode(input, truncation ? { truncation } : {});
-    if (!encoding) throw new ServiceError('internal', 'the tokenizer gave no encoding');
-    const { length } = encoding.ids;
-    if (length > maxLength) {
-      const message = `inputs[${index}] has ${length} tokens; this model takes ${maxLength} (set parameters.truncation to cut it)`;
+  for (const { ids } of encodings) {
+    if (ids.length > maxLength) {
+      const message = `${name} has ${ids.length} tokens; this model takes ${maxLength} (${cure})`;
       throw new ServiceError('invalid_input', message);
     }
-    tokens += length;
-    if (tokens > limits.maxTokens) {
-      throw new ServiceError(
-        'too_large',
-        `the inputs have more than ${limits.maxTokens} tokens together; send fewer a request`,
-      );
+    meter.count('tokens', ids.length);
+    if (meter.counted('tokens') > limits.maxTokens) {
+      const message = `the inputs have more than ${limits.maxTokens} tokens together; send fewer a request`;
+      throw new ServiceError('too_large', message);
     }
-    return encoding;
-  });
-  meter.count('tokens', tokens);
+  }
   meter.count('rows', encodings.length);
   return encodings;
 }

@@ -23,6 +23,12 @@ export function optional<S extends z.ZodMiniType, F extends z.output<S> | null>(
   );
 }
 
+/** `inputs` of a task that takes a text or a list of texts. */
+export const texts = z.union(
+  [z.string('must be a string'), z.array(z.string('must be a string'))],
+  'must be a string or a list of strings',
+);
+
 /** Parses untrusted JSON. Throws `invalid_input` that says which field is wrong, and what it must be. */
 export function parse<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);

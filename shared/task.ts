@@ -10,6 +10,8 @@ export interface Context {
   readonly signal: AbortSignal;
   readonly meter: Meter;
   readonly limits: Limits;
+  /** Tells the client something beside the answer, in the header `warning`. */
+  warn(message: string): void;
 }
 
 /** Bounds of one request. They count work, as an isolate has no clock to bound time with. */

@@ -22,6 +22,10 @@ function createBucket(failAt = Number.POSITIVE_INFINITY) {
   const bucket = {
     get: async (key: string) => toObject(key),
     head: async (key: string) => toObject(key),
+    list: async ({ prefix }: { prefix: string }) => ({
+      truncated: false,
+      objects: [...objects.keys()].filter((key) => key.startsWith(prefix)).map((key) => ({ key })),
+    }),
     put: async (key: string, value: string | Uint8Array) => {
       if (written.length >= failAt) throw new Error('the connection was lost');
       written.push(key);
@@ -68,6 +72,31 @@ test('the first model of a task becomes its default, the second does not', async
   const catalogue = JSON.parse(Buffer.from(objects.get('catalogue.json') ?? []).toString());
   expect(catalogue.defaults).toEqual({ 'text-classification': 'first' });
   expect(catalogue.models.map(({ name }: { name: string }) => name)).toEqual(['first', 'second']);
+});
+
+test('a catalogue that is damaged is made anew from the manifests', async () => {
+  const { bucket, objects } = createBucket();
+  await publish(bucket, await readCheckpoint(FOLDER, 'first'));
+  await publish(bucket, await readCheckpoint(FOLDER, 'second'));
+  const whole = JSON.parse(Buffer.from(objects.get('catalogue.json') ?? []).toString());
+  objects.set('catalogue.json', Buffer.from('{"format": 0}'));
+  expect(await publish(bucket, await readCheckpoint(FOLDER, 'second'))).toBe(true);
+  expect(JSON.parse(Buffer.from(objects.get('catalogue.json') ?? []).toString())).toEqual(whole);
+});
+
+test('a trained model takes the place of a seeded default, and keeps it', async () => {
+  const { bucket, objects } = createBucket();
+  const named = async (name: string, tags: string[]) => {
+    const checkpoint = await readCheckpoint(FOLDER, name);
+    return { ...checkpoint, manifest: { ...checkpoint.manifest, tags } };
+  };
+  const defaults = () => JSON.parse(Buffer.from(objects.get('catalogue.json') ?? []).toString()).defaults;
+  await publish(bucket, await named('seed', ['seeded']));
+  expect(defaults()).toEqual({ 'text-classification': 'seed' });
+  await publish(bucket, await named('trained', []));
+  await publish(bucket, await named('seed', ['seeded']));
+  await publish(bucket, await named('other', []));
+  expect(defaults()).toEqual({ 'text-classification': 'trained' });
 });
 
 describe('refused when it is added', () => {

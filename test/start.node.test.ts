@@ -29,7 +29,11 @@ async function start(): Promise<Server> {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
   const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
-  await vi.waitFor(() => expect(output).toContain('ready on'), { timeout: 100_000, interval: 100 });
+  const ready = vi.waitFor(() => expect(output).toContain('ready on'), { timeout: 100_000, interval: 100 });
+  const gone = exited.then(() => Promise.reject(new Error(`npm start ended: ${output}`)));
+  await Promise.race([ready, gone]);
+  // It ends once it is told to, which is no failure then.
+  gone.catch(() => undefined);
   return {
     origin: `http://127.0.0.1:${port}`,
     output: () => output,

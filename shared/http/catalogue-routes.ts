@@ -41,7 +41,7 @@ export function addCatalogueRoutes(
 }
 
 function summarize(manifest: Manifest) {
-  const { name, task, revision, architecture, description, license, maxLength } = manifest;
+  const { name, task, revision, architecture, description, license, tags, maxLength } = manifest;
   return {
     model: name,
     task,
@@ -49,6 +49,7 @@ function summarize(manifest: Manifest) {
     architecture,
     description,
     license,
+    tags,
     max_length: maxLength,
     bytes: totalBytes(manifest),
   };

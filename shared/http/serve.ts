@@ -49,7 +49,9 @@ async function answer(c: RequestContext, task: AnyTask, named?: string): Promise
   const meter = new Meter();
   const lease = await acquire(c, task, named ?? toModelName(model), meter);
   try {
-    const output = await task.run(input, lease.model, { signal: c.req.raw.signal, meter, limits: settings.limits });
+    const warn = (message: string) => c.header('warning', toWarning(message), { append: true });
+    const context = { signal: c.req.raw.signal, meter, limits: settings.limits, warn };
+    const output = await task.run(input, lease.model, context);
     c.header('server-timing', meter.toHeader());
     return c.json(output);
   } finally {
@@ -98,6 +100,15 @@ function toModelName(model: unknown): string | undefined {
   if (model === undefined || model === null) return undefined;
   if (typeof model === 'string') return model;
   throw new ServiceError('invalid_input', 'model must be a string: the name of a model that GET /v1/models lists');
+}
+
+/** RFC 7234's miscellaneous warning. A header is ASCII: everything else is escaped as JSON would. */
+function toWarning(message: string): string {
+  const escaped = JSON.stringify(message).replace(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `199 - ${escaped}`;
 }
 
 function checkCount({ inputs }: Record<string, unknown>, { maxInputs }: Limits): void {

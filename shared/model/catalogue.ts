@@ -5,7 +5,7 @@ import { ServiceError } from '../errors.ts';
 
 const catalogue = z.strictObject({
   format: z.literal(1),
-  models: z.array(z.strictObject({ name: z.string(), task: z.string() })),
+  models: z.array(z.strictObject({ name: z.string(), task: z.string(), tags: z.array(z.string()) })),
   /** The default model of a task. */
   defaults: z.record(z.string(), z.string()),
 });

@@ -3,6 +3,7 @@
 
 import * as z from 'zod/mini';
 import { ServiceError } from '../errors.ts';
+import { decodeStep } from '../tokenizer/decode/steps.ts';
 
 /** Immutable bytes in the bucket, found under the hash of what they are. */
 const blobRef = z.strictObject({
@@ -31,6 +32,31 @@ const manifest = z.strictObject({
   maxLength: z.int().check(z.positive()),
   /** Label of each logit, by its index; empty where the model has no classification head. */
   id2label: z.array(z.string()),
+  /** What the card is tagged with; `seeded`: weights that were never trained. */
+  tags: z.array(z.string()),
+  pieces: z.strictObject({
+    /** What a piece begins with that goes on with a word, such as ##; null where the tokenizer has no such mark. */
+    continuingSubwordPrefix: z.nullable(z.string()),
+    unknownId: z.nullable(z.int()),
+    maskId: z.nullable(z.int()),
+  }),
+  /** How ids become text. */
+  decoding: z.strictObject({
+    /** Null: pieces are joined with spaces. */
+    steps: z.nullable(z.array(decodeStep)),
+    specialIds: z.array(z.int()),
+    cleanUpTokenizationSpaces: z.boolean(),
+  }),
+  /** How hidden states become an embedding, where the checkpoint says so. */
+  embedding: z.nullable(
+    z.strictObject({
+      pooling: z.enum(['mean', 'cls', 'last']),
+      normalize: z.boolean(),
+      /** Texts to put before an input, by their names. */
+      prompts: z.record(z.string(), z.string()),
+      defaultPrompt: z.nullable(z.string()),
+    }),
+  ),
   problemType: z.nullable(z.enum(['regression', 'single_label_classification', 'multi_label_classification'])),
   tokenizer: blobRef,
   graphs: z.record(z.enum(['model']), graph),
@@ -40,8 +66,11 @@ export type BlobRef = z.output<typeof blobRef>;
 export type Manifest = z.output<typeof manifest>;
 export type GraphName = keyof Manifest['graphs'];
 
-/** Where a manifest lies in the bucket. */
-export const manifestKey = (name: string) => `manifests/${name}.json`;
+/** Where manifests lie in the bucket. */
+export const MANIFESTS = 'manifests/';
+export const manifestKey = (name: string) => `${MANIFESTS}${name}.json`;
+/** The name of the model whose manifest lies under `key`. */
+export const nameOf = (key: string) => key.slice(MANIFESTS.length, -'.json'.length);
 /** Where a blob lies in the bucket. */
 export const blobKey = ({ sha256 }: BlobRef) => `blobs/${sha256}`;
 

@@ -3,6 +3,7 @@
 import { ServiceError } from '../errors.ts';
 import { openOrtSession } from '../runtime/ort.ts';
 import type { Session } from '../runtime/session.ts';
+import { Decoder } from '../tokenizer/decoder.ts';
 import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { type BlobSource, readBlob } from './blobs.ts';
@@ -11,6 +12,7 @@ import type { GraphName, Manifest } from './manifest.ts';
 export interface Model {
   readonly manifest: Manifest;
   readonly tokenizer: Tokenizer;
+  readonly decoder: Decoder;
   readonly sessions: Readonly<Record<GraphName, Session>>;
 }
 
@@ -22,7 +24,8 @@ export async function openModel(manifest: Manifest, source: BlobSource): Promise
     for (const [name, graph] of Object.entries(manifest.graphs)) {
       opened.push([name, await openGraph(graph, source)]);
     }
-    return { manifest, tokenizer, sessions: Object.fromEntries(opened) as Record<GraphName, Session> };
+    const decoder = new Decoder(tokenizer, manifest.decoding);
+    return { manifest, tokenizer, decoder, sessions: Object.fromEntries(opened) as Record<GraphName, Session> };
   } catch (cause) {
     await Promise.all(opened.map(([, session]) => session.close()));
     throw unavailable(manifest.name, cause);

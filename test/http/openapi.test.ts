@@ -1,6 +1,7 @@
 // The reference says what the Worker does: its examples are answered, and its schemas take and refuse what the routes do.
 
 import { beforeAll, expect, test } from 'vitest';
+import { publishSeeded } from '../seeded/worker.ts';
 import { isolate, post, publishTinyBert, send } from './worker.ts';
 
 interface Operation {
@@ -27,10 +28,15 @@ beforeAll(async () => {
 });
 
 test('its examples are answered', async () => {
-  for (const [path, { post: operation }] of Object.entries(paths)) {
-    const { example } = operation.requestBody.content['application/json'];
-    const response = await post(path, { model: 'tiny-bert', ...(example as object) }, on);
-    expect(response.status, path).toBe(200);
+  const tasks = await (await send('/v1/tasks', {}, on)).json<{ task: string; aliases: string[] }[]>();
+  for (const { task, aliases } of tasks) {
+    if (task !== 'forward') await publishSeeded(task);
+    for (const path of [task, ...aliases].map((name) => `/v1/${name}`)) {
+      const { example } = paths[path]?.post.requestBody.content['application/json'] ?? {};
+      const model = task === 'forward' ? 'tiny-bert' : `seeded-bert-${task}`;
+      const response = await post(path, { model, ...(example as object) }, on);
+      expect(response.status, path).toBe(200);
+    }
   }
 });
 

@@ -23,7 +23,7 @@ export async function publishTinyBert(changes: Partial<Manifest> = {}): Promise<
   await bucket().put(manifestKey(manifest.name), JSON.stringify(manifest));
   const catalogue = {
     format: 1,
-    models: [{ name: manifest.name, task: manifest.task }],
+    models: [{ name: manifest.name, task: manifest.task, tags: manifest.tags }],
     defaults: { [manifest.task]: manifest.name },
   };
   await bucket().put(CATALOGUE_KEY, JSON.stringify(catalogue));

@@ -1,0 +1,131 @@
+// POST /v1/question-answering  {"inputs": {"question": "Where do I work?", "context": "I work at Hugging Face in Brooklyn"}}
+//   ->  {"answer": "Hugging Face", "score": 0.69, "start": 10, "end": 22}
+//
+// Semantics: QuestionAnsweringPipeline of transformers 4.57, but that a question longer than max_question_len is refused.
+
+import * as z from 'zod/mini';
+import { ServiceError } from '../shared/errors.ts';
+import { admit, forwardEncoded } from '../shared/forward.ts';
+import { serve } from '../shared/http/serve.ts';
+import type { Model } from '../shared/model/open-model.ts';
+import { offsetFields, positionsIn } from '../shared/offsets.ts';
+import { fields, optional } from '../shared/schema.ts';
+import { bestSpans, type Span } from '../shared/spans.ts';
+import type { Context, Task } from '../shared/task.ts';
+import type { Encoding } from '../shared/tokenizer/tokenizer.ts';
+import { slide } from '../shared/tokenizer/windows.ts';
+
+const count = z.int('must be a whole number from 1').check(z.minimum(1));
+const parameters = fields({
+  top_k: optional(count, 1),
+  doc_stride: optional(z.int('must be a whole number from 0').check(z.minimum(0)), null),
+  max_answer_len: optional(count, 15),
+  max_seq_len: optional(count, null),
+  max_question_len: optional(count, 64),
+  handle_impossible_answer: optional(z.boolean('must be true or false'), false),
+  align_to_words: optional(z.boolean('must be true or false'), true),
+  ...offsetFields,
+});
+const text = z.string('must be a string').check(z.minLength(1, 'must not be empty'));
+const question = fields({ question: text, context: text });
+const input = fields({
+  inputs: z.union([question, z.array(question)], 'must be an object with question and context, or a list of these'),
+  parameters: optional(parameters, parameters.parse({})),
+});
+const answer = z.object({ answer: z.string(), score: z.number(), start: z.int(), end: z.int() });
+const answers = z.union([answer, z.array(answer)]);
+const output = z.union([answers, z.array(answers)]);
+
+type Parameters = z.output<typeof parameters>;
+type Answer = z.output<typeof answer>;
+
+export const questionAnswering: Task<z.output<typeof input>, z.output<typeof output>> = {
+  name: 'question-answering',
+  aliases: [],
+  summary: 'The part of a context that answers a question, and its place',
+  input,
+  output,
+  example: { inputs: { question: 'Where do I work?', context: 'I work at Hugging Face in Brooklyn' } },
+  models: 'own',
+  async run({ inputs, parameters }, model, context) {
+    const list = Array.isArray(inputs) ? inputs : [inputs];
+    const results: z.output<typeof answers>[] = [];
+    for (const [i, item] of list.entries()) {
+      const found = await answersTo(item, `inputs[${i}]`, parameters, model, context);
+      const toWire = positionsIn(item.context, parameters.offset_unit);
+      const wired = found.map((each) => ({ ...each, start: toWire(each.start), end: toWire(each.end) }));
+      results.push(parameters.top_k > 1 ? wired : (wired[0] ?? { answer: '', score: 0, start: 0, end: 0 }));
+    }
+    return Array.isArray(inputs) ? results : (results[0] ?? []);
+  },
+};
+
+/** The best answers of all windows, best first; such as differ only in case are one, and their scores add up. */
+async function answersTo(
+  item: z.output<typeof question>,
+  name: string,
+  parameters: Parameters,
+  model: Model,
+  context: Context,
+): Promise<Answer[]> {
+  const { top_k, align_to_words: aligned, max_answer_len: maxLength } = parameters;
+  const windows = windowsOf(item, name, parameters, model, context);
+  const rows = await forwardEncoded(model, windows, ['start_logits', 'end_logits'], context);
+  const found: Answer[] = [];
+  let nullScore = Number.POSITIVE_INFINITY;
+  rows.forEach(({ start_logits: start, end_logits: end }, i) => {
+    const window = windows[i];
+    if (!window) return;
+    const isContext = (token: number) => window.sequenceIds[token] === 1;
+    // Aligned to words, some spans become the same answer: the reference asks for more.
+    const best = bestSpans(start.data, end.data, isContext, { maxLength, count: aligned ? 2 * top_k + 10 : top_k });
+    nullScore = Math.min(nullScore, best.nullScore);
+    for (const span of best.spans) add(found, item.context, toPlace(span, window, aligned), span.score);
+  });
+  if (parameters.handle_impossible_answer) found.push({ answer: '', score: nullScore, start: 0, end: 0 });
+  return found.sort((a, b) => b.score - a.score).slice(0, top_k);
+}
+
+function windowsOf(
+  item: z.output<typeof question>,
+  name: string,
+  { max_seq_len, doc_stride, max_question_len }: Parameters,
+  model: Model,
+  context: Context,
+): readonly Encoding[] {
+  const length = max_seq_len ?? Math.min(model.manifest.maxLength, 384);
+  if (length > model.manifest.maxLength) {
+    const message = `parameters.max_seq_len is ${length}; this model takes ${model.manifest.maxLength} tokens`;
+    throw new ServiceError('invalid_input', message);
+  }
+  const asked = model.tokenizer.encode(item.question, { addSpecialTokens: false })[0]?.ids.length ?? 0;
+  if (asked > max_question_len) {
+    const message = `${name}.question has ${asked} tokens; parameters.max_question_len is ${max_question_len}`;
+    throw new ServiceError('invalid_input', message);
+  }
+  const stride = doc_stride ?? Math.min(length >> 1, 128);
+  const windows = model.tokenizer
+    .encode([item.question, item.context])
+    .flatMap((whole) => slide(whole, 1, { maxLength: length, stride }));
+  return admit(model, windows, name, 'lower parameters.max_seq_len', context);
+}
+
+/** Where a span lies in the context, in UTF-16 units; aligned, from the start of its first word to the end of its last. */
+function toPlace({ first, last }: Span, { offsets, wordIds, sequenceIds }: Encoding, aligned: boolean) {
+  const inWord = (token: number, word: number | undefined) => wordIds[token] === word && sequenceIds[token] === 1;
+  let [from, to] = [first, last];
+  if (aligned) {
+    while (from > 0 && inWord(from - 1, wordIds[first])) from--;
+    while (to + 1 < wordIds.length && inWord(to + 1, wordIds[last])) to++;
+  }
+  return { start: offsets[2 * from] ?? 0, end: offsets[2 * to + 1] ?? 0 };
+}
+
+function add(found: Answer[], text: string, { start, end }: { start: number; end: number }, score: number): void {
+  const answer = text.slice(start, end);
+  const same = found.find((each) => each.answer.toLowerCase() === answer.toLowerCase());
+  if (same) same.score += score;
+  else found.push({ answer, score, start, end });
+}
+
+export default serve(questionAnswering);

@@ -1,0 +1,84 @@
+// POST /v1/zero-shot-classification
+//   {"inputs": "This is a course", "parameters": {"candidate_labels": ["education", "politics"]}}
+//   ->  [{"label": "education", "score": 0.97}, {"label": "politics", "score": 0.03}]
+//
+// Semantics: ZeroShotClassificationPipeline of transformers 4.57. Each label is one run of the model.
+
+import * as z from 'zod/mini';
+import { ServiceError } from '../shared/errors.ts';
+import { forward } from '../shared/forward.ts';
+import { serve } from '../shared/http/serve.ts';
+import type { Model } from '../shared/model/open-model.ts';
+import { fields, optional, texts } from '../shared/schema.ts';
+import type { Context, Task } from '../shared/task.ts';
+import { softmax, topK } from '../shared/tensor.ts';
+
+const LABELS = 'must be a list of labels, or labels with commas between them';
+const parameters = fields({
+  candidate_labels: z.union([z.string(), z.array(z.string('must be a string'))], LABELS),
+  hypothesis_template: optional(z.string('must be a string with {} in it'), 'This example is {}.'),
+  multi_label: optional(z.boolean('must be true or false'), false),
+});
+const input = fields({ inputs: texts, parameters });
+const scored = z.array(z.object({ label: z.string(), score: z.number() }));
+const output = z.union([scored, z.array(scored)]);
+
+export const zeroShotClassification: Task<z.output<typeof input>, z.output<typeof output>> = {
+  name: 'zero-shot-classification',
+  aliases: [],
+  summary: 'Which of the labels that you name fits a text, best first',
+  input,
+  output,
+  example: {
+    inputs: 'This is a course about the Transformers library',
+    parameters: { candidate_labels: ['education', 'politics', 'business'] },
+  },
+  models: 'own',
+  async run({ inputs, parameters }, model, context) {
+    const labels = toLabels(parameters.candidate_labels);
+    const hypotheses = labels.map((label) => toHypothesis(parameters.hypothesis_template, label));
+    const answers: z.output<typeof scored>[] = [];
+    for (const text of typeof inputs === 'string' ? [inputs] : inputs) {
+      const scores = await scoresOf(text, hypotheses, parameters.multi_label, model, context);
+      answers.push(topK(scores, labels.length).map((i) => ({ label: labels[i] ?? '', score: scores[i] ?? 0 })));
+    }
+    return typeof inputs === 'string' ? (answers[0] ?? []) : answers;
+  },
+};
+
+/** Probability of each hypothesis: among all, or each for itself against its contradiction. */
+async function scoresOf(text: string, hypotheses: readonly string[], multi: boolean, model: Model, context: Context) {
+  const pairs = hypotheses.map((hypothesis) => [text, hypothesis] as const);
+  const { id2label, maxLength } = model.manifest;
+  // The reference cuts the premise, and only the premise.
+  const rows = await forward(model, pairs, ['logits'], context, { strategy: 'only_first', maxLength });
+  const entailment = id2label.findIndex((label) => label.toLowerCase().startsWith('entail'));
+  const contradiction = entailment === 0 ? id2label.length - 1 : 0;
+  const at = (id: number) => rows.map(({ logits }) => logits.data[id] ?? 0);
+  if (!multi && hypotheses.length > 1) return softmax(Float32Array.from(at(entailment)));
+  const against = at(contradiction);
+  return Float32Array.from(at(entailment), (logit, i) => softmax(Float32Array.of(against[i] ?? 0, logit))[1] ?? 0);
+}
+
+function toLabels(labels: string | readonly string[]): readonly string[] {
+  const list =
+    typeof labels === 'string'
+      ? labels
+          .split(',')
+          .map((label) => label.trim())
+          .filter((label) => label !== '')
+      : labels;
+  if (list.length > 0) return list;
+  throw new ServiceError('invalid_input', 'parameters.candidate_labels must have a label');
+}
+
+function toHypothesis(template: string, label: string): string {
+  const parts = template.split('{}');
+  if (parts.length === 2) return parts.join(label);
+  throw new ServiceError(
+    'invalid_input',
+    `parameters.hypothesis_template has {} ${parts.length - 1} times; it must have it once, where the label goes`,
+  );
+}
+
+export default serve(zeroShotClassification);

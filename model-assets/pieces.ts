@@ -1,0 +1,63 @@
+// Reads what tasks must know of a tokenizer's pieces: which is the mask, which stands for the unknown, what marks the rest of a
+// word, and how they become text again; and how long its model lets a sequence be.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import type { Manifest } from '../shared/model/manifest.ts';
+import { readOptionalJson } from './optional-json.ts';
+import { readDecoder } from './tokenizer/decoder-json.ts';
+
+const tokenizerJson = z.object({
+  added_tokens: z.array(z.object({ id: z.int(), content: z.string(), special: z.boolean() })),
+  decoder: z.unknown(),
+  model: z.object({
+    continuing_subword_prefix: z.nullish(z.string()),
+    unk_token: z.nullish(z.string()),
+    unk_id: z.nullish(z.int()),
+    vocab: z.unknown(),
+  }),
+});
+const token = z.union([z.string(), z.object({ content: z.string() })]);
+const tokenizerConfig = z.object({
+  mask_token: z.nullish(token),
+  unk_token: z.nullish(token),
+  model_max_length: z.nullish(z.number()),
+  clean_up_tokenization_spaces: z.nullish(z.boolean()),
+});
+
+export interface Pieces {
+  readonly pieces: Manifest['pieces'];
+  readonly decoding: Manifest['decoding'];
+  /** Infinite where the files do not say. */
+  readonly maxLength: number;
+}
+
+/** A checkpoint without tokenizer_config.json has the mask that its added tokens name [MASK] or <mask>. */
+export async function readPieces(folder: string): Promise<Pieces> {
+  const {
+    added_tokens: added,
+    model,
+    decoder,
+  } = tokenizerJson.parse(JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')));
+  const config = tokenizerConfig.parse(await readOptionalJson(join(folder, 'tokenizer_config.json')));
+  const idOf = (content: string | undefined) => added.find((each) => each.content === content)?.id ?? null;
+  const unknown = textOf(config.unk_token) ?? model.unk_token ?? undefined;
+  const mask = textOf(config.mask_token) ?? added.find(({ content }) => /^(\[MASK\]|<mask>)$/.test(content))?.content;
+  return {
+    pieces: {
+      continuingSubwordPrefix: model.continuing_subword_prefix || null,
+      unknownId: idOf(unknown) ?? model.unk_id ?? null,
+      maskId: idOf(mask),
+    },
+    decoding: {
+      steps: readDecoder(decoder),
+      specialIds: added.filter(({ special }) => special).map(({ id }) => id),
+      cleanUpTokenizationSpaces: config.clean_up_tokenization_spaces ?? false,
+    },
+    maxLength: config.model_max_length ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+const textOf = (value: z.output<typeof token> | null | undefined) =>
+  typeof value === 'object' ? value?.content : value;

@@ -1,0 +1,27 @@
+// The checkpoints that come with the project.
+
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+
+const TRAINED = join(import.meta.dirname, 'checkpoints');
+const SEEDED = join(import.meta.dirname, 'seeded');
+
+/** The trained checkpoints, and seeded ones in the place of those that are still to come. */
+export async function shipped(): Promise<Checkpoint[]> {
+  const trained = await readAll(await foldersIn(TRAINED));
+  const served = trained.map(({ manifest }) => manifest.task);
+  const seeded = await readAll(
+    (await foldersIn(SEEDED)).filter((folder) => basename(folder).startsWith('seeded-bert-')),
+  );
+  return [...trained, ...seeded.filter(({ manifest }) => !served.includes(manifest.task))];
+}
+
+export function readAll(folders: readonly string[]): Promise<Checkpoint[]> {
+  return Promise.all(folders.map((folder) => readCheckpoint(folder, basename(folder))));
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
+}
