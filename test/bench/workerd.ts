@@ -4,11 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { convertV4MiniflareOptions, Miniflare, type V4ModuleDefinition as ModuleDefinition } from 'miniflare';
-import { readCheckpoint } from '../../model-assets/checkpoint.ts';
 import { type Bucket, publish } from '../../model-assets/publish.ts';
+import { shipped } from '../../model-assets/shipped.ts';
+import type { Manifest } from '../../shared/model/manifest.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-export const CHECKPOINT = join(ROOT, 'model-assets', 'checkpoints', 'minilm-sst2');
 
 /** The Worker's modules: its script, and the wasm files that it imports. `entry`: relative to the project. */
 export async function bundle(entry: string): Promise<ModuleDefinition[]> {
@@ -50,7 +50,12 @@ export interface Workerd {
   close(): Promise<void>;
 }
 
-/** Starts the Worker with the shipped checkpoint in its bucket. */
+/** What lies in the bucket. */
+export async function publishedModels(): Promise<readonly Manifest[]> {
+  return (await shipped()).map(({ manifest }) => manifest);
+}
+
+/** Starts the Worker with the shipped checkpoints in its bucket. */
 export async function start(entry: string): Promise<Workerd> {
   return serve(await bundle(entry), undefined);
 }
@@ -70,7 +75,7 @@ export async function serve(modules: ModuleDefinition[], folder: string | undefi
   );
   if (!filled) {
     const bucket = (await miniflare.getR2Bucket('MODELS')) as unknown as Bucket;
-    await publish(bucket, await readCheckpoint(CHECKPOINT, 'minilm-sst2'));
+    for (const checkpoint of await shipped()) await publish(bucket, checkpoint);
   }
   const origin = await miniflare.ready;
   return {

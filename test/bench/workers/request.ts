@@ -1,27 +1,33 @@
-// Repeats a whole request, or a bare run of onnxruntime-web on the same graph and the same ids, inside one isolate.
+// Repeats a whole request, or a bare run of onnxruntime-web on the same graph and as many ids, inside one isolate.
+//
+//   /whole?task=…&tokens=16&rows=1&repeats=1     /bare?model=…&tokens=16&rows=1&repeats=1     /heap
 
 import type { InferenceSession } from 'onnxruntime-web/wasm';
 import app from '../../../functions/index.ts';
 import type { Env } from '../../../shared/http/settings.ts';
 import { blobKey, manifestKey, parseManifest } from '../../../shared/model/manifest.ts';
 import { ortHeapBytes, withOrt } from '../../../shared/runtime/ort-wasm.ts';
+import { toBody } from '../bodies.ts';
 
-let bare: Promise<InferenceSession> | undefined;
+const bare = new Map<string, Promise<InferenceSession>>();
 
 export default {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
-    const repeats = Number(searchParams.get('repeats') ?? 1);
-    const tokens = Number(searchParams.get('tokens') ?? 16);
-    const rows = Number(searchParams.get('rows') ?? 1);
+    const number = (name: string, fallback: number) => Number(searchParams.get(name) ?? fallback);
+    const [repeats, tokens, rows] = [number('repeats', 1), number('tokens', 16), number('rows', 1)];
     if (pathname === '/heap') return new Response(String(ortHeapBytes()));
     if (pathname === '/bare') {
-      bare ??= openBare(env.MODELS);
-      const session = await bare;
-      for (let i = 0; i < repeats; i++) await runBare(session, rows, tokens);
+      const session = await openBare(env.MODELS, searchParams.get('model') ?? 'minilm-sst2');
+      const outputs = session.outputNames.filter(
+        (name) => name !== 'last_hidden_state' || session.outputNames.length === 1,
+      );
+      for (let i = 0; i < repeats; i++) await runBare(session, rows, tokens, outputs);
     } else if (pathname === '/whole') {
+      const task = searchParams.get('task') ?? 'text-classification';
+      const body = JSON.stringify(toBody(task, tokens, rows));
       for (let i = 0; i < repeats; i++) {
-        const response = await app.fetch(requestOf(tokens), env, context);
+        const response = await app.fetch(requestOf(task, body), env, context);
         if (!response.ok) return response;
         await response.arrayBuffer();
       }
@@ -32,23 +38,23 @@ export default {
   },
 };
 
-/** One-piece words, less the two special tokens. */
-function requestOf(tokens: number): Request {
-  const headers = { 'content-type': 'application/json' };
-  const inputs = Array(tokens - 2)
-    .fill('good')
-    .join(' ');
-  return new Request('http://bench.test/v1/text-classification', {
+const requestOf = (task: string, body: string) =>
+  new Request(`http://bench.test/v1/${task}`, {
     method: 'POST',
-    headers,
-    body: JSON.stringify({ inputs }),
+    headers: { 'content-type': 'application/json' },
+    body,
   });
+
+function openBare(bucket: R2Bucket, model: string): Promise<InferenceSession> {
+  const session = bare.get(model) ?? create(bucket, model);
+  bare.set(model, session);
+  return session;
 }
 
-async function openBare(bucket: R2Bucket): Promise<InferenceSession> {
+async function create(bucket: R2Bucket, model: string): Promise<InferenceSession> {
   const bytes = async (key: string) =>
     new Uint8Array((await (await bucket.get(key))?.arrayBuffer()) ?? new ArrayBuffer(0));
-  const manifest = parseManifest('minilm-sst2', new TextDecoder().decode(await bytes(manifestKey('minilm-sst2'))));
+  const manifest = parseManifest(model, new TextDecoder().decode(await bytes(manifestKey(model))));
   const graph = manifest.graphs.model;
   const externalData: { path: string; data: Uint8Array }[] = [];
   for (const { path, blob } of graph.externalData) externalData.push({ path, data: await bytes(blobKey(blob)) });
@@ -56,11 +62,11 @@ async function openBare(bucket: R2Bucket): Promise<InferenceSession> {
   return withOrt((ort) => ort.InferenceSession.create(onnx, { executionProviders: ['wasm'], externalData }));
 }
 
-function runBare(session: InferenceSession, rows: number, tokens: number): Promise<unknown> {
+function runBare(session: InferenceSession, rows: number, tokens: number, outputs: string[]): Promise<unknown> {
+  const values: Record<string, bigint> = { input_ids: 100n, attention_mask: 1n, token_type_ids: 0n };
   return withOrt(({ Tensor }) => {
     const tensor = (value: bigint) => new Tensor('int64', new BigInt64Array(rows * tokens).fill(value), [rows, tokens]);
-    return session.run({ input_ids: tensor(1000n), attention_mask: tensor(1n), token_type_ids: tensor(0n) }, [
-      'logits',
-    ]);
+    const feeds = session.inputNames.map((name) => [name, tensor(values[name] ?? 0n)] as const);
+    return session.run(Object.fromEntries(feeds), outputs);
   });
 }
