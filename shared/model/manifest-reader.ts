@@ -3,7 +3,7 @@
 
 import { ServiceError } from '../errors.ts';
 import { CATALOGUE_KEY, type Catalogue, EMPTY_CATALOGUE, parseCatalogue } from './catalogue.ts';
-import { type Manifest, manifestKey, parseManifest } from './manifest.ts';
+import { type Manifest, MODEL_NAME, manifestKey, parseManifest } from './manifest.ts';
 import { Memo } from './memo.ts';
 
 /** What reading needs of a request. */
@@ -34,9 +34,13 @@ export class ManifestReader {
   /** Throws `not_found` where no such model is published, `model_unavailable` where its manifest is damaged. */
   read(name: string, { bucket, waitUntil }: ManifestSource): Promise<Manifest> {
     const read = async () => {
-      const object = await bucket.get(manifestKey(name));
+      // R2 has its own idea of what a key may be, and would fail on some.
+      const object = MODEL_NAME.test(name) ? await bucket.get(manifestKey(name)) : null;
       if (object) return parseManifest(name, await object.text());
-      throw new ServiceError('not_found', `no model ${name} is published; GET /v1/models lists those that are`);
+      throw new ServiceError(
+        'not_found',
+        `no model ${name.slice(0, 200)} is published; GET /v1/models lists those that are`,
+      );
     };
     return this.#manifests.get(name, read, waitUntil);
   }

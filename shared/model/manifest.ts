@@ -11,6 +11,9 @@ const blobRef = z.strictObject({
   bytes: z.int().check(z.positive()),
 });
 
+/** As the Hub names models: `name` or `owner/name`. */
+export const MODEL_NAME = /^[\w.-]{1,96}(\/[\w.-]{1,96})?$/;
+
 const graph = z.strictObject({
   onnx: blobRef,
   /** Weights beside the graph, under the path by which it names them. */
@@ -19,7 +22,7 @@ const graph = z.strictObject({
 
 const manifest = z.strictObject({
   format: z.literal(1),
-  name: z.string().check(z.regex(/^[\w.-]+(\/[\w.-]+)?$/)),
+  name: z.string().check(z.regex(MODEL_NAME)),
   /** Names this very content: a hash over everything else in the manifest. */
   revision: z.string(),
   task: z.string(),

@@ -193,6 +193,15 @@ describe('routes', () => {
     );
   });
 
+  test.each(['', '..', '../catalogue', 'a/b/c', '__proto__', '日本', ' ', 'a'.repeat(5000)])(
+    'a name that no model can have: %j',
+    async (model) => {
+      await expectError(await post(PATH, { inputs: 'a', model }, on), 404, 'not_found', 'is published');
+      const path = `/models/${encodeURIComponent(model)}`;
+      expect((await post(path, { inputs: 'a' }, on)).status).toBe(404);
+    },
+  );
+
   test.each(['GET', 'PUT', 'DELETE'])('%s on a POST route', async (method) => {
     const response = await send(PATH, { method }, on);
     expect(response.headers.get('allow')).toBe('POST');
