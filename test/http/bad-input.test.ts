@@ -145,6 +145,11 @@ describe('fields', () => {
     await expectError(response, 422, 'invalid_input', 'max_length is 1; the special tokens alone are 2');
   });
 
+  test('a top_k over the number of labels gives all of them', async () => {
+    const response = await post(PATH, { inputs: 'a', parameters: { top_k: 1e9 } }, on);
+    expect((await response.json<unknown[][]>())[0]).toHaveLength(3);
+  });
+
   test('10,000 inputs', async () => {
     const response = await post(PATH, { inputs: Array(10_000).fill('a') }, on);
     await expectError(response, 413, 'too_large', 'inputs has 10000 entries; one request takes 128');
