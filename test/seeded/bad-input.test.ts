@@ -256,6 +256,20 @@ describe('feature-extraction', () => {
     expect(Array.from(new Float32Array(bytes.buffer))).toEqual(await answer(task, { inputs }));
   });
 
+  test('a prompt of the checkpoint stands before the text, and can be the default', async () => {
+    const embedding = { pooling: 'cls', normalize: false, prompts: { query: 'find: ' }, defaultPrompt: null } as const;
+    await publishSeeded(task, { embedding });
+    const fresh = isolate();
+    const by = async (body: object) => (await post(`/v1/${task}`, body, fresh)).json<number[]>();
+    const prompted = await by({ inputs, prompt_name: 'query' });
+    expect(prompted).toEqual(await by({ inputs: `find: ${inputs}` }));
+    expect(prompted).toEqual(await by({ inputs: `find: ${inputs}`, pooling: 'cls', normalize: false }));
+    expect(prompted).not.toEqual(await by({ inputs }));
+    await publishSeeded(task, { embedding: { ...embedding, defaultPrompt: 'query' }, revision: 'next' });
+    expect(await by({ inputs })).toEqual(prompted);
+    await publishSeeded(task);
+  });
+
   test('cut from the left, the end stays', async () => {
     const long = `${'a '.repeat(200)}bridge`;
     const by = (direction: string) => answer(task, { inputs: long, truncate: true, truncation_direction: direction });

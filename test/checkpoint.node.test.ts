@@ -1,0 +1,133 @@
+// What a checkpoint's other files say: pooling and prompts, lengths, the mask, the decoder; and what is refused by name.
+
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { readCheckpoint } from '../model-assets/checkpoint.ts';
+
+const SEEDED = join(import.meta.dirname, '..', 'model-assets', 'seeded');
+let folder = '';
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'checkpoint-'));
+  return () => rm(folder, { recursive: true });
+});
+
+async function start(name: string): Promise<void> {
+  await cp(join(SEEDED, name), folder, { recursive: true });
+}
+
+async function write(file: string, content: unknown): Promise<void> {
+  await mkdir(join(folder, file, '..'), { recursive: true });
+  await writeFile(join(folder, file), JSON.stringify(content));
+}
+
+async function edit(file: string, change: (json: Record<string, unknown>) => object): Promise<void> {
+  await write(file, change(JSON.parse(await readFile(join(folder, file), 'utf8'))));
+}
+
+const manifest = async () => (await readCheckpoint(folder, 'x')).manifest;
+
+describe('sentence-transformers', () => {
+  beforeEach(() => start('seeded-bert-feature-extraction'));
+  const modules = (...kinds: string[]) =>
+    kinds.map((kind, idx) => ({
+      idx,
+      path: idx === 0 ? '' : `${idx}_${kind}`,
+      type: `sentence_transformers.models.${kind}`,
+    }));
+
+  test('a folder that is none has no embedding of its own', async () => {
+    expect((await manifest()).embedding).toBeNull();
+  });
+
+  test.each([
+    ['pooling_mode_mean_tokens', 'mean'],
+    ['pooling_mode_cls_token', 'cls'],
+    ['pooling_mode_lasttoken', 'last'],
+  ])('%s is %s', async (mode, pooling) => {
+    await write('modules.json', modules('Transformer', 'Pooling', 'Normalize'));
+    await write('1_Pooling/config.json', { word_embedding_dimension: 16, [mode]: true, include_prompt: true });
+    expect((await manifest()).embedding).toEqual({ pooling, normalize: true, prompts: {}, defaultPrompt: null });
+  });
+
+  test('no Normalize, prompts, a default one, a shorter length', async () => {
+    await write('modules.json', modules('Transformer', 'Pooling'));
+    await write('1_Pooling/config.json', { pooling_mode_mean_tokens: true });
+    await write('config_sentence_transformers.json', { prompts: { query: 'find: ' }, default_prompt_name: 'query' });
+    await write('sentence_bert_config.json', { max_seq_length: 64, do_lower_case: false });
+    const { embedding, maxLength } = await manifest();
+    expect(embedding).toEqual({
+      pooling: 'mean',
+      normalize: false,
+      prompts: { query: 'find: ' },
+      defaultPrompt: 'query',
+    });
+    expect(maxLength).toBe(64);
+  });
+
+  test.each([
+    [modules('Transformer', 'Pooling', 'Dense'), {}, 'no module Dense'],
+    [modules('Transformer', 'Pooling'), { pooling_mode_max_tokens: true }, 'cannot pool by pooling_mode_max_tokens'],
+    [
+      modules('Transformer', 'Pooling'),
+      { pooling_mode_cls_token: true, pooling_mode_mean_tokens: true },
+      'cannot pool by pooling_mode_cls_token and pooling_mode_mean_tokens',
+    ],
+    [modules('Transformer', 'Pooling'), { include_prompt: false }, 'include_prompt must be true'],
+  ])('refused: %j %j', async (list, pooling, message) => {
+    await write('modules.json', list);
+    await write('1_Pooling/config.json', pooling);
+    await expect(manifest()).rejects.toThrow(message);
+  });
+});
+
+describe('pieces', () => {
+  beforeEach(() => start('seeded-bert-fill-mask'));
+
+  test('the mask of tokenizer_config.json, and without it the one that the added tokens name', async () => {
+    expect((await manifest()).pieces).toEqual({ continuingSubwordPrefix: '##', unknownId: 1, maskId: 4 });
+    await edit('tokenizer_config.json', (json) => ({ ...json, mask_token: { content: '[SEP]' } }));
+    expect((await manifest()).pieces.maskId).toBe(3);
+    await rm(join(folder, 'tokenizer_config.json'));
+    expect((await manifest()).pieces.maskId).toBe(4);
+  });
+
+  test('the shorter of what model and tokenizer take', async () => {
+    await edit('tokenizer_config.json', (json) => ({ ...json, model_max_length: 100 }));
+    expect((await manifest()).maxLength).toBe(100);
+    await edit('tokenizer_config.json', (json) => ({ ...json, model_max_length: 1e30 }));
+    expect((await manifest()).maxLength).toBe(128);
+  });
+
+  test('positions that come after that of padding do not count', async () => {
+    await edit('config.json', (json) => ({ ...json, model_type: 'roberta', pad_token_id: 1 }));
+    expect((await manifest()).maxLength).toBe(126);
+  });
+
+  test('a decoder that is not known', async () => {
+    await edit('tokenizer.json', (json) => ({ ...json, decoder: { type: 'CTC' } }));
+    await expect(manifest()).rejects.toThrow('CTC');
+  });
+});
+
+describe('the task', () => {
+  beforeEach(() => start('seeded-bert-zero-shot-classification'));
+  const card = (task: string) =>
+    writeFile(join(folder, 'README.md'), `---\nlicense: mit\nbase_model: none\npipeline_tag: ${task}\n---\nText.\n`);
+
+  test('is the one of the card, where the head serves several', async () => {
+    await card('text-classification');
+    expect((await manifest()).task).toBe('text-classification');
+    await card('fill-mask');
+    await expect(manifest()).rejects.toThrow(
+      'the head of its model serves text-classification, zero-shot-classification',
+    );
+  });
+
+  test('zero-shot needs an entailment', async () => {
+    await edit('config.json', (json) => ({ ...json, id2label: { 0: 'NO', 1: 'YES', 2: 'MAYBE' } }));
+    await expect(manifest()).rejects.toThrow('needs a label that begins with entail; there are NO, YES, MAYBE');
+  });
+});
