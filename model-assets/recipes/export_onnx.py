@@ -1,6 +1,5 @@
 """Writes a checkpoint's folder: the graph in int8, its weights beside it, config and tokenizer, as the Hub lays them out."""
 
-import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,14 +8,15 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from tokenizers import Tokenizer
-from transformers import BertForSequenceClassification
+from transformers import BertForSequenceClassification, BertModel, PreTrainedModel
 
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
-OUTPUTS = ["logits", "last_hidden_state"]
 
 
-class _Outputs(torch.nn.Module):
+class _Classifier(torch.nn.Module):
     """A classifier that gives its last hidden state too: POST /v1/forward shows both."""
+
+    outputs = {"logits": {0: "batch"}, "last_hidden_state": {0: "batch", 1: "sequence"}}
 
     def __init__(self, model: BertForSequenceClassification) -> None:
         super().__init__()
@@ -27,14 +27,29 @@ class _Outputs(torch.nn.Module):
         return self.model.classifier(hidden.pooler_output), hidden.last_hidden_state
 
 
-def export_fp32(model: BertForSequenceClassification, path: Path) -> None:
+class _Encoder(torch.nn.Module):
+    outputs = {"last_hidden_state": {0: "batch", 1: "sequence"}}
+
+    def __init__(self, model: BertModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids, attention_mask, token_type_ids):
+        return self.model(input_ids, attention_mask, token_type_ids).last_hidden_state
+
+
+WRAPPERS = {BertForSequenceClassification: _Classifier, BertModel: _Encoder}
+
+
+def export_fp32(model: PreTrainedModel, path: Path) -> None:
     """Inputs int64 [batch, sequence]; logits [batch, labels]; last_hidden_state [batch, sequence, hidden]."""
     model.eval()
+    wrapped = WRAPPERS[type(model)](model).eval()
     example = torch.ones(2, 8, dtype=torch.long)
-    axes = {name: {0: "batch", 1: "sequence"} for name in [*INPUTS, "last_hidden_state"]}
+    axes = {name: {0: "batch", 1: "sequence"} for name in INPUTS} | wrapped.outputs
     torch.onnx.export(
-        _Outputs(model).eval(), (example, example, torch.zeros_like(example)), str(path), input_names=INPUTS,
-        output_names=OUTPUTS, dynamic_axes={**axes, "logits": {0: "batch"}}, opset_version=17, dynamo=False,
+        wrapped, (example, example, torch.zeros_like(example)), str(path), input_names=INPUTS,
+        output_names=list(wrapped.outputs), dynamic_axes=axes, opset_version=17, dynamo=False,
     )
 
 
@@ -48,9 +63,10 @@ def quantize(fp32: Path, int8: Path) -> None:
         location = f"{int8.name}.data"
         int8.with_name(location).unlink(missing_ok=True)
         onnx.save_model(onnx.load(inline), int8, save_as_external_data=True, location=location, size_threshold=1024)
+    int8.with_name(location).chmod(0o644)
 
 
-def write_checkpoint(model: BertForSequenceClassification, tokenizer: Tokenizer, folder: Path) -> Path:
+def write_checkpoint(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path) -> Path:
     """Fills `folder` (its card is written by hand); returns the fp32 graph, which is not part of it."""
     folder.mkdir(parents=True, exist_ok=True)
     fp32 = folder.parent / f"{folder.name}.fp32.onnx"

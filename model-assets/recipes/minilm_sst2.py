@@ -20,7 +20,7 @@ from transformers import BertForSequenceClassification
 from .data import Data, sentences
 from .export_onnx import write_checkpoint
 from .train import Example, Plan, collate, train
-from .vocabulary import count_pieces, trim, trim_embeddings
+from .vocabulary import count_pieces, load_tokenizer, trim, trim_embeddings
 
 LABELS = {"NEGATIVE": 0, "POSITIVE": 1}
 PIECES = 15_000
@@ -93,13 +93,6 @@ def broad_rows(data: Data) -> list[dict]:
 def shuffled(items: list[str]) -> list[str]:
     random.Random(17).shuffle(items)
     return items
-
-
-def load_tokenizer(path: Path) -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
 
 
 def to_examples(tokenizer: Tokenizer, rows: list[dict], longest: int | None = None) -> list[Example]:

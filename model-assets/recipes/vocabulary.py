@@ -6,12 +6,20 @@ What is cut falls apart into shorter pieces, so every text can still be written:
 import json
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def count_pieces(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[str]:
