@@ -1,12 +1,14 @@
 // Every task in one Worker.
 
 import { serve } from '../shared/http/serve.ts';
+import { detokenize } from './detokenize.ts';
 import { featureExtraction } from './feature-extraction.ts';
 import { fillMask } from './fill-mask.ts';
 import { forward } from './forward.ts';
 import { questionAnswering } from './question-answering.ts';
 import { textClassification } from './text-classification.ts';
 import { tokenClassification } from './token-classification.ts';
+import { tokenize } from './tokenize.ts';
 import { zeroShotClassification } from './zero-shot-classification.ts';
 
 export default serve(
@@ -17,4 +19,6 @@ export default serve(
   tokenClassification,
   zeroShotClassification,
   forward,
+  tokenize,
+  detokenize,
 );

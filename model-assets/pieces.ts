@@ -21,6 +21,7 @@ const tokenizerJson = z.object({
 const token = z.union([z.string(), z.object({ content: z.string() })]);
 const tokenizerConfig = z.object({
   mask_token: z.nullish(token),
+  pad_token: z.nullish(token),
   unk_token: z.nullish(token),
   model_max_length: z.nullish(z.number()),
   clean_up_tokenization_spaces: z.nullish(z.boolean()),
@@ -44,11 +45,13 @@ export async function readPieces(folder: string): Promise<Pieces> {
   const idOf = (content: string | undefined) => added.find((each) => each.content === content)?.id ?? null;
   const unknown = textOf(config.unk_token) ?? model.unk_token ?? undefined;
   const mask = textOf(config.mask_token) ?? added.find(({ content }) => /^(\[MASK\]|<mask>)$/.test(content))?.content;
+  const padding = textOf(config.pad_token) ?? added.find(({ content }) => /^(\[PAD\]|<pad>)$/.test(content))?.content;
   return {
     pieces: {
       continuingSubwordPrefix: model.continuing_subword_prefix || null,
       unknownId: idOf(unknown) ?? model.unk_id ?? null,
       maskId: idOf(mask),
+      padId: idOf(padding),
     },
     decoding: {
       steps: readDecoder(decoder),

@@ -21,7 +21,7 @@ export interface Limits {
   readonly maxTokens: number;
 }
 
-export interface Task<I = unknown, O = unknown> {
+export interface Task<I = unknown, O = unknown, M = Model> {
   /** The public task id, which is its route too. */
   readonly name: string;
   readonly aliases: readonly string[];
@@ -31,7 +31,7 @@ export interface Task<I = unknown, O = unknown> {
   readonly output: z.ZodMiniType<O>;
   /** A body that it answers, for the reference. */
   readonly example: unknown;
-  /** Which models it runs on: those published for the task, or all. */
-  readonly models: 'own' | 'any';
-  run(input: I, model: Model, context: Context): Promise<O>;
+  /** Which models it runs on: those published for the task, or all; or all, of which it takes no more than the tokenizer. */
+  readonly models: 'own' | 'any' | 'tokenizer';
+  run(input: I, model: M, context: Context): Promise<O>;
 }

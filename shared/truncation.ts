@@ -18,23 +18,21 @@ export const truncationFields = {
   max_length: optional(z.int('must be a whole number from 1, or null').check(z.minimum(1)), null),
 };
 
-/** What to cut to, or undefined for not at all. Throws `invalid_input` where the two parameters contradict each other. */
+/** What to cut to, or undefined for not at all. `at`: where the body has the two. Throws `invalid_input` where the two parameters contradict each other. */
 export function toTruncation(
   {
     truncation,
     max_length: length,
   }: { truncation: z.output<typeof truncationFields.truncation>; max_length: number | null },
-  { manifest: { maxLength } }: Model,
+  { manifest: { maxLength } }: Pick<Model, 'manifest'>,
+  at = 'parameters.',
 ): Truncation | undefined {
   if (truncation === false || truncation === 'do_not_truncate') {
     if (length === null) return undefined;
-    throw new ServiceError(
-      'invalid_input',
-      'parameters.max_length cuts only with truncation; set parameters.truncation to true',
-    );
+    throw new ServiceError('invalid_input', `${at}max_length cuts only with truncation; set ${at}truncation to true`);
   }
   if (length !== null && length > maxLength) {
-    throw new ServiceError('invalid_input', `parameters.max_length is ${length}; this model takes ${maxLength} tokens`);
+    throw new ServiceError('invalid_input', `${at}max_length is ${length}; this model takes ${maxLength} tokens`);
   }
   return { strategy: truncation === true ? 'longest_first' : truncation, maxLength: length ?? maxLength };
 }

@@ -2,12 +2,14 @@
 
 import { ManifestReader } from '../model/manifest-reader.ts';
 import { ModelStore } from '../model/model-store.ts';
+import { TokenizerStore } from '../model/tokenizer-store.ts';
 import { type Env, parseSettings, type Settings } from './settings.ts';
 
 export interface Isolate {
   readonly settings: Settings;
   readonly manifests: ManifestReader;
   readonly models: ModelStore;
+  readonly tokenizers: TokenizerStore;
 }
 
 // An isolate has one `env`; by it, tests can have several.
@@ -18,7 +20,12 @@ export function isolateOf(env: Env): Isolate {
   if (known) return known;
   const settings = parseSettings(env);
   const manifests = new ManifestReader(settings.manifestTtl);
-  const isolate = { settings, manifests, models: new ModelStore(manifests, settings.wasmBudget) };
+  const isolate = {
+    settings,
+    manifests,
+    models: new ModelStore(manifests, settings.wasmBudget),
+    tokenizers: new TokenizerStore(manifests),
+  };
   isolates.set(env, isolate);
   return isolate;
 }

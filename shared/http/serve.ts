@@ -5,6 +5,7 @@ import { requestId } from 'hono/request-id';
 import { ServiceError } from '../errors.ts';
 import { Meter } from '../meter.ts';
 import type { Lease } from '../model/model-store.ts';
+import type { TextModel } from '../model/tokenizer-store.ts';
 import { parse } from '../schema.ts';
 import type { Limits, Task } from '../task.ts';
 import { readJson } from './body.ts';
@@ -19,7 +20,7 @@ import { sourceOf } from './source.ts';
 
 /** Any task, whatever it takes and gives: its own schema stands between it and the wire. */
 // biome-ignore lint/suspicious/noExplicitAny: `run` is contravariant in its input, so no narrower type takes them all
-export type AnyTask = Task<any, any>;
+export type AnyTask = Task<any, any, any>;
 type RequestContext = HonoContext<{ Bindings: Env }>;
 
 export function serve(...tasks: readonly AnyTask[]): Hono<{ Bindings: Env }> {
@@ -59,12 +60,18 @@ async function answer(c: RequestContext, task: AnyTask, named?: string): Promise
   }
 }
 
-async function acquire(c: RequestContext, task: AnyTask, named: string | undefined, meter: Meter): Promise<Lease> {
-  const { manifests, models } = isolateOf(c.env);
+async function acquire(
+  c: RequestContext,
+  task: AnyTask,
+  named: string | undefined,
+  meter: Meter,
+): Promise<Pick<Lease, 'release'> & { readonly model: TextModel }> {
+  const { manifests, models, tokenizers } = isolateOf(c.env);
   const source = sourceOf(c, meter);
   const name = named ?? (await manifests.readCatalogue(source)).defaults[task.name];
   if (name === undefined)
     throw new ServiceError('not_found', `no model is published for ${task.name}; name one in "model"`);
+  if (task.models === 'tokenizer') return { model: await tokenizers.open(name, source), release: () => undefined };
   const manifest = await manifests.read(name, source);
   if (task.models === 'own' && manifest.task !== task.name) {
     throw new ServiceError(

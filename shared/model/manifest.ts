@@ -42,6 +42,7 @@ const manifest = z.strictObject({
     continuingSubwordPrefix: z.nullable(z.string()),
     unknownId: z.nullable(z.int()),
     maskId: z.nullable(z.int()),
+    padId: z.nullable(z.int()),
   }),
   /** How ids become text. */
   decoding: z.strictObject({

@@ -49,7 +49,8 @@ async function openGraph({ onnx, externalData }: Manifest['graphs'][GraphName], 
   return openOrtSession({ graph, externalData: weights });
 }
 
-function unavailable(name: string, cause: unknown): ServiceError {
+/** An error that names the model, and the reason where that may be told. */
+export function unavailable(name: string, cause: unknown): ServiceError {
   const reason = cause instanceof ServiceError ? cause.message : 'the engine cannot open its graph';
   return new ServiceError('model_unavailable', `model ${name} is unavailable: ${reason}`, { cause });
 }

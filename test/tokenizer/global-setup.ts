@@ -6,10 +6,12 @@ import type { TestProject } from 'vitest/node';
 import type {} from './provided.ts';
 
 const SHARED = join(import.meta.dirname, '../../../shared/tokenizers');
+const COURSE = join(import.meta.dirname, '../../../shared/course.json');
 
 export default function setup(project: TestProject): void {
   const read = (...path: string[]): string => readFileSync(join(...path), 'utf8');
   project.provide('tokenizerVocabulary', read(import.meta.dirname, '../fixtures/tokenizer/vocab.txt'));
+  project.provide('courseTokenizers', readCourse());
   if (!existsSync(SHARED)) {
     console.warn(`SKIPPED: ${SHARED} is missing, so the tokenizer is not tested against real vocabularies`);
     project.provide('sharedTokenizers', null);
@@ -21,4 +23,10 @@ export default function setup(project: TestProject): void {
     casedVocabulary: read(SHARED, 'bert-base-cased/vocab.txt').trimEnd(),
     multilingualVocabulary: read(SHARED, 'bert-base-multilingual-cased/vocab.txt').trimEnd(),
   });
+}
+
+function readCourse() {
+  if (existsSync(COURSE)) return JSON.parse(readFileSync(COURSE, 'utf8')).tokenizer_examples;
+  console.warn(`SKIPPED: ${COURSE} is missing, so the course's examples are not tested`);
+  return null;
 }

@@ -14,5 +14,7 @@ declare module 'vitest' {
     tokenizerVocabulary: string;
     /** null where ../shared/tokenizers is missing. */
     sharedTokenizers: SharedTokenizers | null;
+    /** The tokenizer examples of ../shared/course.json; null where it is missing. */
+    courseTokenizers: readonly { inputs: string[]; input_ids: number[][] }[] | null;
   }
 }
