@@ -1,64 +1,45 @@
-// npm run evaluate -- [--data <folder>] [--origin <url>]: the accuracy of the running service, asked over HTTP.
+// npm run evaluate -- [task …]: how good the running service is, asked over HTTP.
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
+import { featureExtraction } from './evaluate/feature-extraction.ts';
+import { Service } from './evaluate/service.ts';
+import { textClassification } from './evaluate/text-classification.ts';
 
-const HELP = `npm run evaluate -- [--data <folder>] [--origin <url>]
+const MEASURES = { 'feature-extraction': featureExtraction, 'text-classification': textClassification };
 
-Asks a running service (npm start) for the sentiment of each sentence of SST-2 dev, one a request, and prints the accuracy;
-then the same in requests of 8, and how many labels differ.
+const HELP = `npm run evaluate -- [task …] [--data <folder>] [--origin <url>] [--model <name>]
+
+Asks a running service (npm start) and prints what its answers are worth:
+
+  text-classification   accuracy on SST-2 dev, one sentence a request; and how many labels differ in requests of eight
+  feature-extraction    Spearman's rank correlation on STS-B dev
 
   --data    folder of the data, default ../shared/data
-  --origin  where the service runs, default http://127.0.0.1:8787`;
+  --origin  where the service runs, default http://127.0.0.1:8787
+  --model   instead of the default model of the task`;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     data: { type: 'string', default: join(import.meta.dirname, '..', '..', 'shared', 'data') },
     origin: { type: 'string', default: `http://127.0.0.1:${process.env.PORT ?? '8787'}` },
+    model: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
+const known = Object.keys(MEASURES);
+const unknown = positionals.find((task) => !known.includes(task));
 
-interface Labelled {
-  readonly text: string;
-  readonly label: string;
-}
-
-if (values.help) console.log(HELP);
-else await evaluate();
-
-async function evaluate(): Promise<void> {
-  const rows = await readRows(join(values.data, 'text-classification', 'sst2.dev.jsonl.gz'));
-  const single = await classify(rows, 1);
-  const correct = single.filter((label, i) => label === rows[i]?.label).length;
-  const grouped = await classify(rows, 8);
-  const flips = grouped.filter((label, i) => label !== single[i]).length;
-  console.log(
-    `text-classification  SST-2 dev  accuracy ${((100 * correct) / rows.length).toFixed(2)} %  (${correct} of ${rows.length})`,
-  );
-  console.log(`label flips between one input a request and eight: ${flips}`);
-}
-
-async function classify(rows: readonly Labelled[], size: number): Promise<string[]> {
-  const labels: string[] = [];
-  for (let start = 0; start < rows.length; start += size) {
-    const inputs = rows.slice(start, start + size).map(({ text }) => text);
-    const body = JSON.stringify({ inputs, parameters: { top_k: 1 } });
-    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
-    const response = await fetch(`${values.origin}/v1/text-classification`, init);
-    if (!response.ok) throw new Error(`the service answered ${response.status}: ${await response.text()}`);
-    const answers = (await response.json()) as { label: string }[][];
-    labels.push(...answers.map(([best]) => best?.label ?? ''));
+if (values.help) {
+  console.log(HELP);
+} else if (unknown !== undefined) {
+  console.error(`there is no measure for ${unknown}\n\n${HELP}`);
+  process.exitCode = 2;
+} else {
+  const service = new Service(values.origin, values.model);
+  await service.check();
+  for (const [task, measure] of Object.entries(MEASURES)) {
+    if (positionals.length === 0 || positionals.includes(task)) await measure(service, values.data);
   }
-  return labels;
-}
-
-async function readRows(path: string): Promise<Labelled[]> {
-  const lines = gunzipSync(await readFile(path))
-    .toString('utf8')
-    .trim()
-    .split('\n');
-  return lines.map((line): Labelled => JSON.parse(line));
 }

@@ -1,0 +1,39 @@
+// The service under measure.
+
+import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
+
+export class Service {
+  readonly #origin: string;
+  readonly #model: string | undefined;
+
+  constructor(origin: string, model: string | undefined) {
+    this.#origin = origin;
+    this.#model = model;
+  }
+
+  /** Throws where nothing answers. */
+  async check(): Promise<void> {
+    const response = await fetch(`${this.#origin}/ready`).catch(() => undefined);
+    if (!response?.ok) throw new Error(`nothing is ready at ${this.#origin}; start it with npm start`);
+  }
+
+  async ask<T>(task: string, body: object): Promise<T> {
+    const response = await fetch(`${this.#origin}/v1/${task}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...body, ...(this.#model !== undefined && { model: this.#model }) }),
+    });
+    if (!response.ok) throw new Error(`the service answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+}
+
+/** Gzipped JSON lines. */
+export async function readRows<T>(path: string): Promise<T[]> {
+  const lines = gunzipSync(await readFile(path))
+    .toString('utf8')
+    .trim()
+    .split('\n');
+  return lines.map((line): T => JSON.parse(line));
+}

@@ -1,0 +1,31 @@
+// Accuracy on the development set of SST-2.
+
+import { join } from 'node:path';
+import { readRows, type Service } from './service.ts';
+
+interface Labelled {
+  readonly text: string;
+  readonly label: string;
+}
+
+export async function textClassification(service: Service, data: string): Promise<void> {
+  const rows = await readRows<Labelled>(join(data, 'text-classification', 'sst2.dev.jsonl.gz'));
+  const single = await classify(service, rows, 1);
+  const grouped = await classify(service, rows, 8);
+  const correct = single.filter((label, i) => label === rows[i]?.label).length;
+  const flips = grouped.filter((label, i) => label !== single[i]).length;
+  const accuracy = ((100 * correct) / rows.length).toFixed(2);
+  console.log(`text-classification  SST-2 dev  accuracy ${accuracy} %  (${correct} of ${rows.length})`);
+  console.log(`  label flips between one input a request and eight: ${flips}`);
+}
+
+async function classify(service: Service, rows: readonly Labelled[], size: number): Promise<string[]> {
+  const labels: string[] = [];
+  for (let start = 0; start < rows.length; start += size) {
+    const inputs = rows.slice(start, start + size).map(({ text }) => text);
+    const body = { inputs, parameters: { top_k: 1 } };
+    const answers = await service.ask<{ label: string }[][]>('text-classification', body);
+    labels.push(...answers.map(([best]) => best?.label ?? ''));
+  }
+  return labels;
+}
