@@ -87,6 +87,26 @@ describe('npm start', () => {
     for (const [best] of answers) expect(best?.score).toBeGreaterThan(0.9);
   });
 
+  test('every task answers its example, on a model that is there', async () => {
+    const tasks = (await (await fetch(`${server.origin}/v1/tasks`)).json()) as {
+      task: string;
+      default_model: string | null;
+    }[];
+    const { paths } = (await (await fetch(`${server.origin}/openapi.json`)).json()) as {
+      paths: Record<string, { post: { requestBody: { content: { 'application/json': { example: object } } } } }>;
+    };
+    for (const { task, default_model } of tasks) {
+      const { example } = paths[`/v1/${task}`]?.post.requestBody.content['application/json'] ?? {};
+      const response = await fetch(`${server.origin}/v1/${task}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: default_model ?? 'minilm-sst2', ...example }),
+      });
+      expect(response.status, task).toBe(200);
+    }
+    expect(tasks.filter(({ default_model }) => default_model !== null)).toHaveLength(6);
+  });
+
   test('clients that leave half-way, in the body or before the answer, do not disturb the next', async () => {
     const { port } = new URL(server.origin);
     const head =
