@@ -7,6 +7,7 @@ import { Decoder } from '../../shared/tokenizer/decoder.ts';
 import type { Encoding } from '../../shared/tokenizer/encoding.ts';
 import { openTokenizer } from '../../shared/tokenizer/open-tokenizer.ts';
 import { pad } from '../../shared/tokenizer/padding.ts';
+import { encodeWords } from '../../shared/tokenizer/pre-split.ts';
 import type { Tokenizer } from '../../shared/tokenizer/tokenizer.ts';
 import { slide } from '../../shared/tokenizer/windows.ts';
 import goldens from '../fixtures/encodings/goldens.json';
@@ -64,6 +65,12 @@ test('padding', () => {
       },
     );
     expect(padded.map(toArrays)).toEqual(expected);
+  }
+});
+
+test('input that is split into words', () => {
+  for (const { words, addSpecialTokens, expected } of goldens.words) {
+    expect(toArrays(encodeWords(tokenizer, words, addSpecialTokens)), JSON.stringify(words)).toEqual(expected);
   }
 });
 
