@@ -15,6 +15,7 @@ const ROWS: readonly (readonly [prefix: string, row: number])[] = [
   ['shared/meter.ts', 0],
   ['shared/tensor.ts', 0],
   ['shared/tokenizer/format.ts', 0],
+  ['shared/tokenizer/pipeline-format.ts', 0],
   ['shared/tokenizer/wasm/models/', 2],
   ['shared/tokenizer/wasm/index.ts', 3],
   ['shared/tokenizer/wasm/', 1],

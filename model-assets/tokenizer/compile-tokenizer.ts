@@ -2,30 +2,86 @@
 // The same text gives the same bytes. The layout is in shared/tokenizer/format.ts.
 
 import * as format from '../../shared/tokenizer/format.ts';
+import * as pipeline from '../../shared/tokenizer/pipeline-format.ts';
 import { buildDoubleArray, findNode, type Key } from './double-array.ts';
-import { parseTokenizerJson, type TemplateStep, type TokenizerJson } from './tokenizer-json.ts';
+import type { Json } from './json.ts';
+import { compileModel } from './models.ts';
+import { normalizerSteps } from './normalizer-steps.ts';
+import { Pool } from './pool.ts';
+import { type PostProcessor, parsePostProcessor, type TemplateStep } from './post-processor.ts';
+import { preTokenizerSteps } from './pre-tokenizer-steps.ts';
+import {
+  type AddedToken,
+  isBert,
+  parseAddedTokens,
+  parseRoot,
+  parseTokenizerJson,
+  type TokenizerJson,
+} from './tokenizer-json.ts';
+import * as classes from './unicode-classes.ts';
+import * as data from './unicode-data.ts';
+import { parseRanges } from './unicode-packing.ts';
 import { compileUnicodeTables } from './unicode-tables.ts';
 import { xxh32 } from './xxh32.ts';
 
+type Section = readonly [tag: number, bytes: Uint8Array];
+
+const WHITESPACE = parseRanges(data.WHITESPACE);
 const utf8 = new TextEncoder();
 
 /** @throws Error naming the component or option of `json` that is not supported. */
 export function compileTokenizer(json: string): Uint8Array<ArrayBuffer> {
-  const tokenizer = parseTokenizerJson(json);
-  const { normalizer, model, single, pair } = tokenizer;
+  const root = parseRoot(json);
+  return assemble(isBert(root) ? compileBert(parseTokenizerJson(root)) : compileGeneral(root));
+}
+
+function compileBert({ normalizer, model, addedTokens, postProcessor }: TokenizerJson): Section[] {
   const trie = buildDoubleArray([...model.vocabulary].flatMap(([piece, id]) => keyOf(piece, id)));
   const continuation = findNode(trie, utf8.encode(model.continuationPrefix));
-  const steps = [...single, ...pair].flatMap(compileStep);
-  return assemble([
+  return [
     [format.SECTION_NORMALIZER, words(format.NORMALIZER_BERT, normalizer.lowercase ? format.NORMALIZER_LOWERCASE : 0)],
     [format.SECTION_PRE_TOKENIZER, words(format.PRE_TOKENIZER_BERT)],
     [format.SECTION_MODEL, words(format.MODEL_WORDPIECE, model.unknownId, model.maxCharsPerWord, continuation)],
-    [format.SECTION_POST_PROCESSOR, words(single.length, pair.length, ...steps)],
     [format.SECTION_TRIE, bytesOf(trie)],
-    [format.SECTION_PIECES, compilePieces(tokenizer)],
-    [format.SECTION_ADDED_TOKENS, compileAddedTokens(tokenizer)],
+    ...compileShared(compilePieces(model.vocabulary, addedTokens), addedTokens, postProcessor),
     [format.SECTION_UNICODE, compileUnicodeTables(normalizer)],
-  ]);
+  ];
+}
+
+function compileGeneral(root: Json): Section[] {
+  const pool = new Pool();
+  const normalizer = normalizerSteps(root.normalizer, pool);
+  const preTokenizer = preTokenizerSteps(root.pre_tokenizer, pool);
+  const model = compileModel(root.model, preTokenizer.byteLevel, pool);
+  const addedTokens = parseAddedTokens(root.added_tokens ?? [], model.vocabulary);
+  const pieces = compilePieces(model.vocabulary, addedTokens);
+  const trie = buildDoubleArray(model.keys);
+  const steps = [...normalizer, ...preTokenizer.steps].flatMap((step) => [0, 1, 2, 3, 4, 5].map((i) => step[i] ?? 0));
+  const modelSection = model.section(pieces.length, (prefix) => findNode(trie, prefix));
+  const added = compileAddedRecords(addedTokens, pool);
+  return [
+    [pipeline.SECTION_PIPELINE, words(normalizer.length, preTokenizer.steps.length, ...steps)],
+    [pipeline.SECTION_POOL, pool.bytes],
+    [format.SECTION_MODEL, modelSection],
+    [format.SECTION_TRIE, bytesOf(trie)],
+    [pipeline.SECTION_ADDED_RECORDS, added],
+    ...compileShared(pieces, addedTokens, parsePostProcessor(root.post_processor)),
+  ];
+}
+
+function compileShared(
+  pieces: readonly (string | undefined)[],
+  addedTokens: readonly AddedToken[],
+  { single, pair, trim }: PostProcessor,
+): Section[] {
+  const steps = [...single, ...pair].flatMap(compileStep);
+  const sections: Section[] = [
+    [format.SECTION_POST_PROCESSOR, words(single.length, pair.length, ...steps)],
+    [format.SECTION_PIECES, packPieces(pieces)],
+    [format.SECTION_ADDED_TOKENS, compileAddedTokens(addedTokens)],
+  ];
+  if (trim !== undefined) sections.push([pipeline.SECTION_TRIM, compileTrim(pieces, addedTokens, trim.addPrefixSpace)]);
+  return sections;
 }
 
 /** The empty piece never matches: it is only a text that belongs to an id. */
@@ -34,31 +90,85 @@ function keyOf(piece: string, id: number): Key[] {
   return piece === '' ? [] : [{ bytes: utf8.encode(piece), id }];
 }
 
+/** Spaces at both ends of the text of every id; those of added tokens are counted where they are found. */
+function compileTrim(
+  pieces: readonly (string | undefined)[],
+  addedTokens: readonly AddedToken[],
+  addPrefixSpace: boolean,
+): Uint8Array<ArrayBuffer> {
+  const added = new Set(addedTokens.map(({ id }) => id));
+  const isSpace = (char: string): boolean => char === 'Ġ' || WHITESPACE.has(char.codePointAt(0) ?? 0);
+  const counts = pieces.flatMap((piece, id) => {
+    if (added.has(id)) return [0, 0];
+    const chars = [...(piece ?? '')];
+    const first = chars.findIndex((char) => !isSpace(char));
+    const last = chars.findLastIndex((char) => !isSpace(char));
+    return first < 0 ? [chars.length, chars.length] : [first, chars.length - 1 - last];
+  });
+  return concatenate([words(Number(addPrefixSpace)), Uint8Array.from(counts, (count) => Math.min(count, 255))]);
+}
+
+/** The records that the general pipeline looks for; special tokens come before others that are normalized to the same. */
+function compileAddedRecords(tokens: readonly AddedToken[], pool: Pool): Uint8Array<ArrayBuffer> {
+  const raw = tokens.filter(({ normalized }) => !normalized);
+  const normalized = tokens.filter((token) => token.normalized);
+  const ordered = [
+    ...raw,
+    ...normalized.filter(({ special }) => special),
+    ...normalized.filter(({ special }) => !special),
+  ];
+  const trie = bytesOf(buildDoubleArray(raw.flatMap(({ content }, i) => keyOf(content, i))));
+  const around = pool.addClassMap(
+    parseRanges(classes.WORD),
+    new Map([...parseRanges(classes.SPACE).keys()].map((c) => [c, pipeline.AROUND_SPACE])),
+  );
+  const texts = ordered.map(({ content }) => utf8.encode(content));
+  const trieAt = pipeline.ADDED_HEADER_BYTES + ordered.length * pipeline.ADDED_RECORD_BYTES;
+  let at = trieAt + trie.length;
+  const records = ordered.flatMap(({ id, singleWord, lstrip, rstrip }, i) => {
+    const flags =
+      (singleWord ? pipeline.ADDED_SINGLE_WORD : 0) |
+      (lstrip ? pipeline.ADDED_LSTRIP : 0) |
+      (rstrip ? pipeline.ADDED_RSTRIP : 0);
+    const length = texts[i]?.length ?? 0;
+    at += length;
+    return [id, flags, at - length, length];
+  });
+  return concatenate([words(ordered.length, raw.length, trieAt, trie.length, around, 0, ...records), trie, ...texts]);
+}
+
 function compileStep(step: TemplateStep): number[] {
   if ('id' in step) return [format.TEMPLATE_SPECIAL, step.id, step.typeId];
   return [format.TEMPLATE_SEQUENCE, step.sequence, step.typeId];
 }
 
-function compilePieces({ model, addedTokens }: TokenizerJson): Uint8Array<ArrayBuffer> {
-  const texts = new Map([...model.vocabulary].map(([piece, id]) => [id, piece]));
+/** The text of every id. */
+function compilePieces(
+  vocabulary: ReadonlyMap<string, number>,
+  addedTokens: readonly AddedToken[],
+): (string | undefined)[] {
+  const texts = new Map([...vocabulary].map(([piece, id]) => [id, piece]));
   for (const { id, content } of addedTokens) texts.set(id, content);
-  const count = Math.max(...texts.keys()) + 1;
+  const count = [...texts.keys()].reduce((most, id) => Math.max(most, id + 1), 0);
   if (count > 2 * texts.size + 1024) throw new Error(`the largest id is ${count - 1}, with only ${texts.size} pieces`);
+  return Array.from({ length: count }, (_, id) => texts.get(id));
+}
+
+function packPieces(pieces: readonly (string | undefined)[]): Uint8Array<ArrayBuffer> {
   const offsets: number[] = [];
   const encoded: Uint8Array[] = [];
   let offset = 0;
-  for (let id = 0; id < count; id++) {
-    const text = texts.get(id);
-    offsets.push(text === undefined ? offset | format.PIECE_ABSENT : offset);
-    if (text === undefined) continue;
-    const bytes = utf8.encode(text);
+  for (const piece of pieces) {
+    offsets.push(piece === undefined ? offset | format.PIECE_ABSENT : offset);
+    if (piece === undefined) continue;
+    const bytes = utf8.encode(piece);
     encoded.push(bytes);
     offset += bytes.length;
   }
-  return concatenate([words(count, ...offsets, offset), ...encoded]);
+  return concatenate([bytesOf(Uint32Array.from([pieces.length, ...offsets, offset])), ...encoded]);
 }
 
-function compileAddedTokens({ addedTokens }: TokenizerJson): Uint8Array<ArrayBuffer> {
+function compileAddedTokens(addedTokens: readonly AddedToken[]): Uint8Array<ArrayBuffer> {
   const filter = new Uint8Array(format.ADDED_TOKENS_FILTER_BYTES);
   const keys = addedTokens.flatMap(({ content, id }) => keyOf(content, id));
   for (const { bytes } of keys) {
@@ -70,7 +180,7 @@ function compileAddedTokens({ addedTokens }: TokenizerJson): Uint8Array<ArrayBuf
   return concatenate([filter, bytesOf(buildDoubleArray(keys))]);
 }
 
-function assemble(sections: readonly (readonly [tag: number, bytes: Uint8Array])[]): Uint8Array<ArrayBuffer> {
+function assemble(sections: readonly Section[]): Uint8Array<ArrayBuffer> {
   const align = (n: number): number => Math.ceil(n / format.SECTION_ALIGNMENT) * format.SECTION_ALIGNMENT;
   const start = align(format.HEADER_BYTES + sections.length * format.DIRECTORY_ENTRY_BYTES);
   const length = sections.reduce((total, [, bytes]) => total + align(bytes.length), start);

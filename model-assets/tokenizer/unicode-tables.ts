@@ -19,6 +19,7 @@ import {
   UNICODE_HEADER_BYTES,
 } from '../../shared/tokenizer/format.ts';
 import * as data from './unicode-data.ts';
+import { parseMappings, parseRanges } from './unicode-packing.ts';
 
 export interface BertNormalizerFlags {
   readonly cleanText: boolean;
@@ -148,38 +149,6 @@ function pack(actions: Uint16Array, words: readonly number[]): Uint8Array<ArrayB
   }
   new Uint32Array(bytes.buffer, wordsAt).set(words);
   return bytes;
-}
-
-function* parseWords(packed: string): Generator<[number, ...number[]]> {
-  for (const word of packed.split(' ')) {
-    const [gap = 0, ...rest] = word.split(',').map((digits) => Number.parseInt(digits, 36));
-    yield [gap, ...rest];
-  }
-}
-
-function parseRanges(packed: string): Map<number, number> {
-  const values = new Map<number, number>();
-  let at = 0;
-  for (const [gap, extra = 0, value = 1] of parseWords(packed)) {
-    at += gap;
-    for (const end = at + extra; at < end; at++) values.set(at, value);
-    values.set(at, value);
-  }
-  return values;
-}
-
-function parseMappings(packed: string): Map<number, readonly number[]> {
-  const mappings = new Map<number, readonly number[]>();
-  let at = 0;
-  for (const [gap, ...distances] of parseWords(packed)) {
-    at += gap;
-    const from = at;
-    mappings.set(
-      from,
-      distances.map((d) => (d % 2 === 0 ? from + d / 2 : from - (d + 1) / 2)),
-    );
-  }
-  return mappings;
 }
 
 const REMOVED = parseRanges(data.REMOVED);

@@ -7,6 +7,7 @@ import { bertTokenizer, UNCASED } from './bert-tokenizer-json.ts';
 import type {} from './provided.ts';
 
 const base = bertTokenizer(inject('tokenizerVocabulary'), UNCASED);
+const split = (pattern: object) => ({ type: 'Split', pattern, behavior: 'Isolated', invert: false });
 const compile = (changes: object): Uint8Array => compileTokenizer(JSON.stringify({ ...base, ...changes }));
 const tokens = (changes: object, text: string): (string | undefined)[] => {
   const tokenizer = openTokenizer(compile(changes));
@@ -26,17 +27,18 @@ test('padding and truncation in the file are left to the call', () => {
 });
 
 test.each([
-  [{ normalizer: null }, 'normalizer is missing'],
-  [{ normalizer: { type: 'NFC' } }, 'normalizer "NFC"'],
+  [{ normalizer: { type: 'Reversed' } }, 'normalizer "Reversed"'],
   [{ normalizer: { ...base.normalizer, nmt: true } }, 'BertNormalizer: option "nmt"'],
-  [{ pre_tokenizer: { type: 'Metaspace' } }, 'pre_tokenizer "Metaspace"'],
-  [{ post_processor: { type: 'RobertaProcessing' } }, 'post_processor "RobertaProcessing"'],
-  [{ decoder: { type: 'ByteLevel' } }, 'decoder "ByteLevel"'],
-  [{ model: { ...base.model, type: 'BPE' } }, 'model "BPE"'],
+  [{ pre_tokenizer: { type: 'Delimiter' } }, 'pre_tokenizer "Delimiter"'],
+  [{ pre_tokenizer: { type: 'Metaspace', replacement: '_', prepend_scheme: 'last' } }, 'prepend_scheme "last"'],
+  [{ pre_tokenizer: split({ Regex: '(?<=a)b' }) }, 'regular expression "(?<=a)b": "(?<" is not supported'],
+  [{ pre_tokenizer: split({ Regex: 'a*?' }) }, 'regular expression "a*?": a lazy repeat'],
+  [{ pre_tokenizer: split({ Regex: 'a*' }) }, 'regular expression "a*": it matches nothing at all'],
+  [{ post_processor: { type: 'PairProcessing' } }, 'post_processor "PairProcessing"'],
+  [{ model: { ...base.model, type: 'CharBPE' } }, 'model "CharBPE"'],
   [{ model: { ...base.model, dropout: 0.1 } }, 'WordPiece: option "dropout"'],
   [{ model: { ...base.model, unk_token: '<unk>' } }, 'WordPiece.unk_token "<unk>"'],
   [{ model: { ...base.model, max_input_chars_per_word: -1 } }, 'WordPiece.max_input_chars_per_word'],
-  [{ added_tokens: base.added_tokens.map((t) => ({ ...t, lstrip: true })) }, 'added token "[PAD]": option "lstrip"'],
   [{ added_tokens: [{ ...base.added_tokens[0], content: '<new>', id: 3 }] }, 'added token "<new>" has id 3'],
   [{ extra: 1 }, 'option "extra"'],
 ])('%#: refused by name', (changes, message) => {

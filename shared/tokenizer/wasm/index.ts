@@ -14,9 +14,12 @@ import {
   STRATEGY_NONE,
   TEXT_PADDING,
 } from '../format';
-import { placeTables, reach, startWork, tablesStart, textStart } from './memory';
+import { MODEL_BPE } from '../pipeline-format';
+import { encodeGeneral, firstToken, lastToken, normalizeAddedTokens } from './general';
+import { keepTaken, placeTables, reach, startWork, tablesStart, textStart } from './memory';
 import { scan } from './scan';
-import { addedTrie, openTables, pieceCount, pieces, trie } from './tables';
+import { bpePiece } from './models/bpe';
+import { addedTrie, general, modelKind, openTables, pieceCount, pieces, trie } from './tables';
 import { applyTemplate, specialTokens, templateLength } from './template';
 import { encodeText } from './text';
 import { closeTokens, outOfMemory, startTokens, TOKEN_BYTES, tokensEnd } from './tokens';
@@ -34,7 +37,12 @@ export function place(length: u32): usize {
 
 /** Reads the compiled tokenizer that was put there. 0, or an error code. */
 export function open(length: u32): i32 {
-  return openTables(tablesStart, length) ? 0 : ERROR_DAMAGED;
+  if (!openTables(tablesStart, length)) return ERROR_DAMAGED;
+  if (!general) return 0;
+  startWork(textStart);
+  if (!normalizeAddedTokens()) return ERROR_MEMORY;
+  keepTaken();
+  return 0;
 }
 
 /** Number of ids. */
@@ -56,20 +64,25 @@ export function encode(firstLength: u32, secondLength: i32, flags: u32, maxLengt
   const first = textStart;
   const second = (first + firstLength + TEXT_PADDING + 15) & ~15;
   startWork(pair ? second + secondLength + TEXT_PADDING : second);
-  if (!startWords((<u64>firstLength + max(secondLength, 0)) * MAX_SEQUENCE)) return ERROR_MEMORY;
-  const firstToken = tokensOf(first, firstLength);
+  if (!general && !startWords((<u64>firstLength + max(secondLength, 0)) * MAX_SEQUENCE)) return ERROR_MEMORY;
+  const firstTokens = tokensOf(first, firstLength);
   const firstCount = tokenCount;
-  if (!firstToken) return ERROR_MEMORY;
-  if (!pair) return finish(false, flags, maxLength, firstToken, firstCount, 0, 0);
-  const secondToken = tokensOf(second, secondLength);
-  if (!secondToken) return ERROR_MEMORY;
-  return finish(true, flags, maxLength, firstToken, firstCount, secondToken, tokenCount);
+  if (!firstTokens) return ERROR_MEMORY;
+  if (!pair) return finish(false, flags, maxLength, firstTokens, firstCount, 0, 0);
+  const secondTokens = tokensOf(second, secondLength);
+  if (!secondTokens) return ERROR_MEMORY;
+  return finish(true, flags, maxLength, firstTokens, firstCount, secondTokens, tokenCount);
 }
 
 let tokenCount: u32 = 0;
 
 /** The first of the `tokenCount` tokens of a text, or 0 if there is not enough memory. */
 function tokensOf(text: usize, length: u32): usize {
+  if (general) {
+    if (!encodeGeneral(text, length)) return 0;
+    tokenCount = <u32>((lastToken - firstToken) / TOKEN_BYTES);
+    return firstToken;
+  }
   if (!scan(text, length)) return 0;
   startTokens();
   encodeText(text, length);
@@ -129,6 +142,7 @@ export function find(length: u32): i32 {
   const end = textStart + length;
   longestMatch(addedTrie, 0, textStart, end);
   if (matchedEnd == end && length > 0) return matchedId;
+  if (general && modelKind == MODEL_BPE) return length > 0 ? bpePiece(textStart, end) : NO_NODE;
   longestMatch(trie, 0, textStart, end);
   return matchedEnd == end && length > 0 ? matchedId : NO_NODE;
 }

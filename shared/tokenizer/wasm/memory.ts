@@ -30,6 +30,11 @@ export function placeTables(length: u32): usize {
   return tablesStart;
 }
 
+/** All that was taken so far is permanent. */
+export function keepTaken(): void {
+  textStart = (top + 15) & ~15;
+}
+
 /** Begins the work of a call behind the texts. */
 export function startWork(start: usize): void {
   top = start;

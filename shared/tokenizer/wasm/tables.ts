@@ -34,9 +34,25 @@ import {
   SECTION_UNICODE,
   VERSION,
 } from '../format';
+import {
+  ADDED_HEADER_BYTES,
+  GENERAL_MODEL_BYTES,
+  MODEL_BPE,
+  MODEL_UNIGRAM,
+  MODEL_WORDLEVEL,
+  SECTION_ADDED_RECORDS,
+  SECTION_PIPELINE,
+  SECTION_POOL,
+  SECTION_TRIM,
+} from '../pipeline-format';
+import { openAddedRecords } from './added-tokens';
 import { xxh32 } from './checksum';
+import { openBpe } from './models/bpe';
+import { openUnigram } from './models/unigram';
+import { openSteps } from './pipeline';
 import { isTemplateSound } from './template';
 import { isInner, isTrieSound } from './trie';
+import { closeTrim, openTrim } from './trim';
 import { isUnicodeSound } from './unicode';
 
 export let lowercase: bool = false;
@@ -48,7 +64,11 @@ export let pieces: usize = 0;
 export let pieceCount: u32 = 0;
 export let addedFilter: usize = 0;
 export let addedTrie: usize = 0;
+export let modelKind: u32 = 0;
+/** Whether the text goes the general way; otherwise it is of the BERT family. */
+export let general: bool = false;
 
+let trieBytes: u32 = 0;
 let found: usize = 0;
 let foundBytes: u32 = 0;
 
@@ -59,18 +79,57 @@ export function openTables(start: usize, length: u32): bool {
   if (load<u32>(start, HEADER_CHECKSUM) != xxh32(start + CHECKSUM_START, start + length, CHECKSUM_SEED)) return false;
   const sections = load<u32>(start, HEADER_SECTIONS);
   if (sections > <u32>MAX_SECTIONS || length < <u32>HEADER_BYTES + sections * DIRECTORY_ENTRY_BYTES) return false;
+  general = find(start, length, SECTION_PIPELINE, 8);
   return (
     openPieces(start, length) &&
-    openNormalizer(start, length) &&
-    openModel(start, length) &&
+    openTrie(start, length) &&
     openAddedTokens(start, length) &&
-    find(start, length, SECTION_PRE_TOKENIZER, PRE_TOKENIZER_BYTES) &&
-    load<u32>(found) == PRE_TOKENIZER_BERT &&
     find(start, length, SECTION_POST_PROCESSOR, 8) &&
     isTemplateSound(found, foundBytes, pieceCount) &&
+    openTrimming(start, length) &&
+    (general ? openGeneral(start, length) : openBert(start, length))
+  );
+}
+
+function openBert(start: usize, length: u32): bool {
+  return (
+    openNormalizer(start, length) &&
+    openWordpiece(start, length) &&
+    find(start, length, SECTION_PRE_TOKENIZER, PRE_TOKENIZER_BYTES) &&
+    load<u32>(found) == PRE_TOKENIZER_BERT &&
     find(start, length, SECTION_UNICODE, 8) &&
     isUnicodeSound(found, foundBytes)
   );
+}
+
+function openGeneral(start: usize, length: u32): bool {
+  if (!find(start, length, SECTION_POOL, 0)) return false;
+  const pool = found;
+  const poolBytes = foundBytes;
+  return (
+    find(start, length, SECTION_PIPELINE, 8) &&
+    openSteps(found, foundBytes, pool, poolBytes) &&
+    find(start, length, SECTION_ADDED_RECORDS, ADDED_HEADER_BYTES) &&
+    openAddedRecords(found, foundBytes, pool, pool + poolBytes, pieceCount) &&
+    openModel(start, length, pool, poolBytes)
+  );
+}
+
+function openModel(start: usize, length: u32, pool: usize, poolBytes: u32): bool {
+  if (!find(start, length, SECTION_MODEL, MODEL_BYTES)) return false;
+  modelKind = load<u32>(found);
+  if (modelKind == MODEL_WORDPIECE) return openWordpiece(start, length);
+  if (foundBytes < <u32>GENERAL_MODEL_BYTES) return false;
+  unknownId = load<u32>(found, 4);
+  if (modelKind == MODEL_BPE) return openBpe(found, trie, pool, poolBytes, pieceCount);
+  if (modelKind == MODEL_UNIGRAM) return openUnigram(found, trie, pool, poolBytes, pieceCount);
+  return modelKind == MODEL_WORDLEVEL && unknownId < pieceCount;
+}
+
+/** The section may be missing. */
+function openTrimming(start: usize, length: u32): bool {
+  closeTrim();
+  return !find(start, length, SECTION_TRIM, 4) || openTrim(found, foundBytes, pieceCount);
 }
 
 /** Leaves the section `tag`, of at least `least` bytes, in `found` and `foundBytes`. */
@@ -107,18 +166,19 @@ function openNormalizer(start: usize, length: u32): bool {
   return true;
 }
 
-function openModel(start: usize, length: u32): bool {
+function openTrie(start: usize, length: u32): bool {
+  if (!find(start, length, SECTION_TRIE, 4)) return false;
+  trie = found;
+  trieBytes = foundBytes;
+  return isTrieSound(trie, trieBytes, pieceCount);
+}
+
+function openWordpiece(start: usize, length: u32): bool {
   if (!find(start, length, SECTION_MODEL, MODEL_BYTES) || load<u32>(found) != MODEL_WORDPIECE) return false;
   unknownId = load<u32>(found, 4);
   maxCharsPerWord = load<u32>(found, 8);
   continuation = load<i32>(found, 12);
-  if (!find(start, length, SECTION_TRIE, 4)) return false;
-  trie = found;
-  return (
-    unknownId < pieceCount &&
-    (continuation == NO_NODE || isInner(found, foundBytes, continuation)) &&
-    isTrieSound(found, foundBytes, pieceCount)
-  );
+  return unknownId < pieceCount && (continuation == NO_NODE || isInner(trie, trieBytes, continuation));
 }
 
 function openAddedTokens(start: usize, length: u32): bool {

@@ -12,6 +12,7 @@ import {
 } from '../format';
 import { take } from './memory';
 import { TOKEN_BYTES } from './tokens';
+import { trimOffsets } from './trim';
 
 let steps: usize = 0;
 let singleCount: u32 = 0;
@@ -124,10 +125,12 @@ function putSequence(token: usize, end: usize, type: u8, sequence: u8): void {
   memory.fill(types + filled, type, count);
   memory.fill(special + filled, 0, count);
   memory.fill(sequences + filled, sequence, count);
+  const begin = filled;
   for (; token < end; token += TOKEN_BYTES) {
     store<u32>(ids + (filled << 2), load<u32>(token));
     store<u64>(offsets + (filled << 3), load<u64>(token, 4));
     store<u32>(words + (filled << 2), load<u32>(token, 12));
     filled++;
   }
+  trimOffsets(offsets + (begin << 3), ids + (begin << 2), <u32>count);
 }

@@ -57,3 +57,64 @@ export function isTrieSound(trie: usize, bytes: u32, ids: u32): bool {
   }
   return true;
 }
+
+/** The shortest key that the bytes [at, end) begin with; no key has the byte 0. */
+export function firstMatch(trie: usize, at: usize, end: usize): void {
+  let node: u32 = 0;
+  let unit = load<u32>(trie);
+  matchedEnd = at;
+  for (let next = at; next < end; ) {
+    const byte = <u32>load<u8>(next);
+    node ^= offsetOf(unit) ^ byte;
+    unit = load<u32>(trie + (<usize>node << 2));
+    if ((unit & (LEAF | 0xff)) != byte || byte == 0) return;
+    next++;
+    if (unit & ENDS_HERE) {
+      matchedId = load<u32>(trie + (<usize>(node ^ offsetOf(unit)) << 2)) & ~LEAF;
+      matchedEnd = next;
+      return;
+    }
+  }
+}
+
+/** The id of the key that is the bytes [at, end), or -1. */
+export function exactMatch(trie: usize, at: usize, end: usize): i32 {
+  longestMatch(trie, 0, at, end);
+  return matchedEnd == end && at < end ? matchedId : -1;
+}
+
+/** Where a walk over all the keys that a text begins with stands: the end of the key that was found, and its id. */
+export let walked: usize = 0;
+export let walkedId: u32 = 0;
+let walkNode: u32 = 0;
+let walkUnit: u32 = 0;
+let walkStart: bool = false;
+
+@inline
+export function startWalk(at: usize): void {
+  walked = at;
+  walkNode = 0;
+  walkStart = true;
+}
+
+/** Goes on to the next longer key of `trie`; false if there is none before `end`. */
+@inline
+export function walkOn(trie: usize, end: usize): bool {
+  let node = walkNode;
+  let unit = walkStart ? load<u32>(trie) : walkUnit;
+  walkStart = false;
+  while (walked < end) {
+    const byte = <u32>load<u8>(walked);
+    node ^= offsetOf(unit) ^ byte;
+    unit = load<u32>(trie + (<usize>node << 2));
+    if ((unit & (LEAF | 0xff)) != byte) return false;
+    walked++;
+    if (unit & ENDS_HERE) {
+      walkNode = node;
+      walkUnit = unit;
+      walkedId = load<u32>(trie + (<usize>(node ^ offsetOf(unit)) << 2)) & ~LEAF;
+      return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,38 @@
+// Reads untyped JSON, and says by name what is not as it should be.
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export function onlyKeys(value: Json, name: string, keys: readonly string[]): void {
+  const stranger = Object.keys(value).find((key) => !keys.includes(key));
+  if (stranger !== undefined) throw new Error(`${name}: option "${stranger}" is not supported`);
+}
+
+export function object(value: unknown, name: string): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${name} is not an object`);
+  return value as Json;
+}
+
+export function array(value: unknown, name: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Error(`${name} is not a list`);
+  return value;
+}
+
+export function text(from: Json, name: string, key: string): string {
+  const value = from[key];
+  if (typeof value !== 'string') throw new Error(`${name}.${key} is not a string`);
+  return value;
+}
+
+/** `missing` stands for a boolean that is not there, if it is given. */
+export function boolean(from: Json, name: string, key: string, missing?: boolean): boolean {
+  const value = from[key] ?? missing;
+  if (typeof value !== 'boolean') throw new Error(`${name}.${key} is not a boolean`);
+  return value;
+}
+
+export function integer(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 0x3fffffff) {
+    throw new Error(`${name} is not an integer from 0 to ${0x3fffffff}`);
+  }
+  return value;
+}
