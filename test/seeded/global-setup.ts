@@ -1,4 +1,4 @@
-// Reads, on Node, the seeded checkpoints for the tests in workerd: those whose tokenizer compiles.
+// Reads, on Node, the seeded checkpoints for the tests in workerd.
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,18 +10,11 @@ const FOLDER = join(import.meta.dirname, '..', '..', 'model-assets', 'seeded');
 
 export default async function setup(project: TestProject): Promise<void> {
   const names = (await readdir(FOLDER)).filter((name) => name.startsWith('seeded-'));
-  const checkpoints = await Promise.all(
-    names.map((name) => readCheckpoint(join(FOLDER, name), name).catch(() => null)),
-  );
+  const checkpoints = await Promise.all(names.map((name) => readCheckpoint(join(FOLDER, name), name)));
+  const encoded = (blobs: ReadonlyMap<string, Uint8Array>) =>
+    Object.fromEntries(Array.from(blobs, ([sha256, bytes]) => [sha256, Buffer.from(bytes).toString('base64')]));
   project.provide(
     'seeded',
-    checkpoints
-      .filter((checkpoint) => checkpoint !== null)
-      .map(({ manifest, blobs }) => ({
-        manifest,
-        blobs: Object.fromEntries(
-          Array.from(blobs, ([sha256, bytes]) => [sha256, Buffer.from(bytes).toString('base64')]),
-        ),
-      })),
+    checkpoints.map(({ manifest, blobs }) => ({ manifest, blobs: encoded(blobs) })),
   );
 }

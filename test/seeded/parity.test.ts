@@ -1,7 +1,7 @@
 // Golden: what the pipelines of transformers 4.57 answered on the seeded checkpoints (model-assets/seeded/generate.py), asked for
 // over HTTP. Labels, words, places and their order must be equal, scores within 1e-4.
 
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import featureExtraction from '../fixtures/seeded/feature-extraction.json';
 import fillMask from '../fixtures/seeded/fill-mask.json';
 import questionAnswering from '../fixtures/seeded/question-answering.json';
@@ -40,24 +40,14 @@ const on = isolate({ MAX_TOKENS: '1000000' });
 describe.each(Object.entries(TASKS))('%s', (task, { cases }) => {
   beforeAll(() => publishSeeded(task));
 
-  const groups = grouped(cases as Case[]);
-  const compiled = new Set(inject('seeded').map(({ manifest }) => manifest.name));
-  test.skip.each(groups.filter(({ model }) => !compiled.has(model)))(
-    '$model: its tokenizer does not compile yet',
-    () => {},
-  );
-
-  test.each(groups.filter(({ model }) => compiled.has(model)))(
-    '$model $parameters',
-    async ({ model, parameters, inputs, expected }) => {
-      const response = await post(`/v1/${task}`, { model, inputs, parameters }, on);
-      expect(await response.clone().text()).not.toContain('"error"');
-      const answers = await response.json<unknown[]>();
-      expect(answers).toHaveLength(inputs.length);
-      const faults = expected.flatMap((each, i) => differences(answers[i], toWire(task, parameters, each), `[${i}]`));
-      expect(faults).toEqual([]);
-    },
-  );
+  test.each(grouped(cases as Case[]))('$model $parameters', async ({ model, parameters, inputs, expected }) => {
+    const response = await post(`/v1/${task}`, { model, inputs, parameters }, on);
+    expect(await response.clone().text()).not.toContain('"error"');
+    const answers = await response.json<unknown[]>();
+    expect(answers).toHaveLength(inputs.length);
+    const faults = expected.flatMap((each, i) => differences(answers[i], toWire(task, parameters, each), `[${i}]`));
+    expect(faults).toEqual([]);
+  });
 });
 
 /** The cases of one model and one set of parameters, which go into one request. */
