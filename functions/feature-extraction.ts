@@ -69,15 +69,22 @@ function settle(root: Parameters, nested: Parameters, { embedding, name }: Manif
       `parameters.prompt_name is ${prompt}; the prompts of model ${name}: ${names}`,
     );
   }
+  const pooling = nested.pooling ?? root.pooling ?? embedding?.pooling ?? 'mean';
+  const dimensions = nested.dimensions ?? root.dimensions;
+  const base64 = (nested.encoding_format ?? root.encoding_format) === 'base64';
+  if (pooling === 'none' && (dimensions !== null || base64)) {
+    const message = 'parameters.pooling "none" gives hidden states; dimensions and encoding_format go with a pooling';
+    throw new ServiceError('invalid_input', message);
+  }
   const direction = nested.truncation_direction ?? root.truncation_direction ?? 'right';
   return {
     prompt: prompt === null ? '' : (prompts[prompt] ?? ''),
-    pooling: nested.pooling ?? root.pooling ?? embedding?.pooling ?? 'mean',
+    pooling,
     normalize: nested.normalize ?? root.normalize ?? embedding?.normalize ?? true,
     truncate: nested.truncate ?? root.truncate ?? false,
     direction: direction.toLowerCase() === 'left' ? ('left' as const) : ('right' as const),
-    dimensions: nested.dimensions ?? root.dimensions,
-    base64: (nested.encoding_format ?? root.encoding_format) === 'base64',
+    dimensions,
+    base64,
   };
 }
 

@@ -224,6 +224,15 @@ describe('fill-mask', () => {
     expect(response.headers.get('warning')).toContain('\\u00e9');
   });
 
+  test('more answers than an isolate can hold are refused with the numbers', async () => {
+    const body = { inputs: '[MASK] '.repeat(20), parameters: { top_k: 1e9 } };
+    const response = await post(`/v1/${task}`, body, on);
+    expect(response.status).toBe(413);
+    expect((await response.json<{ error: string }>()).error).toContain(
+      '20 masks with 700 answers each are 14000; one request takes 10000',
+    );
+  });
+
   test('more than there are tokens gives all', async () => {
     expect(await answer(task, { inputs: '[MASK]', parameters: { top_k: 1e9 } })).toHaveLength(700);
   });
@@ -238,6 +247,7 @@ describe('feature-extraction', () => {
     [{ inputs, parameters: { dimensions: 17 } }, 'parameters.dimensions is 17; the embeddings of this model have 16'],
     [{ inputs, dimensions: 0 }, 'dimensions must be a whole number from 1'],
     [{ inputs, pooling: 'max' }, 'pooling must be mean, cls, last, none'],
+    [{ inputs, pooling: 'none', dimensions: 4 }, 'dimensions and encoding_format go with a pooling'],
     [{ inputs, prompt_name: 'query' }, 'parameters.prompt_name is query; the prompts of model'],
     [{ inputs: 'a '.repeat(200) }, 'inputs[0] has 202 tokens; this model takes 128'],
   ])('%j', async (body, message) => {
