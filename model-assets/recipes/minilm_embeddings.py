@@ -2,7 +2,7 @@
 
     python -m recipes.minilm_embeddings --work /some/folder --out checkpoints/minilm-embeddings
 
-The vocabulary is cut to 15,000 pieces; then the model learns to place 120,000 sentences of many kinds where the whole one places
+The vocabulary is cut to 15,000 pieces; then the model learns to place 40,000 sentences of many kinds where the whole one places
 them, and, every fifth step, to give pairs of STS-B the similarity that people gave them. Resumes where it was interrupted.
 """
 
@@ -25,7 +25,7 @@ from .train import Example, collate
 from .vocabulary import count_pieces, load_tokenizer, trim, trim_embeddings
 
 PIECES = 15_000
-SENTENCES = 120_000
+SENTENCES = 40_000
 BATCH = 64
 LEARNING_RATE = 8e-5
 PAIRS_EVERY = 5
