@@ -90,6 +90,12 @@ class Places {
   readonly #basesTaken: boolean[] = [];
   #firstFree = 0;
 
+  /** At base 0 the root, whose label is 0, would look like a child of its own. */
+  constructor() {
+    this.#grow();
+    this.#basesTaken[0] = true;
+  }
+
   take(place: number): void {
     while (place >= this.units.length) this.#grow();
     this.#taken[place] = true;

@@ -51,11 +51,11 @@ export function vocabularyOf(value: unknown, name: string): Map<string, number> 
   return vocabulary;
 }
 
-/** Pieces as their UTF-8; the empty one, and those with a NUL, are only texts that belong to ids. */
+/** Pieces as their bytes, with 0xff for a NUL; the empty one is only a text that belongs to an id. */
 function keysOf(vocabulary: ReadonlyMap<string, number>, encode: (piece: string) => Uint8Array | undefined): Key[] {
   return [...vocabulary].flatMap(([piece, id]) => {
     const bytes = encode(piece);
-    return bytes === undefined || bytes.length === 0 || bytes.includes(0) ? [] : [{ bytes, id }];
+    return bytes === undefined || bytes.length === 0 ? [] : [{ bytes: bytes.map((byte) => byte || 0xff), id }];
   });
 }
 
@@ -85,7 +85,11 @@ function compileBpe(model: Json, byteLevel: boolean, pool: Pool): CompiledModel 
     model.unk_token === null || model.unk_token === undefined ? NONE : unknownOf(model, vocabulary, 'BPE');
   const { merged, pairs } = mergesOf(model, vocabulary, prefix);
   const table = Pool.pairs(pairs, NONE);
-  const encode = byteLevel ? bytesOfPiece : (piece: string) => utf8.encode(piece);
+  // Single bytes have a table of their own.
+  const encode = (piece: string): Uint8Array | undefined => {
+    const bytes = byteLevel ? bytesOfPiece(piece) : utf8.encode(piece);
+    return byteLevel && bytes?.length === 1 ? undefined : bytes;
+  };
   const byteIds = new Uint32Array(256).fill(NONE);
   if (byteLevel) {
     for (const [piece, id] of vocabulary) {

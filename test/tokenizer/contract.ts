@@ -9,11 +9,13 @@ import { generatedText } from './generated-texts.ts';
 export interface Contender {
   readonly name: string;
   readonly compiled: Uint8Array;
+  /** Goes the general way, in which tokens may share a character or stand for none. */
+  readonly general?: boolean;
 }
 
 const SAMPLE = Array.from({ length: 200 }, (_, i) => i * 3 + 1);
 
-export function describeTokenizer({ name, compiled }: Contender): void {
+export function describeTokenizer({ name, compiled, general = false }: Contender): void {
   const tokenizer = openTokenizer(compiled);
   const one = (...input: Parameters<Tokenizer['encode']>): Encoding => {
     const encodings = tokenizer.encode(...input);
@@ -42,8 +44,8 @@ export function describeTokenizer({ name, compiled }: Contender): void {
         let previous = 0;
         for (let i = 0; i < offsets.length; i += 2) {
           const [start = -1, end = -1] = offsets.subarray(i, i + 2);
-          expect(start).toBeGreaterThanOrEqual(previous);
-          expect(end).toBeGreaterThan(start);
+          if (!general) expect(start).toBeGreaterThanOrEqual(previous);
+          expect(end).toBeGreaterThanOrEqual(general ? start : start + 1);
           expect(end).toBeLessThanOrEqual(text.length);
           for (const at of [start, end]) expect(isInsidePair(text, at)).toBe(false);
           previous = start;
@@ -122,14 +124,16 @@ export function describeTokenizer({ name, compiled }: Contender): void {
       }
       for (const id of [-1, 0.5, Number.NaN, tokenizer.vocabularySize, 2 ** 32])
         expect(tokenizer.tokenOf(id)).toBeUndefined();
-      for (const token of ['', 'no such token, surely', '\0']) expect(tokenizer.idOf(token)).toBeUndefined();
+      for (const token of ['', 'no such token, surely', general ? '' : '\0'])
+        expect(tokenizer.idOf(token)).toBeUndefined();
     });
 
-    test('a megabyte of text, of one word, of spaces and of marks', () => {
+    test('a megabyte of text, of one word, of spaces and of marks', { timeout: 60_000 }, () => {
       const million = 1 << 20;
       expect(one('the quick brown fox. '.repeat(million / 21)).ids.length).toBeGreaterThan(million / 8);
       for (const text of ['a', ' ', '\u0301', '\u{1d165}', '\u4e2d', '[']) one(text.repeat(million / text.length));
-      expect(tokenizer.bytes).toBeLessThan(96 << 20);
+      // The small vocabularies of the fixtures make a token of almost every byte.
+      expect(tokenizer.bytes).toBeLessThan((general ? 288 : 96) << 20);
     });
   });
 }

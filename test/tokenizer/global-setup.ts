@@ -1,6 +1,6 @@
 // Reads, on Node, the files that the tokenizer's tests in workerd need.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type {} from './provided.ts';
@@ -12,6 +12,15 @@ export default function setup(project: TestProject): void {
   const read = (...path: string[]): string => readFileSync(join(...path), 'utf8');
   project.provide('tokenizerVocabulary', read(import.meta.dirname, '../fixtures/tokenizer/vocab.txt'));
   project.provide('courseTokenizers', readCourse());
+  const pipelines = join(import.meta.dirname, '../fixtures/tokenizer/pipelines');
+  project.provide(
+    'tokenizerPipelines',
+    Object.fromEntries(
+      readdirSync(pipelines)
+        .filter((file) => file !== 'goldens.json')
+        .map((file) => [file.replace('.json', ''), read(pipelines, file)]),
+    ),
+  );
   if (!existsSync(SHARED)) {
     console.warn(`SKIPPED: ${SHARED} is missing, so the tokenizer is not tested against real vocabularies`);
     project.provide('sharedTokenizers', null);

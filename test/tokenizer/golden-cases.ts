@@ -21,13 +21,13 @@ function goldenCase(number: number, pairs: boolean): [TextInput, EncodeOptions] 
   return [number % 4 ? [first, generatedText(partner(number))] : first, options];
 }
 
-/** The numbers of the texts whose answer is not the golden one; an error counts as 0. */
-export function mismatches(tokenizer: Tokenizer, golden: string, pairs: boolean): number[] {
+/** The numbers of the texts whose answer is not the golden one; an error counts as 0. Goldens are of every `step`th text. */
+export function mismatches(tokenizer: Tokenizer, golden: string, pairs: boolean, step = 1): number[] {
   const expected = unpack(golden);
   const wrong: number[] = [];
-  for (let number = 0; number < COUNT; number++) {
+  for (let number = 0; number < COUNT; number += step) {
     const [input, options] = goldenCase(number, pairs);
-    if (answerDigest(tokenizer, input, options) !== expected[number]) wrong.push(number);
+    if (answerDigest(tokenizer, input, options) !== expected[number / step]) wrong.push(number);
   }
   return wrong;
 }

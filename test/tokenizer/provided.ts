@@ -12,6 +12,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** vocab.txt of the fixtures. */
     tokenizerVocabulary: string;
+    /** The tokenizer.json of each pipeline of the fixtures, by name. */
+    tokenizerPipelines: Readonly<Record<string, string>>;
     /** null where ../shared/tokenizers is missing. */
     sharedTokenizers: SharedTokenizers | null;
     /** The tokenizer examples of ../shared/course.json; null where it is missing. */

@@ -5,7 +5,7 @@
 import { MODEL_WORDPIECE } from '../format';
 import { MODEL_BPE, MODEL_UNIGRAM, NO_ID } from '../pipeline-format';
 import { contentLength, contentOf, cutAddedTokens, normalizedCount, useContents } from './added-tokens';
-import { bpe, startBpe } from './models/bpe';
+import { bpe } from './models/bpe';
 import { startUnigram, unigram } from './models/unigram';
 import { wordLevel } from './models/wordlevel';
 import { wordpiece } from './models/wordpiece';
@@ -14,6 +14,7 @@ import {
   bytes,
   failed,
   originEnd,
+  origins,
   originStart,
   PART_BYTES,
   parts,
@@ -25,6 +26,7 @@ import {
 import { normalizeParts, splitParts } from './pipeline';
 import { modelKind, trie, unknownId } from './tables';
 import { closeTokens, outOfMemory, pushToken, reserveTokens, startTokens, TOKEN_BYTES, tokensEnd } from './tokens';
+import { trims, WIDE } from './trim';
 
 /** Where the tokens of a text begin and end. */
 export let firstToken: usize = 0;
@@ -74,10 +76,16 @@ function encodeWord(start: u32, end: u32, word: u32): void {
   for (; token < tokensEnd; token += TOKEN_BYTES) {
     const from = originStart(start + load<u32>(token, 4));
     const to = originEnd(start + load<u32>(token, 8) - 1);
-    store<u32>(token, from, 4);
+    const first = bytes + start + load<u32>(token, 4);
+    store<u32>(token, trims && origins ? markWide(first, from) : from, 4);
     store<u32>(token, to, 8);
     store<u32>(token, word, 12);
   }
+}
+
+/** A space that was put before a character of two units is trimmed by both: trim.ts looks for the mark. */
+function markWide(at: usize, from: u32): u32 {
+  return load<u8>(at) == 0x20 && originEnd(<u32>(at - bytes)) - from == 2 ? from | WIDE : from;
 }
 
 function characters(at: usize, end: usize): u32 {
@@ -91,7 +99,6 @@ function startModel(): bool {
   for (let part = parts; part < partsEnd; part += PART_BYTES) {
     if (load<i32>(part, 12) == NO_ID) longest = max(longest, load<u32>(part, 4) - load<u32>(part));
   }
-  if (modelKind == MODEL_BPE) return startBpe(longest);
   if (modelKind == MODEL_UNIGRAM) return startUnigram(longest);
   return true;
 }

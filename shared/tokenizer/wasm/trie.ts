@@ -5,6 +5,7 @@ import { TRIE_BLOCK } from '../format';
 
 const LEAF: u32 = 0x80000000;
 const ENDS_HERE: u32 = 0x100;
+const NUL_LABEL: u32 = 0xff;
 
 /** What a walk finds. */
 export let matchedId: u32 = 0;
@@ -26,7 +27,13 @@ export function longestMatch(trie: usize, node: u32, at: usize, end: usize): voi
     const byte = <u32>load<u8>(at);
     node ^= offsetOf(unit) ^ byte;
     unit = load<u32>(trie + (<usize>node << 2));
-    if ((unit & (LEAF | 0xff)) != byte) break;
+    if ((unit & (LEAF | 0xff)) != byte) {
+      if (byte != 0) break;
+      // A NUL is written as a byte that no UTF-8 has, because the place of a 0 is that of the leaf.
+      node ^= NUL_LABEL;
+      unit = load<u32>(trie + (<usize>node << 2));
+      if ((unit & (LEAF | 0xff)) != NUL_LABEL) break;
+    }
     at++;
     if (unit & ENDS_HERE) {
       leaf = node ^ offsetOf(unit);
@@ -107,7 +114,12 @@ export function walkOn(trie: usize, end: usize): bool {
     const byte = <u32>load<u8>(walked);
     node ^= offsetOf(unit) ^ byte;
     unit = load<u32>(trie + (<usize>node << 2));
-    if ((unit & (LEAF | 0xff)) != byte) return false;
+    if ((unit & (LEAF | 0xff)) != byte) {
+      if (byte != 0) return false;
+      node ^= NUL_LABEL;
+      unit = load<u32>(trie + (<usize>node << 2));
+      if ((unit & (LEAF | 0xff)) != NUL_LABEL) return false;
+    }
     walked++;
     if (unit & ENDS_HERE) {
       walkNode = node;

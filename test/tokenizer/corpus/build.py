@@ -87,4 +87,4 @@ if __name__ == "__main__" and len(sys.argv) > 3:
     spec = importlib.util.spec_from_file_location("small", Path(__file__).parent / "small.py")
     small = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(small)
-    small.build(Path(sys.argv[3]), save)
+    small.build(Path(sys.argv[3]).read_text(encoding="utf-8").split("\n"), save)

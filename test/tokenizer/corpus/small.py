@@ -1,7 +1,5 @@
 """Small tokenizers of the components that no checkpoint at hand has, trained on a text."""
 
-from pathlib import Path
-
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 
@@ -10,8 +8,7 @@ def train(tokenizer, trainer, lines):
     return tokenizer
 
 
-def build(text, save, size=6000):
-    lines = text.read_text(encoding="utf-8").split("\n")
+def build(lines, save, size=6000):
     # GPT: BPE with a suffix that ends a word.
     gpt = Tokenizer(models.BPE(unk_token="<unk>", end_of_word_suffix="</w>"))
     gpt.normalizer = normalizers.BertNormalizer()

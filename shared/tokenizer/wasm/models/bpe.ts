@@ -22,11 +22,11 @@ import {
   NO_ID,
 } from '../../pipeline-format';
 import { toBytes } from '../byte-alphabet';
-import { take } from '../memory';
-import { pushToken, reserveTokens } from '../tokens';
+import { outOfMemory, pushToken, reserveTokens, tokensEnd } from '../tokens';
 import { exactMatch } from '../trie';
 import { pairSlot } from '../unicode-forms';
 
+// Symbols stand where the tokens of the word will be, each of which is written when all symbols up to it were read.
 // A symbol: | id u32 | previous i32 | next i32 | bytes u32 |, one that was merged away has 0 bytes.
 const SYMBOL: usize = 16;
 const SHORT: u32 = 24;
@@ -96,16 +96,9 @@ export function bpePiece(start: usize, end: usize): i32 {
   return to - start == 1 ? load<i32>(byteIds + (<usize>load<u8>(start) << 2)) : exactMatch(trie, start, to);
 }
 
-/** Takes room for words of at most `longest` bytes. */
-export function startBpe(longest: u32): bool {
-  symbols = take((<u64>longest + 1) * SYMBOL);
-  heap = take((<u64>longest + 1) * 16);
-  return symbols != 0 && heap != 0;
-}
-
 /** Appends the tokens of the word [start, end), offsets in its bytes. */
 export function bpe(start: usize, end: usize): void {
-  if (!reserveTokens(<u32>(end - start))) return;
+  if (!reserveTokens(1)) return;
   if (flags & FLAG_IGNORE_MERGES) {
     const whole = exactMatch(trie, start, end);
     if (whole != NO_ID) {
@@ -114,7 +107,9 @@ export function bpe(start: usize, end: usize): void {
     }
   }
   count = 0;
+  symbols = tokensEnd;
   if (flags & FLAG_BYTE_LEVEL) {
+    if (!reserveTokens(<u32>(end - start))) return;
     for (let at = start; at < end; at++) {
       const id = load<i32>(byteIds + (<usize>load<u8>(at) << 2));
       if (id != NO_ID) addSymbol(id, 1);
@@ -124,8 +119,9 @@ export function bpe(start: usize, end: usize): void {
     readCharacters(start, end);
   }
   endUnknown();
-  if (count > SHORT) mergeLong();
-  else mergeShort();
+  if (outOfMemory) return;
+  if (count <= SHORT) mergeShort();
+  else if (!mergeLong()) return;
   let at: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const length = load<u32>(symbols + <usize>i * SYMBOL, 12);
@@ -164,6 +160,7 @@ function readCharacters(start: usize, end: usize): void {
   for (let at = start; at < end; ) {
     const lead = <u32>load<u8>(at);
     const length: u32 = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (!reserveTokens(count + 8)) return;
     const id = symbolOf(at, length, at == start, at + length >= end);
     if (id != NO_ID) {
       endUnknown();
@@ -236,7 +233,10 @@ function rank(i: u32): void {
   store<u32>(symbol, rankOf(load<u32>(symbol), load<u32>(symbol + SYMBOL)), 4);
 }
 
-function mergeLong(): void {
+/** False if there is no memory for the heap, which lies behind the symbols and holds two pairs for each at most. */
+function mergeLong(): bool {
+  if (!reserveTokens(2 * count + 1)) return false;
+  heap = symbols + <usize>count * SYMBOL;
   heapSize = 0;
   for (let i: u32 = 0; i + 1 < count; i++) offer(i, i + 1);
   while (heapSize > 0) {
@@ -262,6 +262,7 @@ function mergeLong(): void {
     const before = load<i32>(symbol, 4);
     if (before >= 0) offer(before, left);
   }
+  return true;
 }
 
 /** Puts the pair into the heap, by rank and then by place. */
