@@ -29,7 +29,7 @@ import {
 } from './parts';
 import { isTrieSound, longestMatch, matchedEnd, matchedId } from './trie';
 import { trimAdded, trimmedEnd, trimmedStart } from './trim';
-import { codeBytes, codePoint, decode } from './utf8';
+import { codeBytes, codePoint, decode, isUtf8 } from './utf8';
 
 /** What byte-level tokenizers write for a space. */
 const SPACE_CHARACTER: u32 = 0x120;
@@ -64,6 +64,7 @@ export function openAddedRecords(start: usize, length: u32, pool: usize, poolEnd
     const offset = load<u32>(record, 8);
     const size = load<u32>(record, 12);
     if (load<u32>(record) >= ids || offset > length || size > length - offset || size == 0) return false;
+    if (!isUtf8(start + offset, start + offset + size)) return false;
     if (i < rawCount) store<u8>(first + load<u8>(start + offset), 1);
   }
   contents = 0;

@@ -24,6 +24,7 @@ import { changeText, usePool } from './normalize';
 import { splitByPattern, splitByScript } from './split';
 import { isTrieSound } from './trie';
 import { arePairsSound } from './unicode-forms';
+import { isUtf8 } from './utf8';
 
 const HEADER: u32 = 8;
 
@@ -98,13 +99,13 @@ function isStepSound(step: usize, normalizes: bool): bool {
     case STEP_SURROUND:
       return isInPool(a) && areClassesSound(pool + a, end, 256);
     case STEP_REPLACE:
-      return isInPool(a) && isAutomatonSound(pool + a, pool, end) && isStretch(b, c);
+      return isInPool(a) && isAutomatonSound(pool + a, pool, end) && isContent(b, c);
     case STEP_PREPEND:
-      return isStretch(a, b);
+      return isContent(a, b);
     case STEP_PRECOMPILED:
       return (
         isStretch(a, b) &&
-        isStretch(c, d) &&
+        isContent(c, d) &&
         d > 0 &&
         isInPool(e) &&
         isTrieSound(pool + a, b, d) &&
@@ -115,7 +116,7 @@ function isStepSound(step: usize, normalizes: bool): bool {
     case STEP_PREFIX_SPACE:
       return !normalizes;
     case STEP_METASPACE:
-      return !normalizes && isStretch(a, b) && c <= <u32>PREPEND_ALWAYS;
+      return !normalizes && isContent(a, b) && c <= <u32>PREPEND_ALWAYS;
     case STEP_SCRIPTS:
       return !normalizes && isInPool(a) && areClassesSound(pool + a, end, 256);
   }
@@ -125,6 +126,10 @@ function isStepSound(step: usize, normalizes: bool): bool {
 @inline
 function isInPool(offset: u32): bool {
   return offset % 4 == 0 && offset <= poolBytes;
+}
+
+function isContent(offset: u32, length: u32): bool {
+  return isStretch(offset, length) && isUtf8(pool + offset, pool + offset + length);
 }
 
 @inline

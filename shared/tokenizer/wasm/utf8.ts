@@ -30,3 +30,15 @@ export function decode(at: usize): void {
     codeUnits = 2;
   }
 }
+
+/** Whether the bytes [at, end) are whole characters up to U+10FFFF, as `decode` needs them. */
+export function isUtf8(at: usize, end: usize): bool {
+  while (at < end) {
+    decode(at);
+    if (codePoint > 0x10ffff || codeBytes > <u32>(end - at)) return false;
+    if ((load<u8>(at) & 0xc0) == 0x80 || load<u8>(at) > 0xf4) return false;
+    for (let i: u32 = 1; i < codeBytes; i++) if ((load<u8>(at + i) & 0xc0) != 0x80) return false;
+    at += codeBytes;
+  }
+  return true;
+}
