@@ -31,6 +31,8 @@ export default function setup(project: TestProject): void {
     uncasedJson: read(SHARED, 'bert-base-uncased/tokenizer.json'),
     casedVocabulary: read(SHARED, 'bert-base-cased/vocab.txt').trimEnd(),
     multilingualVocabulary: read(SHARED, 'bert-base-multilingual-cased/vocab.txt').trimEnd(),
+    robertaJson: read(SHARED, 'roberta-base/tokenizer.json'),
+    t5Json: read(SHARED, 't5-small/tokenizer.json'),
   });
 }
 

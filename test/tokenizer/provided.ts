@@ -6,6 +6,8 @@ export interface SharedTokenizers {
   readonly uncasedJson: string;
   readonly casedVocabulary: string;
   readonly multilingualVocabulary: string;
+  readonly robertaJson: string;
+  readonly t5Json: string;
 }
 
 declare module 'vitest' {
