@@ -13,7 +13,6 @@ import { fields, optional } from '../shared/schema.ts';
 import { bestSpans, type Span } from '../shared/spans.ts';
 import type { Context, Task } from '../shared/task.ts';
 import type { Encoding } from '../shared/tokenizer/tokenizer.ts';
-import { slide } from '../shared/tokenizer/windows.ts';
 
 const count = z.int('must be a whole number from 1').check(z.minimum(1));
 const parameters = fields({
@@ -104,9 +103,9 @@ function windowsOf(
     throw new ServiceError('invalid_input', message);
   }
   const stride = doc_stride ?? Math.min(length >> 1, 128);
-  const windows = model.tokenizer
-    .encode([item.question, item.context])
-    .flatMap((whole) => slide(whole, 1, { maxLength: length, stride }));
+  const windows = model.tokenizer.encode([item.question, item.context], {
+    truncation: { strategy: 'only_second', maxLength: length, stride },
+  });
   return admit(model, windows, name, 'lower parameters.max_seq_len', context);
 }
 

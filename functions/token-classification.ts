@@ -14,7 +14,6 @@ import { codePoints, offsetFields, positionsIn } from '../shared/offsets.ts';
 import { fields, optional, texts } from '../shared/schema.ts';
 import type { Context, Task } from '../shared/task.ts';
 import type { Encoding } from '../shared/tokenizer/tokenizer.ts';
-import { slide } from '../shared/tokenizer/windows.ts';
 
 const STRATEGIES = ['none', 'simple', 'first', 'average', 'max'] as const;
 
@@ -72,8 +71,8 @@ async function entitiesOf(text: string, name: string, parameters: Parameters, mo
   const { ignore_labels: ignored, stride } = parameters;
   const strategy = toStrategy(parameters);
   const { id2label, maxLength } = model.manifest;
-  const whole = model.tokenizer.encode(text);
-  const windows = stride === null ? whole : whole.flatMap((encoding) => slide(encoding, 0, { maxLength, stride }));
+  const truncation = stride === null ? undefined : ({ strategy: 'only_first', maxLength, stride } as const);
+  const windows = model.tokenizer.encode(text, truncation && { truncation });
   admit(model, windows, name, 'set parameters.stride to slide over it', context);
   const rows = await forwardEncoded(model, windows, ['logits'], context);
   const join = (words: readonly string[]) => model.decoder.join(words);

@@ -6,6 +6,8 @@
 import type { DecodeOptions, Decoder } from './decoder.ts';
 
 const INCOMPLETE = '\ufffd';
+/** Tokens that may wait for a character to become whole. The longest character has four bytes, so more of them never will. */
+const MOST_PENDING = 16;
 
 export class DecodeStream {
   readonly #decoder: Decoder;
@@ -16,17 +18,22 @@ export class DecodeStream {
   #known = 0;
   #given = '';
 
-  constructor(decoder: Decoder, options: DecodeOptions = {}) {
+  /** Nothing is cleaned up: what has been given out cannot be taken back when the next token comes. */
+  constructor(decoder: Decoder, { skipSpecialTokens = false }: Pick<DecodeOptions, 'skipSpecialTokens'> = {}) {
     this.#decoder = decoder;
-    this.#options = options;
+    this.#options = { skipSpecialTokens, cleanUpTokenizationSpaces: false };
   }
 
-  /** Takes a token and returns the text that is sure with it, which may be empty. A character is never cut. */
+  /**
+   * Takes a token and returns the text that is sure with it, which may be empty. A character is never cut; bytes that do not become
+   * one are U+FFFD, after MOST_PENDING tokens.
+   */
   push(id: number): string {
     this.#ids.push(id);
     const text = this.#decode(this.#ids);
-    if (text.endsWith(INCOMPLETE) || text.length <= this.#given.length) return '';
-    return this.#give(text);
+    const isSure = text.length > this.#given.length && !text.endsWith(INCOMPLETE);
+    const isLate = this.#ids.length - this.#known > MOST_PENDING;
+    return isSure || isLate ? this.#give(text) : '';
   }
 
   /** What is left when no more tokens come: characters that never became whole are U+FFFD. */

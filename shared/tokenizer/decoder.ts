@@ -1,6 +1,6 @@
 // Ids, or pieces, to text.
 
-import { applyStep, type DecodeStep } from './decode/steps.ts';
+import { type DecodeStep, toDecode } from './decode/steps.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 export interface DecodeOptions {
@@ -22,11 +22,13 @@ export class Decoder {
   readonly #tokenizer: Tokenizer;
   readonly #settings: DecoderSettings;
   readonly #special: ReadonlySet<number>;
+  readonly #steps: readonly ReturnType<typeof toDecode>[] | undefined;
 
   constructor(tokenizer: Tokenizer, settings: DecoderSettings) {
     this.#tokenizer = tokenizer;
     this.#settings = settings;
     this.#special = new Set(settings.specialIds);
+    this.#steps = settings.steps?.map(toDecode);
   }
 
   /** The text of ids; an id that the vocabulary lacks is left out. As `PreTrainedTokenizerFast._decode` (transformers 4.57). */
@@ -38,8 +40,9 @@ export class Decoder {
 
   /** The text of pieces: `convert_tokens_to_string`. */
   join(pieces: readonly string[]): string {
-    const { steps } = this.#settings;
-    return steps === null ? pieces.join(' ') : steps.reduce(applyStep, pieces).join('');
+    return this.#steps === undefined
+      ? pieces.join(' ')
+      : this.#steps.reduce((done, step) => step(done), pieces).join('');
   }
 }
 

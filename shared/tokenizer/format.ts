@@ -108,6 +108,9 @@ export const MAX_SEQUENCE = 8;
 export const ENCODE_SPECIAL_TOKENS = 1;
 export const ENCODE_TRUNCATE_LEFT = 2;
 export const ENCODE_STRATEGY_SHIFT = 2;
+export const ENCODE_STRATEGY_MASK = 3;
+/** A text is a list of words: their number, the length of each in bytes, u32; then each on a multiple of 16, with its padding. */
+export const ENCODE_WORDS = 16;
 export const STRATEGY_NONE = 0;
 export const STRATEGY_LONGEST_FIRST = 1;
 export const STRATEGY_ONLY_FIRST = 2;

@@ -5,7 +5,7 @@ import type { Encoding } from './encoding.ts';
 export interface PaddingOptions {
   /** Tokens of each; default: of the longest. Longer ones stay as they are. */
   readonly length?: number;
-  /** Rounds the length up; default 1. */
+  /** Rounds the length up; default 1, and 0 counts as 1. */
   readonly multipleOf?: number;
   /** The end that is padded; default right. */
   readonly side?: 'left' | 'right';
@@ -18,7 +18,8 @@ export interface PaddingOptions {
 export function pad(encodings: readonly Encoding[], options: PaddingOptions): readonly Encoding[] {
   const { multipleOf = 1, side = 'right', padId, padTypeId = 0 } = options;
   const wanted = options.length ?? Math.max(0, ...encodings.map(({ ids }) => ids.length));
-  const length = Math.ceil(wanted / multipleOf) * multipleOf;
+  const step = Math.max(1, multipleOf);
+  const length = Math.ceil(wanted / step) * step;
   return encodings.map((encoding) => {
     const missing = length - encoding.ids.length;
     if (missing <= 0) return encoding;

@@ -7,6 +7,7 @@ import {
   ENCODE_SPECIAL_TOKENS,
   ENCODE_STRATEGY_SHIFT,
   ENCODE_TRUNCATE_LEFT,
+  ENCODE_WORDS,
   ERROR_NO_SECOND,
   ERROR_SPECIAL_TOKENS,
   ERROR_TOO_SHORT,
@@ -16,18 +17,30 @@ import {
   STRATEGY_ONLY_SECOND,
   TEXT_PADDING,
 } from './format.ts';
+import { windowsOf } from './windows.ts';
 
 export type { Encoding } from './encoding.ts';
 
 /** One text, or a pair that is encoded together. */
 export type TextInput = string | readonly [first: string, second: string];
 
+/**
+ * The same for texts that the caller has split into words (`is_split_into_words`): each word is normalized and split by itself.
+ * Word ids are then places in these lists, and offsets count from the start of the word.
+ */
+export interface WordsInput {
+  readonly words: readonly string[];
+  readonly pair?: readonly string[];
+}
+
 /** `maxLength` counts tokens, special ones included. */
 export interface Truncation {
   readonly strategy: 'longest_first' | 'only_first' | 'only_second';
   readonly maxLength: number;
-  /** The end that is cut off. */
+  /** The end that is cut off; default right. */
   readonly direction?: 'left' | 'right';
+  /** Nothing is lost: what was cut off comes in further windows, which have this many tokens in common with their neighbours. */
+  readonly stride?: number;
 }
 
 export interface EncodeOptions {
@@ -37,10 +50,10 @@ export interface EncodeOptions {
 
 export interface Tokenizer {
   /**
-   * The tokens of one text or one pair, as a list for the windows that a stride would make; without one it has one element.
+   * The tokens of one text or one pair: one element, or one for each window where a stride is asked for (windows.ts).
    * @throws ServiceError `invalid_input` if the texts cannot be truncated as asked, or do not fit in memory.
    */
-  encode(input: TextInput, options?: EncodeOptions): readonly Encoding[];
+  encode(input: TextInput | WordsInput, options?: EncodeOptions): readonly Encoding[];
   tokenOf(id: number): string | undefined;
   idOf(token: string): number | undefined;
   /** Ids are less than this. */
@@ -116,17 +129,32 @@ class WasmTokenizer implements Tokenizer {
     return this.#exports.memory.buffer.byteLength;
   }
 
-  encode(input: TextInput, options: EncodeOptions = NO_OPTIONS): readonly Encoding[] {
+  encode(input: TextInput | WordsInput, options: EncodeOptions = NO_OPTIONS): readonly Encoding[] {
+    const { truncation } = options;
+    const first = this.#encodeOne(input, options.addSpecialTokens, truncation);
+    if (truncation?.stride === undefined || !first.truncated) return [first];
+    const whole = this.#encodeOne(input, options.addSpecialTokens, undefined);
+    return windowsOf(whole, first, { ...truncation, stride: truncation.stride });
+  }
+
+  #encodeOne(
+    input: TextInput | WordsInput,
+    addSpecialTokens: boolean | undefined,
+    truncation: Truncation | undefined,
+  ): Encoding {
     let firstLength: number;
     let secondLength = -1;
+    let flags = addSpecialTokens === false ? 0 : ENCODE_SPECIAL_TOKENS;
     if (typeof input === 'string') {
       firstLength = this.#write(input, 0);
+    } else if ('words' in input) {
+      flags |= ENCODE_WORDS;
+      firstLength = this.#writeWords(input.words, 0);
+      if (input.pair) secondLength = this.#writeWords(input.pair, this.#after(firstLength));
     } else {
       firstLength = this.#write(input[0], 0);
-      secondLength = this.#write(input[1], roundUp(this.#text + firstLength + TEXT_PADDING) - this.#text);
+      secondLength = this.#write(input[1], this.#after(firstLength));
     }
-    const { truncation } = options;
-    let flags = options.addSpecialTokens === false ? 0 : ENCODE_SPECIAL_TOKENS;
     let maxLength = 0;
     if (truncation !== undefined) {
       maxLength = Math.min(truncation.maxLength, 0x7fffffff);
@@ -139,7 +167,7 @@ class WasmTokenizer implements Tokenizer {
     const block = this.#outcomeOf(0);
     if (count < 0) throw this.#failure(count, truncation);
     const { buffer } = this.#exports.memory;
-    return [new WasmEncoding(buffer.slice(block, block + count * RESULT_BYTES), count, this.#outcomeOf(1) === 1)];
+    return new WasmEncoding(buffer.slice(block, block + count * RESULT_BYTES), count, this.#outcomeOf(1) === 1);
   }
 
   tokenOf(id: number): string | undefined {
@@ -159,6 +187,34 @@ class WasmTokenizer implements Tokenizer {
     if (most > this.#room) this.#makeRoom(most);
     const start = this.#text + offset;
     return utf8.encodeInto(text, this.#view().subarray(start)).written;
+  }
+
+  /** Writes a list of words as ENCODE_WORDS wants it (format.ts), and returns its length in bytes. */
+  #writeWords(words: readonly string[], offset: number): number {
+    let at = this.#next(offset + 4 * (words.length + 1));
+    if (at > this.#room) this.#makeRoom(at);
+    const lengths = [words.length];
+    for (const word of words) {
+      const length = this.#write(word, at);
+      lengths.push(length);
+      at = this.#next(at + length + TEXT_PADDING);
+    }
+    if (at > this.#room) this.#makeRoom(at);
+    const list = new DataView(this.#view().buffer, this.#text + offset);
+    lengths.forEach((length, i) => {
+      list.setUint32(4 * i, length, true);
+    });
+    return at - offset;
+  }
+
+  /** Where a second text goes, behind a first of so many bytes. */
+  #after(length: number): number {
+    return this.#next(length + TEXT_PADDING);
+  }
+
+  /** The next offset at which something may stand. */
+  #next(offset: number): number {
+    return ((this.#text + offset + 15) & ~15) - this.#text;
   }
 
   #makeRoom(bytes: number): void {
@@ -185,6 +241,8 @@ class WasmTokenizer implements Tokenizer {
       case ERROR_SPECIAL_TOKENS:
         return new ServiceError('invalid_input', `max_length is ${most}; the special tokens alone are ${first}`);
       case ERROR_TOO_SHORT:
+        if (truncation?.stride !== undefined)
+          return new ServiceError('invalid_input', `a window of ${most} tokens has no room for the text that is cut`);
         return new ServiceError(
           'invalid_input',
           `the texts have ${first} and ${second} tokens; ${truncation?.strategy} cannot bring them to ${most}, use longest_first`,
@@ -199,8 +257,6 @@ class WasmTokenizer implements Tokenizer {
     }
   }
 }
-
-const roundUp = (address: number): number => (address + 15) & ~15;
 
 const tooLong = (): ServiceError =>
   new ServiceError('invalid_input', 'the text is too long for the memory there is; cut it');

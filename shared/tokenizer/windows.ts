@@ -1,65 +1,91 @@
-// A text that is longer than a model takes, as overlapping windows: `return_overflowing_tokens` with a `stride`, as Hugging Face
-// tokenizers cut from the right. The special tokens of the whole stand around each window.
+// Texts that are longer than a model takes, as overlapping windows: `return_overflowing_tokens` with a `stride`. The special tokens
+// of the whole stand around each window. Source: Hugging Face tokenizers, Encoding::truncate for the ranges, and
+// TemplateProcessing for the order of the windows of a pair of which both texts are cut.
+//
+// In windows after the first the reference forgets what the template said of a text's type id and takes the number of the text; here
+// they keep it. The two differ only where a template gives the second text type 0 (T5, whose model takes no types).
 
 import { ServiceError } from '../errors.ts';
 import type { Encoding } from './encoding.ts';
 
 export interface WindowOptions {
-  /** Tokens of a window, special ones included. */
-  readonly maxLength: number;
   /** Tokens that a window has in common with the one before it. */
   readonly stride: number;
-}
-
-/**
- * Windows over one sequence of `whole`, which is not truncated: the only one, or the second of a pair, each window then with all
- * of the first. One window where everything fits. Throws `invalid_input` where a window would not get ahead of its stride.
- */
-export function slide(whole: Encoding, sequence: 0 | 1, { maxLength, stride }: WindowOptions): readonly Encoding[] {
-  const length = whole.ids.length;
-  if (length <= maxLength) return [whole];
-  const start = whole.sequenceIds.indexOf(sequence);
-  const end = whole.sequenceIds.lastIndexOf(sequence) + 1;
-  const room = maxLength - (length - (end - start));
-  if (start < 0 || room <= stride) {
-    throw new ServiceError(
-      'invalid_input',
-      `a window of ${maxLength} tokens has room for ${Math.max(0, room)} of the text; the stride is ${stride} and must be less`,
-    );
-  }
-  const windows: Encoding[] = [];
-  for (let from = start; ; from += room - stride) {
-    const to = Math.min(from + room, end);
-    windows.push(cut(whole, [0, start], [from, to], [end, length]));
-    if (to === end) return windows;
-  }
+  /** The end of the text that the first window leaves out; default right. */
+  readonly direction?: 'left' | 'right';
 }
 
 type Range = readonly [from: number, to: number];
 
-/** The tokens of three ranges, one after the other. */
-function cut(whole: Encoding, ...ranges: readonly Range[]): Encoding {
-  const join = <T extends Uint32Array | Int32Array | Uint8Array | Int8Array>(values: T, width = 1): T => {
-    const parts = ranges.map(([from, to]) => values.subarray(from * width, to * width));
-    const result = values.slice(
-      0,
-      parts.reduce((sum, part) => sum + part.length, 0),
-    ) as T;
-    let at = 0;
-    for (const part of parts) {
-      result.set(part, at);
-      at += part.length;
+/**
+ * All windows over `whole`, which is not truncated, given the `first` of them, which is. For texts in m and n windows these are
+ * (0, 0), then (i, 0) … (i, n - 1) for every i from 1, then (0, 1) … (0, n - 1).
+ * Throws `invalid_input` where a window would not get ahead of its stride.
+ */
+export function windowsOf(whole: Encoding, first: Encoding, options: WindowOptions): readonly Encoding[] {
+  const [a0, ...a] = rangesOf(whole, first, 0, options);
+  const [b0, ...b] = rangesOf(whole, first, 1, options);
+  const pairs = [
+    [a0, b0],
+    ...a.flatMap((range) => [b0, ...b].map((other) => [range, other])),
+    ...b.map((other) => [a0, other]),
+  ];
+  return pairs.map((ranges) => cut(whole, ranges));
+}
+
+/** What each window takes of a text, as places in `whole`. */
+function rangesOf(
+  whole: Encoding,
+  first: Encoding,
+  sequence: number,
+  { stride, direction }: WindowOptions,
+): [Range, ...Range[]] {
+  const start = whole.sequenceIds.indexOf(sequence);
+  if (start < 0) return [[0, 0]]; // it has no tokens, or is not there
+  const end = whole.sequenceIds.lastIndexOf(sequence) + 1;
+  const room = first.sequenceIds.reduce((count, each) => count + (each === sequence ? 1 : 0), 0);
+  if (room === end - start) return [[start, end]];
+  if (room <= stride) {
+    throw new ServiceError(
+      'invalid_input',
+      `a window of ${first.ids.length} tokens has room for ${room} of the text; the stride is ${stride} and must be less`,
+    );
+  }
+  const step = room - stride;
+  const later = Array.from({ length: Math.ceil((end - start - room) / step) }, (_, i) => (i + 1) * step);
+  return direction === 'left'
+    ? [[end - room, end], ...later.map((by): Range => [Math.max(end - by - room, start), end - by])]
+    : [[start, start + room], ...later.map((by): Range => [start + by, Math.min(start + by + room, end)])];
+}
+
+/** `whole` with nothing of its texts but the ranges, of which there is one for each. */
+function cut(whole: Encoding, ranges: readonly (Range | undefined)[]): Encoding {
+  const kept: Range[] = [];
+  for (let at = 0; at < whole.ids.length; ) {
+    const sequence = whole.sequenceIds[at] ?? -1;
+    let end = at + 1;
+    while (end < whole.ids.length && whole.sequenceIds[end] === sequence) end++;
+    kept.push(ranges[sequence] ?? [at, end]);
+    at = end;
+  }
+  const count = kept.reduce((sum, [from, to]) => sum + to - from, 0);
+  const pick = <T extends Uint32Array | Int32Array | Uint8Array | Int8Array>(values: T, width = 1): T => {
+    const result = values.slice(0, count * width) as T;
+    let filled = 0;
+    for (const [from, to] of kept) {
+      result.set(values.subarray(from * width, to * width), filled);
+      filled += (to - from) * width;
     }
     return result;
   };
   return {
-    ids: join(whole.ids),
-    typeIds: join(whole.typeIds),
-    attentionMask: join(whole.attentionMask),
-    specialTokensMask: join(whole.specialTokensMask),
-    offsets: join(whole.offsets, 2),
-    wordIds: join(whole.wordIds),
-    sequenceIds: join(whole.sequenceIds),
+    ids: pick(whole.ids),
+    typeIds: pick(whole.typeIds),
+    attentionMask: pick(whole.attentionMask),
+    specialTokensMask: pick(whole.specialTokensMask),
+    offsets: pick(whole.offsets, 2),
+    wordIds: pick(whole.wordIds),
+    sequenceIds: pick(whole.sequenceIds),
     truncated: true,
   };
 }

@@ -2,22 +2,26 @@
 
 import { describe, expect, inject, test } from 'vitest';
 import { readDecoder } from '../../model-assets/tokenizer/decoder-json.ts';
+import { ServiceError } from '../../shared/errors.ts';
 import { DecodeStream } from '../../shared/tokenizer/decode-stream.ts';
 import { Decoder } from '../../shared/tokenizer/decoder.ts';
 import type { Encoding } from '../../shared/tokenizer/encoding.ts';
 import { openTokenizer } from '../../shared/tokenizer/open-tokenizer.ts';
 import { pad } from '../../shared/tokenizer/padding.ts';
-import { encodeWords } from '../../shared/tokenizer/pre-split.ts';
-import type { Tokenizer } from '../../shared/tokenizer/tokenizer.ts';
-import { slide } from '../../shared/tokenizer/windows.ts';
+import type { Tokenizer, Truncation } from '../../shared/tokenizer/tokenizer.ts';
 import goldens from '../fixtures/encodings/goldens.json';
 import type {} from '../provided.ts';
 
-const { manifest, blobs } = inject('tinyBert');
-const tokenizer = openTokenizer(Uint8Array.from(atob(blobs[manifest.tokenizer.sha256] ?? ''), (c) => c.charCodeAt(0)));
+function open(): Tokenizer {
+  const { manifest, blobs } = inject('tinyBert');
+  const compiled = Uint8Array.from(atob(blobs[manifest.tokenizer.sha256] ?? ''), (c) => c.charCodeAt(0));
+  return openTokenizer(compiled);
+}
 
-function encode(text: string, pair: string | null): Encoding {
-  const [encoding] = tokenizer.encode(pair === null ? text : [text, pair]);
+const tokenizer = open();
+
+function encode(text: string): Encoding {
+  const [encoding] = tokenizer.encode(text);
   if (!encoding) throw new Error('nothing was encoded');
   return encoding;
 }
@@ -33,45 +37,65 @@ const toArrays = (arrays: Encoding) => ({
 });
 
 describe('windows', () => {
-  test('as return_overflowing_tokens gives them', () => {
-    for (const { text, pair, maxLength, stride, windows } of goldens.windows) {
-      const found = slide(encode(text, pair), pair === null ? 0 : 1, { maxLength, stride });
-      expect(found.map(toArrays)).toEqual(windows);
+  const inputOf = (text: string, pair: string | null) => (pair === null ? text : ([text, pair] as const));
+
+  test('as return_overflowing_tokens gives them, for every strategy and from both ends', () => {
+    const kept = goldens.windows.filter(({ windows }) => windows !== null);
+    for (const { text, pair, options, windows } of kept) {
+      const found = tokenizer.encode(inputOf(text, pair), { truncation: options as Truncation });
+      expect(found.map(toArrays), JSON.stringify({ text, pair, options })).toEqual(windows);
     }
-    expect(goldens.windows.filter(({ windows }) => windows.length > 2).length).toBeGreaterThan(30);
+    expect(kept.filter(({ windows }) => windows && windows.length > 4).length).toBeGreaterThan(15);
+  });
+
+  test('what the reference refuses is refused', () => {
+    const refused = goldens.windows.filter(({ windows }) => windows === null);
+    for (const { text, pair, options } of refused) {
+      expect(() => tokenizer.encode(inputOf(text, pair), { truncation: options as Truncation })).toThrow(ServiceError);
+    }
+    expect(refused.length).toBeGreaterThan(10);
   });
 
   test('a window that would not get ahead is refused with the numbers', () => {
-    const whole = encode('a '.repeat(50), null);
-    expect(() => slide(whole, 0, { maxLength: 10, stride: 8 })).toThrow(
+    const truncation = { strategy: 'only_first', maxLength: 10, stride: 8 } as const;
+    expect(() => tokenizer.encode('a '.repeat(50), { truncation })).toThrow(
       'a window of 10 tokens has room for 8 of the text; the stride is 8 and must be less',
     );
-    expect(() => slide(encode('a '.repeat(50), 'b '.repeat(50)), 1, { maxLength: 20, stride: 0 })).toThrow(
-      'room for 0',
-    );
+    expect(() =>
+      tokenizer.encode(['a '.repeat(50), 'b '.repeat(50)], { truncation: { ...truncation, strategy: 'only_second' } }),
+    ).toThrow('a window of 10 tokens has no room for the text that is cut');
   });
 });
 
 test('padding', () => {
   for (const { texts, options, expected } of goldens.padding) {
-    const padded = pad(
-      texts.map((text) => encode(text, null)),
-      {
-        side: options.direction === 'left' ? 'left' : 'right',
-        padId: options.pad_id,
-        padTypeId: options.pad_type_id,
-        ...(options.length !== null && { length: options.length }),
-        ...(options.pad_to_multiple_of !== null && { multipleOf: options.pad_to_multiple_of }),
-      },
-    );
+    const padded = pad(texts.map(encode), {
+      side: options.direction === 'left' ? 'left' : 'right',
+      padId: options.pad_id,
+      padTypeId: options.pad_type_id,
+      ...(options.length !== null && { length: options.length }),
+      ...(options.pad_to_multiple_of !== null && { multipleOf: options.pad_to_multiple_of }),
+    });
     expect(padded.map(toArrays)).toEqual(expected);
   }
 });
 
 test('input that is split into words', () => {
-  for (const { words, addSpecialTokens, expected } of goldens.words) {
-    expect(toArrays(encodeWords(tokenizer, words, addSpecialTokens)), JSON.stringify(words)).toEqual(expected);
+  for (const { words, addSpecialTokens, truncation, expected } of goldens.words) {
+    const [first = [], second] = words;
+    const input = second ? { words: first, pair: second } : { words: first };
+    const options = { addSpecialTokens, ...(truncation && { truncation: truncation as Truncation }) };
+    expect(tokenizer.encode(input, options).map(toArrays), JSON.stringify(words)).toEqual([expected]);
   }
+});
+
+test('many long words, more than memory had room for', () => {
+  const fresh = open();
+  const words = Array.from({ length: 5000 }, (_, i) => 'unbelievable '.repeat(i % 40));
+  const [encoding] = fresh.encode({ words });
+  const single = words.map((word) => fresh.encode(word, { addSpecialTokens: false })[0]?.ids.length ?? 0);
+  expect(encoding?.ids.length).toBe(2 + single.reduce((sum, count) => sum + count, 0));
+  expect(encoding?.wordIds.at(-2)).toBe(4999);
 });
 
 /** A decoder over pieces whose ids are their places in the list. */
@@ -124,5 +148,22 @@ describe('streaming', () => {
   test('one that never becomes whole is U+FFFD at the end', () => {
     const stream = new DecodeStream(decoderOf(['a', 'ðŁ'], { type: 'ByteLevel' }));
     expect([stream.push(0), stream.push(1), stream.end()]).toEqual(['a', '', '\ufffd']);
+  });
+
+  test('bytes that never become a character do not wait for ever', () => {
+    const stream = new DecodeStream(decoderOf(['Ł'], { type: 'ByteLevel' }));
+    const parts = Array.from({ length: 1000 }, () => stream.push(0));
+    expect(parts.slice(0, 100).join('').length).toBeGreaterThan(50);
+    expect(parts.join('') + stream.end()).toBe('\ufffd'.repeat(1000));
+  });
+
+  test('special tokens are left out where that is asked, and nothing is cleaned up', () => {
+    const decoder = decoderOf(
+      ['</s>', '▁a', '▁.'],
+      { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' },
+      true,
+    );
+    const stream = new DecodeStream(decoder, { skipSpecialTokens: true });
+    expect([1, 0, 2, 0].map((id) => stream.push(id)).join('') + stream.end()).toBe('a .');
   });
 });

@@ -16,27 +16,28 @@ export const decodeStep = z.discriminatedUnion('type', [
 ]);
 export type DecodeStep = z.output<typeof decodeStep>;
 
-/** One step over all pieces. */
-export function applyStep(pieces: readonly string[], step: DecodeStep): readonly string[] {
+/** One step over all pieces, ready to run. */
+export function toDecode(step: DecodeStep): (pieces: readonly string[]) => readonly string[] {
   switch (step.type) {
     case 'WordPiece':
-      return pieces.map((piece, i) => wordPiece(piece, i, step));
+      return (pieces) => pieces.map((piece, i) => wordPiece(piece, i, step));
     case 'ByteLevel':
-      return [byteLevel(pieces)];
+      return (pieces) => [byteLevel(pieces)];
     case 'Metaspace':
       // What was put before the text goes; what stood for a space in it becomes one.
-      return pieces.map((piece, i) => piece.replaceAll(step.replacement, i === 0 && step.prepend ? '' : ' '));
+      return (pieces) =>
+        pieces.map((piece, i) => piece.replaceAll(step.replacement, i === 0 && step.prepend ? '' : ' '));
     case 'BPEDecoder':
-      return pieces.map((piece, i) => piece.replaceAll(step.suffix, i === pieces.length - 1 ? '' : ' '));
+      return (pieces) => pieces.map((piece, i) => piece.replaceAll(step.suffix, i === pieces.length - 1 ? '' : ' '));
     case 'ByteFallback':
-      return byteFallback(pieces);
+      return byteFallback;
     case 'Fuse':
-      return [pieces.join('')];
+      return (pieces) => [pieces.join('')];
     case 'Strip':
-      return pieces.map((piece) => strip(piece, step));
+      return (pieces) => pieces.map((piece) => strip(piece, step));
     case 'Replace': {
       const pattern = step.isRegex ? new RegExp(step.pattern, 'gu') : step.pattern;
-      return pieces.map((piece) => piece.replaceAll(pattern, () => step.content));
+      return (pieces) => pieces.map((piece) => piece.replaceAll(pattern, () => step.content));
     }
   }
 }

@@ -2,8 +2,10 @@
 
 import {
   ENCODE_SPECIAL_TOKENS,
+  ENCODE_STRATEGY_MASK,
   ENCODE_STRATEGY_SHIFT,
   ENCODE_TRUNCATE_LEFT,
+  ENCODE_WORDS,
   ERROR_DAMAGED,
   ERROR_MEMORY,
   ERROR_SPECIAL_TOKENS,
@@ -16,7 +18,7 @@ import {
 } from '../format';
 import { MODEL_BPE } from '../pipeline-format';
 import { encodeGeneral, firstToken, lastToken, normalizeAddedTokens } from './general';
-import { keepTaken, placeTables, reach, startWork, tablesStart, textStart } from './memory';
+import { keepTaken, placeTables, reach, startWork, tablesStart, take, textStart } from './memory';
 import { scan } from './scan';
 import { bpePiece } from './models/bpe';
 import { addedTrie, general, modelKind, openTables, pieceCount, pieces, trie } from './tables';
@@ -57,7 +59,8 @@ export function room(length: u32): usize {
 
 /**
  * Encodes the text of `firstLength` bytes and, if `secondLength` is not negative, the one that begins TEXT_PADDING bytes
- * after its end, rounded up to 16. `flags` are the ENCODE_ constants. The number of tokens, or an error code.
+ * after its end, rounded up to 16. `flags` are the ENCODE_ constants; with ENCODE_WORDS each text is a list of words, laid
+ * out as format.ts says. The number of tokens, or an error code.
  */
 export function encode(firstLength: u32, secondLength: i32, flags: u32, maxLength: u32): i32 {
   const pair = secondLength >= 0;
@@ -65,11 +68,12 @@ export function encode(firstLength: u32, secondLength: i32, flags: u32, maxLengt
   const second = (first + firstLength + TEXT_PADDING + 15) & ~15;
   startWork(pair ? second + secondLength + TEXT_PADDING : second);
   if (!general && !startWords((<u64>firstLength + max(secondLength, 0)) * MAX_SEQUENCE)) return ERROR_MEMORY;
-  const firstTokens = tokensOf(first, firstLength);
+  const words = (flags & ENCODE_WORDS) != 0;
+  const firstTokens = words ? tokensOfWords(first) : tokensOf(first, firstLength);
   const firstCount = tokenCount;
   if (!firstTokens) return ERROR_MEMORY;
   if (!pair) return finish(false, flags, maxLength, firstTokens, firstCount, 0, 0);
-  const secondTokens = tokensOf(second, secondLength);
+  const secondTokens = words ? tokensOfWords(second) : tokensOf(second, secondLength);
   if (!secondTokens) return ERROR_MEMORY;
   return finish(true, flags, maxLength, firstTokens, firstCount, secondTokens, tokenCount);
 }
@@ -91,6 +95,28 @@ function tokensOf(text: usize, length: u32): usize {
   return outOfMemory ? 0 : token;
 }
 
+/** The same for a text that is given as words: each is a text of its own, and its tokens have its number as their word. */
+function tokensOfWords(list: usize): usize {
+  const count = load<u32>(list);
+  const base = take(0);
+  if (!base) return 0;
+  let end = base;
+  let word = (list + 4 * (<usize>count + 1) + 15) & ~15;
+  for (let number: u32 = 0; number < count; number++) {
+    const length = load<u32>(list + 4 * (<usize>number + 1));
+    startWork(end);
+    const token = tokensOf(word, length);
+    if (!token) return 0;
+    const size = <usize>tokenCount * TOKEN_BYTES;
+    memory.copy(end, token, size);
+    for (const stop = end + size; end < stop; end += TOKEN_BYTES) store<u32>(end, number, 12);
+    word = (word + length + TEXT_PADDING + 15) & ~15;
+  }
+  startWork(end);
+  tokenCount = <u32>((end - base) / TOKEN_BYTES);
+  return base;
+}
+
 /** Truncates and applies the template. */
 function finish(
   pair: bool,
@@ -102,7 +128,7 @@ function finish(
   secondCount: u32,
 ): i32 {
   const withSpecial = (flags & ENCODE_SPECIAL_TOKENS) != 0;
-  const strategy = flags >>> ENCODE_STRATEGY_SHIFT;
+  const strategy = (flags >>> ENCODE_STRATEGY_SHIFT) & ENCODE_STRATEGY_MASK;
   let truncated = false;
   if (strategy != STRATEGY_NONE) {
     const added = withSpecial ? specialTokens(pair) : 0;
