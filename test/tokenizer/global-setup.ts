@@ -33,6 +33,10 @@ export default function setup(project: TestProject): void {
     multilingualVocabulary: read(SHARED, 'bert-base-multilingual-cased/vocab.txt').trimEnd(),
     robertaJson: read(SHARED, 'roberta-base/tokenizer.json'),
     t5Json: read(SHARED, 't5-small/tokenizer.json'),
+    gpt2Vocabulary: read(SHARED, 'gpt2/vocab.json'),
+    gpt2Merges: read(SHARED, 'gpt2/merges.txt'),
+    albertPieces: read(SHARED, 'albert-base-v2/vocab_pieces_scores.json'),
+    debertaModel: readFileSync(join(SHARED, 'deberta-v3/spm.model'), 'base64'),
   });
 }
 

@@ -8,6 +8,12 @@ export interface SharedTokenizers {
   readonly multilingualVocabulary: string;
   readonly robertaJson: string;
   readonly t5Json: string;
+  readonly gpt2Vocabulary: string;
+  readonly gpt2Merges: string;
+  /** Pairs of a piece and its score. */
+  readonly albertPieces: string;
+  /** A SentencePiece model, in base64. */
+  readonly debertaModel: string;
 }
 
 declare module 'vitest' {
