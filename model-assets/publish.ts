@@ -31,7 +31,7 @@ async function writeBlobs(bucket: Bucket, refs: readonly BlobRef[], blobs: Check
   let written = 0;
   for (const ref of refs) {
     const stored = await bucket.head(blobKey(ref));
-    if (stored?.size === ref.bytes) continue;
+    if (stored?.size === ref.bytes && hex(stored.checksums.sha256) === ref.sha256) continue;
     const bytes = blobs.get(ref.sha256);
     if (!bytes) throw new Error(`the checkpoint lacks the bytes of blob ${ref.sha256}`);
     // R2 refuses the write where what arrives has another hash.
@@ -40,6 +40,9 @@ async function writeBlobs(bucket: Bucket, refs: readonly BlobRef[], blobs: Check
   }
   return written;
 }
+
+/** What R2 knows of an object's content; empty where it was put there by others, without a hash. */
+const hex = (hash: ArrayBuffer | undefined) => Buffer.from(hash ?? new ArrayBuffer()).toString('hex');
 
 async function readManifest(bucket: Bucket, name: string): Promise<Manifest | undefined> {
   const object = await bucket.get(manifestKey(name));

@@ -32,6 +32,9 @@ const server = spawn(process.execPath, [wrangler, 'dev', ...flags], {
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.kill(signal));
 server.on('exit', (code) => process.exit(code ?? 0));
+// The shell between npm and this script dies of a signal without passing it on, and is missed here by another parent.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && server.kill('SIGTERM'), 200).unref();
 
 while (!(await isReady())) await wait(100);
 console.log(`

@@ -1,5 +1,6 @@
 // Publishing: its order, what a second time does, and what it refuses.
 
+import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,13 @@ function createBucket(failAt = Number.POSITIVE_INFINITY) {
   const toObject = (key: string) => {
     const bytes = objects.get(key);
     return bytes
-      ? { size: bytes.byteLength, etag: String(bytes.byteLength), text: async () => Buffer.from(bytes).toString() }
+      ? {
+          size: bytes.byteLength,
+          etag: String(bytes.byteLength),
+          // R2 keeps the hash with which an object was put.
+          checksums: { sha256: createHash('sha256').update(bytes).digest() },
+          text: async () => Buffer.from(bytes).toString(),
+        }
       : null;
   };
   const bucket = {
@@ -49,6 +56,16 @@ test('a second time writes nothing', async () => {
   const before = written.length;
   expect(await publish(bucket, checkpoint)).toBe(false);
   expect(written).toHaveLength(before);
+});
+
+test('a blob that was altered is mended, though its length is right', async () => {
+  const { bucket, objects } = createBucket();
+  const checkpoint = await readCheckpoint(FOLDER, 'tiny');
+  await publish(bucket, checkpoint);
+  const [key = '', bytes = new Uint8Array()] = [...objects].find(([name]) => name.startsWith('blobs/')) ?? [];
+  objects.set(key, new Uint8Array(bytes.byteLength));
+  expect(await publish(bucket, checkpoint)).toBe(true);
+  expect(objects.get(key)).toEqual(bytes);
 });
 
 test.each([0, 1, 2, 3, 4])(

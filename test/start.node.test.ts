@@ -38,9 +38,11 @@ async function start(): Promise<Server> {
     origin: `http://127.0.0.1:${port}`,
     output: () => output,
     async stop() {
-      // The whole group: npm does not pass signals on to what its script started.
-      if (child.pid) process.kill(-child.pid, 'SIGTERM');
+      // As a supervisor does: npm alone is told, and nothing may stay behind on the port.
+      child.kill('SIGTERM');
       await exited;
+      const isGone = () => expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow();
+      await vi.waitFor(isGone, { timeout: 10_000, interval: 100 });
     },
   };
 }
