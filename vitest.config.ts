@@ -14,7 +14,12 @@ export default defineConfig({
           name: 'workerd',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.node.test.ts'],
-          globalSetup: ['./test/global-setup.ts', './test/tokenizer/global-setup.ts', './test/seeded/global-setup.ts'],
+          globalSetup: [
+            './test/global-setup.ts',
+            './test/tokenizer/global-setup.ts',
+            './test/seeded/global-setup.ts',
+            './test/seeded-writing/global-setup.ts',
+          ],
         },
       },
       {

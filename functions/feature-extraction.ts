@@ -4,7 +4,7 @@
 
 import * as z from 'zod/mini';
 import { ServiceError } from '../shared/errors.ts';
-import { forward } from '../shared/forward.ts';
+import { checkAnswer, forward } from '../shared/forward.ts';
 import { serve } from '../shared/http/serve.ts';
 import type { Manifest } from '../shared/model/manifest.ts';
 import { normalize, pool } from '../shared/pooling.ts';
@@ -48,7 +48,10 @@ export const featureExtraction: Task<z.output<typeof input>, z.output<typeof out
     const cut = { strategy: 'longest_first', maxLength: model.manifest.maxLength, direction } as const;
     const rows = await forward(model, list, ['last_hidden_state'], context, settings.truncate ? cut : undefined);
     const states = rows.map((row) => row.last_hidden_state);
-    if (pooling === 'none') return states.map(toLists);
+    if (pooling === 'none') {
+      checkAnswer(states.reduce((sum, { data }) => sum + data.length, 0));
+      return states.map(toLists);
+    }
     const vectors = states.map((state) => {
       const pooled = toDimensions(pool(state, pooling), settings.dimensions);
       const scaled = settings.normalize ? normalize(pooled) : pooled;

@@ -4,10 +4,10 @@
 
 import * as z from 'zod/mini';
 import { ServiceError } from '../shared/errors.ts';
-import { encodeAll, toFeeds } from '../shared/forward.ts';
+import { checkAnswer, encodeAll, toFeeds } from '../shared/forward.ts';
 import { serve } from '../shared/http/serve.ts';
-import type { Model } from '../shared/model/open-model.ts';
-import type { Feeds } from '../shared/runtime/session.ts';
+import { graphOf, type Model } from '../shared/model/open-model.ts';
+import type { Feeds, Session } from '../shared/runtime/session.ts';
 import { fields, optional } from '../shared/schema.ts';
 import type { Context, Task } from '../shared/task.ts';
 
@@ -36,24 +36,52 @@ export const forward: Task<Input, z.output<typeof output>> = {
   example: { inputs: ['I love it'] },
   models: 'any',
   async run(body, model, context) {
-    const session = model.sessions.model;
     const feeds = body.inputs === null ? fromIds(body, model, context) : fromTexts(body, body.inputs, model, context);
-    context.meter.count('runs', 1);
-    const fetched = await session.run(feeds);
-    return Object.fromEntries(
-      Object.entries(fetched).map(([name, { dims, data }]) => [
-        name,
-        { dims: [...dims], data: Array.from(data, Number) },
-      ]),
-    );
+    return runRows(feeds, graphOf(model), context);
   },
 };
+
+/** Runs row by row, as all tasks do: the memory of a run grows with its rows, and WASM memory never shrinks again. */
+async function runRows(feeds: Feeds, session: Session, { meter, signal }: Context): Promise<z.output<typeof output>> {
+  const rows = Object.values(feeds)[0]?.dims[0] ?? 0;
+  const answer: z.output<typeof output> = {};
+  for (let row = 0; row < rows; row++) {
+    await scheduler.wait(0);
+    signal.throwIfAborted();
+    const fetched = Object.entries(await session.run(rowOf(feeds, row)));
+    meter.count('runs', 1);
+    checkAnswer(rows * fetched.reduce((sum, [, { data }]) => sum + data.length, 0));
+    for (const [name, { dims, data }] of fetched) {
+      const whole = answer[name] ?? { dims: [rows, ...dims.slice(1)], data: [] };
+      answer[name] = whole;
+      for (const value of data) whole.data.push(Number(value));
+    }
+  }
+  return answer;
+}
+
+function rowOf(feeds: Feeds, row: number): Feeds {
+  return Object.fromEntries(
+    Object.entries(feeds).map(
+      ([
+        name,
+        {
+          data,
+          dims: [, ...rest],
+        },
+      ]) => {
+        const size = rest.reduce((product, dim) => product * dim, 1);
+        return [name, { data: data.slice(row * size, (row + 1) * size), dims: [1, ...rest] }];
+      },
+    ),
+  );
+}
 
 function fromTexts(body: Input, inputs: string | string[], model: Model, context: Context): Feeds {
   if (body.input_ids !== null) throw new ServiceError('invalid_input', 'send either inputs or input_ids, not both');
   if (inputs.length === 0) throw new ServiceError('invalid_input', 'inputs must have a text');
   const encodings = encodeAll(model, typeof inputs === 'string' ? [inputs] : inputs, context);
-  return toFeeds(encodings, model.sessions.model.inputs);
+  return toFeeds(encodings, graphOf(model).inputs);
 }
 
 function fromIds(
@@ -69,7 +97,7 @@ function fromIds(
   const given = { input_ids: ids, attention_mask: mask ?? filled(dims, 1), token_type_ids: types ?? filled(dims, 0) };
   const bounds = { input_ids: size, attention_mask: 2, token_type_ids: 2 };
   const feeds = Object.entries(given)
-    .filter(([name]) => model.sessions.model.inputs.includes(name))
+    .filter(([name]) => graphOf(model).inputs.includes(name))
     .map(([name, rows]) => [name, { data: toInt64(name, rows, dims, bounds[name as keyof typeof bounds]), dims }]);
   context.meter.count('tokens', dims[0] * dims[1]);
   context.meter.count('rows', dims[0]);

@@ -6,17 +6,23 @@ import { featureExtraction } from './feature-extraction.ts';
 import { fillMask } from './fill-mask.ts';
 import { forward } from './forward.ts';
 import { questionAnswering } from './question-answering.ts';
+import { summarization } from './summarization.ts';
 import { textClassification } from './text-classification.ts';
+import { textGeneration } from './text-generation.ts';
 import { tokenClassification } from './token-classification.ts';
 import { tokenize } from './tokenize.ts';
+import { translation } from './translation.ts';
 import { zeroShotClassification } from './zero-shot-classification.ts';
 
 export default serve(
   featureExtraction,
   fillMask,
   questionAnswering,
+  summarization,
   textClassification,
+  textGeneration,
   tokenClassification,
+  translation,
   zeroShotClassification,
   forward,
   tokenize,

@@ -2,11 +2,13 @@
 // manifest and the blobs that it names. What cannot be served is refused here, by name, and never at a request.
 
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobRef, Manifest } from '../shared/model/manifest.ts';
 import { type Card, readCard } from './card.ts';
 import { type Config, readConfig } from './config.ts';
+import { readGeneration } from './generation.ts';
+import { readGraphs } from './graphs.ts';
 import { readPieces } from './pieces.ts';
 import { readEmbedding } from './sentence-transformers.ts';
 import { compileTokenizer } from './tokenizer/compile-tokenizer.ts';
@@ -28,11 +30,8 @@ export async function readCheckpoint(folder: string, name: string): Promise<Chec
   const config = await readConfig(join(folder, 'config.json'));
   const card = await readCard(join(folder, 'README.md'));
   const tokenizer = store(compileTokenizer(await readFile(join(folder, 'tokenizer.json'), 'utf8')));
-  const onnx = store(await readFile(join(folder, 'model.onnx')));
-  const externalData: { path: string; blob: BlobRef }[] = [];
-  for (const path of await weightFiles(folder))
-    externalData.push({ path, blob: store(await readFile(join(folder, path))) });
-  const { tasks, ...known } = config;
+  const graphs = await readGraphs(folder, store);
+  const { tasks, writes, positions, ...known } = config;
   const { pieces, decoding, maxLength: longest } = await readPieces(folder);
   const { embedding, maxLength: longestEmbedded } = await readEmbedding(folder);
   const content: Content = {
@@ -48,16 +47,11 @@ export async function readCheckpoint(folder: string, name: string): Promise<Chec
     pieces,
     decoding,
     embedding,
+    generation: writes ? { ...(await readGeneration(folder)), positions } : null,
     tokenizer,
-    graphs: { model: { onnx, externalData } },
+    graphs,
   };
   return { manifest: { ...content, revision: revisionOf(content) }, blobs };
-}
-
-/** Weights beside the graph, under the names by which exporters write them and graphs refer to them. */
-async function weightFiles(folder: string): Promise<string[]> {
-  const files = await readdir(folder);
-  return files.filter((file) => /^model\.onnx[._]data/.test(file)).sort();
 }
 
 type Content = Omit<Manifest, 'revision'>;

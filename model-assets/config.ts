@@ -7,16 +7,33 @@ import type { Manifest } from '../shared/model/manifest.ts';
 export interface Config extends Pick<Manifest, 'architecture' | 'maxLength' | 'id2label' | 'problemType'> {
   /** The tasks that the head can serve. */
   readonly tasks: readonly string[];
+  /** Whether it makes text. */
+  readonly writes: boolean;
+  /** Tokens that have a position. */
+  readonly positions: number;
 }
 
+const WRITING_ON = ['text-generation'];
+const REWRITING = ['translation', 'summarization'];
+
 /** The tasks that a head is for. */
-const TASKS_OF_HEAD: Readonly<Record<string, readonly string[]>> = {
+const TASKS_OF_HEAD: Readonly<Record<string, string[]>> = {
   ForSequenceClassification: ['text-classification', 'zero-shot-classification'],
   ForTokenClassification: ['token-classification'],
   ForQuestionAnswering: ['question-answering'],
   ForMaskedLM: ['fill-mask'],
+  ForCausalLM: WRITING_ON,
+  LMHeadModel: WRITING_ON,
+  ForConditionalGeneration: REWRITING,
+  MTModel: REWRITING,
   Model: ['feature-extraction'],
 };
+
+/** Tokens of a model whose positions know no end, such as Transformer-XL's: more than any request may have. */
+const UNBOUNDED = 2 ** 20;
+
+/** Architectures that know how far two tokens are apart and not where they stand; what they call their length is that of their training. */
+const RELATIVE = new Set(['t5', 'mt5', 'transfo-xl']);
 
 /** Architectures whose first position is the one after that of padding. */
 const POSITIONS_AFTER_PADDING = new Set(['roberta', 'xlm-roberta', 'camembert', 'mpnet']);
@@ -24,7 +41,9 @@ const POSITIONS_AFTER_PADDING = new Set(['roberta', 'xlm-roberta', 'camembert', 
 const schema = z.object({
   model_type: z.string(),
   architectures: z.array(z.string()).check(z.minLength(1)),
-  max_position_embeddings: z.int(),
+  max_position_embeddings: z.optional(z.int()),
+  /** What GPT-2, CTRL and T5 call it. */
+  n_positions: z.optional(z.int()),
   pad_token_id: z.nullish(z.int()),
   id2label: z.optional(z.record(z.string(), z.string())),
   problem_type: z.nullish(z.enum(['regression', 'single_label_classification', 'multi_label_classification'])),
@@ -40,11 +59,17 @@ export async function readConfig(path: string): Promise<Config> {
       `${path}: no task runs on ${architecture}; known heads are ${Object.keys(TASKS_OF_HEAD).join(', ')}`,
     );
   }
+  const tasks = TASKS_OF_HEAD[head] ?? [];
+  // Transformer-XL says -1.
+  const lengths = [config.max_position_embeddings ?? config.n_positions ?? 0].filter((length) => length > 0);
+  const longest = lengths.length > 0 ? Math.min(...lengths) : UNBOUNDED;
   const skipped = POSITIONS_AFTER_PADDING.has(config.model_type) ? (config.pad_token_id ?? 1) + 1 : 0;
   return {
-    tasks: TASKS_OF_HEAD[head] ?? [],
+    tasks: [...tasks],
     architecture: config.model_type,
-    maxLength: config.max_position_embeddings - skipped,
+    maxLength: longest - skipped,
+    positions: RELATIVE.has(config.model_type) ? UNBOUNDED : longest - skipped,
+    writes: [WRITING_ON, REWRITING].includes(tasks),
     id2label: /Classification$/.test(head) ? toList(path, config.id2label ?? { 0: 'LABEL_0', 1: 'LABEL_1' }) : [],
     problemType: config.problem_type ?? null,
   };

@@ -58,7 +58,8 @@ export async function readPieces(folder: string): Promise<Pieces> {
       specialIds: added.filter(({ special }) => special).map(({ id }) => id),
       cleanUpTokenizationSpaces: config.clean_up_tokenization_spaces ?? false,
     },
-    maxLength: config.model_max_length ?? Number.POSITIVE_INFINITY,
+    maxLength:
+      config.model_max_length && config.model_max_length > 0 ? config.model_max_length : Number.POSITIVE_INFINITY,
   };
 }
 

@@ -4,7 +4,7 @@
 // DynamicQuantizeLinear its one scale over the whole tensor would let a row's neighbours move its answer.
 
 import { ServiceError } from './errors.ts';
-import type { Model } from './model/open-model.ts';
+import { graphOf, type Model } from './model/open-model.ts';
 import type { Feeds } from './runtime/session.ts';
 import type { Context } from './task.ts';
 import type { Tensor, TensorData } from './tensor.ts';
@@ -37,6 +37,7 @@ export async function forwardEncoded<K extends string>(
   outputs: readonly K[],
   context: Context,
 ): Promise<readonly Row<K>[]> {
+  const session = graphOf(model);
   const rows: Row<K>[] = [];
   let tokens = 0;
   for (const encoding of encodings) {
@@ -47,7 +48,7 @@ export async function forwardEncoded<K extends string>(
     }
     context.signal.throwIfAborted();
     tokens += encoding.ids.length;
-    const fetched = await model.sessions.model.run(toFeeds([encoding], model.sessions.model.inputs), outputs);
+    const fetched = await session.run(toFeeds([encoding], session.inputs), outputs);
     context.meter.count('runs', 1);
     rows.push(Object.fromEntries(outputs.map((name) => [name, toRow(name, fetched[name])])) as Row<K>);
   }
@@ -92,6 +93,16 @@ export function admit(
   }
   meter.count('rows', encodings.length);
   return encodings;
+}
+
+/** Numbers that one answer may have. As JSON each takes about 20 bytes. */
+const MOST_NUMBERS = 2 ** 20;
+
+/** Throws `too_large` for an answer that would not fit beside the models in an isolate's memory. */
+export function checkAnswer(numbers: number): void {
+  if (numbers <= MOST_NUMBERS) return;
+  const message = `the answer has ${numbers} numbers; one answer takes ${MOST_NUMBERS}, so send fewer or shorter inputs`;
+  throw new ServiceError('too_large', message);
 }
 
 /** The encodings as a batch, padded on the right to the longest; only the inputs that the graph has are fed. */

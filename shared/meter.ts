@@ -1,7 +1,8 @@
 // What one request cost, in what can be known at the edge: time only where I/O moves the clock, counts everywhere else.
 
 type Timed = 'r2' | 'cache';
-type Counted = 'tokens' | 'rows' | 'runs';
+/** `steps`: of a decoder, one for each new token. */
+type Counted = 'tokens' | 'rows' | 'runs' | 'steps';
 
 export class Meter {
   readonly #io = new Map<Timed, { ms: number; reads: number; bytes: number }>();

@@ -19,12 +19,20 @@ export interface Limits {
   readonly maxBodyBytes: number;
   readonly maxInputs: number;
   readonly maxTokens: number;
+  /** Tokens that one continuation may have. */
+  readonly maxNewTokens: number;
+  /** Continuations that are followed at once, or given back. */
+  readonly maxBeams: number;
+  /** Work of a decoder: positions × beams × its size in MiB. */
+  readonly maxDecoderMib: number;
 }
 
 export interface Task<I = unknown, O = unknown, M = Model> {
   /** The public task id, which is its route too. */
   readonly name: string;
   readonly aliases: readonly string[];
+  /** Names beyond the aliases that mean the task with parameters: `translation_en_to_fr`. `pattern` is a regular expression's. */
+  readonly family?: { readonly pattern: string; parametersOf(name: string): Readonly<Record<string, unknown>> };
   readonly summary: string;
   /** The body, less `model`. */
   readonly input: z.ZodMiniType<I>;
@@ -34,4 +42,6 @@ export interface Task<I = unknown, O = unknown, M = Model> {
   /** Which models it runs on: those published for the task, or all; or all, of which it takes no more than the tokenizer. */
   readonly models: 'own' | 'any' | 'tokenizer';
   run(input: I, model: M, context: Context): Promise<O>;
+  /** The same as a stream of events, for a body that asks for one; undefined where it does not. */
+  stream?(input: I, model: M, context: Context): AsyncIterable<unknown> | undefined;
 }

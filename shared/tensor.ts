@@ -16,6 +16,16 @@ export function softmax(logits: Float32Array): Float32Array {
   return result.map((x) => x / sum);
 }
 
+/** Logarithms of the probabilities, by the same subtraction. */
+export function logSoftmax(logits: Float32Array): Float32Array {
+  let max = Number.NEGATIVE_INFINITY;
+  for (const x of logits) if (x > max) max = x;
+  let sum = 0;
+  for (const x of logits) sum += Math.exp(x - max);
+  const shift = max + Math.log(sum);
+  return logits.map((x) => x - shift);
+}
+
 /** 1 / (1 + e^-x), element by element. */
 export function sigmoid(logits: Float32Array): Float32Array {
   return logits.map((x) => 1 / (1 + Math.exp(-x)));
@@ -23,7 +33,21 @@ export function sigmoid(logits: Float32Array): Float32Array {
 
 /** The indices of the `k` largest values, largest first; equal values keep their order, as Python's sort does. */
 export function topK(values: Float32Array, k: number): number[] {
-  return Array.from(values.keys())
-    .sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0))
-    .slice(0, k);
+  const best: number[] = [];
+  // What the worst of the best is worth, once there are k.
+  let bound = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length && k > 0; i++) {
+    const value = values[i] ?? 0;
+    if (best.length === k && !(value > bound)) continue;
+    let low = 0;
+    for (let high = best.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((values[best[middle] ?? 0] ?? 0) >= value) low = middle + 1;
+      else high = middle;
+    }
+    best.splice(low, 0, i);
+    if (best.length > k) best.pop();
+    bound = values[best[best.length - 1] ?? 0] ?? 0;
+  }
+  return best;
 }

@@ -106,7 +106,7 @@ describe('npm start', () => {
       });
       expect(response.status, task).toBe(200);
     }
-    expect(tasks.filter(({ default_model }) => default_model !== null)).toHaveLength(6);
+    expect(tasks.filter(({ default_model }) => default_model !== null)).toHaveLength(9);
   });
 
   test('clients that leave half-way, in the body or before the answer, do not disturb the next', async () => {

@@ -1,8 +1,9 @@
 // GET /v1/tasks, /v1/models, /v1/models/<model>: what is served, on what, and within which limits.
 
 import type { Hono } from 'hono';
+import { ServiceError } from '../errors.ts';
 import { type Manifest, totalBytes } from '../model/manifest.ts';
-import type { Task } from '../task.ts';
+import type { Limits, Task } from '../task.ts';
 import { isolateOf } from './isolate.ts';
 import { method } from './method.ts';
 import type { Env } from './settings.ts';
@@ -15,8 +16,7 @@ export function addCatalogueRoutes(
   method(app, 'GET', '/v1/tasks', async (c) => {
     const { settings, manifests } = isolateOf(c.env);
     const { defaults } = await manifests.readCatalogue(sourceOf(c));
-    const { maxBodyBytes, maxInputs, maxTokens } = settings.limits;
-    const limits = { max_body_bytes: maxBodyBytes, max_inputs: maxInputs, max_tokens: maxTokens };
+    const limits = toLimits(settings.limits);
     return c.json(
       tasks.map(({ name, aliases, summary }) => ({
         task: name,
@@ -32,12 +32,31 @@ export function addCatalogueRoutes(
     const { manifests, models } = isolateOf(c.env);
     const source = sourceOf(c);
     const catalogue = await manifests.readCatalogue(source);
-    const published = await Promise.all(catalogue.models.map(({ name }) => manifests.read(name, source)));
-    return c.json(published.map((manifest) => ({ ...summarize(manifest), open: models.open.includes(manifest.name) })));
+    const published = catalogue.models.map(async ({ name, task, tags }) => {
+      try {
+        return { ...summarize(await manifests.read(name, source)), open: models.open.includes(name) };
+      } catch (error) {
+        // One that is damaged does not hide the others.
+        if (error instanceof ServiceError) return { model: name, task, tags, error: error.message };
+        throw error;
+      }
+    });
+    return c.json(await Promise.all(published));
   });
   method(app, 'GET', '/v1/models/:model{.+}', async (c) => {
     return c.json(toWire(await isolateOf(c.env).manifests.read(c.req.param('model') ?? '', sourceOf(c))));
   });
+}
+
+function toLimits(limits: Limits) {
+  return {
+    max_body_bytes: limits.maxBodyBytes,
+    max_inputs: limits.maxInputs,
+    max_tokens: limits.maxTokens,
+    max_new_tokens: limits.maxNewTokens,
+    max_beams: limits.maxBeams,
+    max_decoder_mib: limits.maxDecoderMib,
+  };
 }
 
 function summarize(manifest: Manifest) {

@@ -28,12 +28,17 @@ const RETRY_AFTER = '1';
 export function toErrorResponse(error: unknown, c: Context): Response {
   // The client has left: its own going away is no failure, and nobody reads the answer.
   if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+  const body = toErrorBody(error, c.get('requestId'));
+  if (body.error_type === 'overloaded') c.header('retry-after', RETRY_AFTER);
+  return c.json(body, STATUS[body.error_type]);
+}
+
+/** What a client is told of an error, and what the log is. */
+export function toErrorBody(error: unknown, requestId: string) {
   const known = error instanceof ServiceError && error.code !== 'internal';
-  const requestId: string = c.get('requestId');
   if (!known) console.error(`request ${requestId} failed`, error);
   if (known && error.cause !== undefined) console.warn(`request ${requestId}: ${error.message}`, error.cause);
-  const code = known ? error.code : 'internal';
   const message = known ? error.message : 'something failed inside; the log has it under this request id';
-  if (code === 'overloaded') c.header('retry-after', RETRY_AFTER);
-  return c.json({ error: message, error_type: code, request_id: requestId }, STATUS[code]);
+  const code: ErrorCode = known ? error.code : 'internal';
+  return { error: message, error_type: code, request_id: requestId };
 }

@@ -2,6 +2,7 @@
 
 import { ServiceError } from '../errors.ts';
 import type { Meter } from '../meter.ts';
+import { readObject } from './bucket.ts';
 import { type BlobRef, blobKey } from './manifest.ts';
 
 /** Where blobs are read from, and on whose account. */
@@ -28,9 +29,9 @@ export async function readBlob(source: BlobSource, ref: BlobRef): Promise<Uint8A
 }
 
 async function readStored(bucket: R2Bucket, ref: BlobRef): Promise<Uint8Array> {
-  const object = await bucket.get(blobKey(ref));
-  if (!object) throw new ServiceError('model_unavailable', `blob ${ref.sha256} is missing`);
-  return new Uint8Array(await object.arrayBuffer());
+  const bytes = await readObject(bucket, blobKey(ref), (object) => object.arrayBuffer());
+  if (bytes === null) throw new ServiceError('model_unavailable', `blob ${ref.sha256} is missing`);
+  return new Uint8Array(bytes);
 }
 
 async function readCached({ cache, meter }: BlobSource, ref: BlobRef): Promise<Uint8Array | undefined> {

@@ -1,7 +1,8 @@
 // Reads the catalogue and the manifests. Both change, so each is believed for an interval only: a new revision goes live
-// when it has passed, without a deploy.
+// when it has passed, without a deploy. While the bucket does not answer, what it said last is believed on.
 
 import { ServiceError } from '../errors.ts';
+import { BucketError, readObject } from './bucket.ts';
 import { CATALOGUE_KEY, type Catalogue, EMPTY_CATALOGUE, parseCatalogue } from './catalogue.ts';
 import { type Manifest, MODEL_NAME, manifestKey, parseManifest } from './manifest.ts';
 import { Memo } from './memo.ts';
@@ -12,21 +13,24 @@ export interface ManifestSource {
   waitUntil(promise: Promise<unknown>): void;
 }
 
+/** A bucket that does not answer is no reason to forget what it said. */
+const isPassing = (error: unknown) => error instanceof BucketError;
+
 export class ManifestReader {
   readonly #catalogue: Memo<Catalogue>;
   readonly #manifests: Memo<Manifest>;
 
   /** `ttl`: how long an answer is believed, in milliseconds. */
   constructor(ttl: number) {
-    this.#catalogue = new Memo(ttl);
-    this.#manifests = new Memo(ttl);
+    this.#catalogue = new Memo(ttl, isPassing);
+    this.#manifests = new Memo(ttl, isPassing);
   }
 
   /** What is published; nothing where nothing ever was. Throws `model_unavailable` where the catalogue is damaged. */
   readCatalogue({ bucket, waitUntil }: ManifestSource): Promise<Catalogue> {
     const read = async () => {
-      const object = await bucket.get(CATALOGUE_KEY);
-      return object ? parseCatalogue(await object.text()) : EMPTY_CATALOGUE;
+      const json = await readObject(bucket, CATALOGUE_KEY, (object) => object.text());
+      return json === null ? EMPTY_CATALOGUE : parseCatalogue(json);
     };
     return this.#catalogue.get(CATALOGUE_KEY, read, waitUntil);
   }
@@ -35,8 +39,10 @@ export class ManifestReader {
   read(name: string, { bucket, waitUntil }: ManifestSource): Promise<Manifest> {
     const read = async () => {
       // R2 has its own idea of what a key may be, and would fail on some.
-      const object = MODEL_NAME.test(name) ? await bucket.get(manifestKey(name)) : null;
-      if (object) return parseManifest(name, await object.text());
+      const json = MODEL_NAME.test(name)
+        ? await readObject(bucket, manifestKey(name), (object) => object.text())
+        : null;
+      if (json !== null) return parseManifest(name, json);
       throw new ServiceError(
         'not_found',
         `no model ${name.slice(0, 200)} is published; GET /v1/models lists those that are`,

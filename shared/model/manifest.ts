@@ -20,6 +20,27 @@ const graph = z.strictObject({
   externalData: z.array(z.strictObject({ path: z.string(), blob: blobRef })),
 });
 
+/** Generation parameters by their names on the wire: those that the checkpoint sets. */
+const defaults = z.record(z.string(), z.json());
+
+const generation = z.strictObject({
+  defaults,
+  /** Stands before every input. */
+  prefix: z.string(),
+  /** The same for single tasks (`task_specific_params`). */
+  tasks: z.record(z.string(), z.strictObject({ prefix: z.string(), defaults })),
+  /** Tokens that a decoder takes together: a prompt and what follows. */
+  positions: z.int().check(z.positive()),
+  /** What an empty prompt begins with. */
+  bosId: z.nullable(z.int()),
+  /** Tokens that end a text. */
+  eosIds: z.array(z.int()),
+  /** What the decoder of an encoder and decoder begins with. */
+  decoderStartId: z.nullable(z.int()),
+  /** Token of each language that the tokenizer names; empty where languages are no tokens. */
+  languages: z.record(z.string(), z.int()),
+});
+
 const manifest = z.strictObject({
   format: z.literal(1),
   name: z.string().check(z.regex(MODEL_NAME)),
@@ -61,14 +82,17 @@ const manifest = z.strictObject({
       defaultPrompt: z.nullable(z.string()),
     }),
   ),
+  /** How the model writes; null where it does not. */
+  generation: z.nullable(generation),
   problemType: z.nullable(z.enum(['regression', 'single_label_classification', 'multi_label_classification'])),
   tokenizer: blobRef,
-  graphs: z.record(z.enum(['model']), graph),
+  graphs: z.partialRecord(z.enum(['model', 'encoder', 'decoder', 'decoder_with_past']), graph),
 });
 
 export type BlobRef = z.output<typeof blobRef>;
 export type Manifest = z.output<typeof manifest>;
 export type GraphName = keyof Manifest['graphs'];
+export type Graph = z.output<typeof graph>;
 
 /** Where manifests lie in the bucket. */
 export const MANIFESTS = 'manifests/';
@@ -92,6 +116,13 @@ export function blobsOf({ tokenizer, graphs }: Manifest): readonly BlobRef[] {
     tokenizer,
     ...Object.values(graphs).flatMap(({ onnx, externalData }) => [onnx, ...externalData.map(({ blob }) => blob)]),
   ];
+}
+
+/** What one token goes through: the decoder's graph with its weights, where there are two the one for all but the first step. */
+export function decoderBytes({ graphs }: Manifest): number {
+  const decoder = graphs.decoder_with_past ?? graphs.decoder ?? graphs.model;
+  if (!decoder) return 0;
+  return decoder.externalData.reduce((sum, { blob }) => sum + blob.bytes, decoder.onnx.bytes);
 }
 
 export function totalBytes(manifest: Manifest): number {

@@ -7,13 +7,14 @@ import { Decoder } from '../tokenizer/decoder.ts';
 import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { type BlobSource, readBlob } from './blobs.ts';
-import type { GraphName, Manifest } from './manifest.ts';
+import type { Graph, GraphName, Manifest } from './manifest.ts';
 
 export interface Model {
   readonly manifest: Manifest;
   readonly tokenizer: Tokenizer;
   readonly decoder: Decoder;
-  readonly sessions: Readonly<Record<GraphName, Session>>;
+  /** `model`, or what an encoder and decoder is made of. */
+  readonly sessions: Readonly<Partial<Record<GraphName, Session>>>;
 }
 
 /** Opens a model. Throws `model_unavailable` with the model's name and the reason, and then leaves nothing open. */
@@ -25,7 +26,7 @@ export async function openModel(manifest: Manifest, source: BlobSource): Promise
       opened.push([name, await openGraph(graph, source)]);
     }
     const decoder = new Decoder(tokenizer, manifest.decoding);
-    return { manifest, tokenizer, decoder, sessions: Object.fromEntries(opened) as Record<GraphName, Session> };
+    return { manifest, tokenizer, decoder, sessions: Object.fromEntries(opened) };
   } catch (cause) {
     await Promise.all(opened.map(([, session]) => session.close()));
     throw unavailable(manifest.name, cause);
@@ -37,12 +38,21 @@ export async function closeModel({ sessions }: Model): Promise<void> {
   await Promise.all(Object.values(sessions).map((session) => session.close()));
 }
 
+/** The only graph of a model that has one. Throws `invalid_input` for an encoder with a decoder. */
+export function graphOf({ manifest, sessions }: Model): Session {
+  if (sessions.model) return sessions.model;
+  throw new ServiceError(
+    'invalid_input',
+    `model ${manifest.name} is an encoder and a decoder, which do not run as one`,
+  );
+}
+
 /** WASM memory that the model holds, in bytes. */
 export function modelBytes({ tokenizer, sessions }: Model): number {
   return Object.values(sessions).reduce((sum, { bytes }) => sum + bytes, tokenizer.bytes);
 }
 
-async function openGraph({ onnx, externalData }: Manifest['graphs'][GraphName], source: BlobSource): Promise<Session> {
+async function openGraph({ onnx, externalData }: Graph, source: BlobSource): Promise<Session> {
   const graph = await readBlob(source, onnx);
   const weights: { path: string; data: Uint8Array }[] = [];
   for (const { path, blob } of externalData) weights.push({ path, data: await readBlob(source, blob) });

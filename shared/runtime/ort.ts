@@ -43,13 +43,18 @@ function sizeOf({ graph, externalData = [] }: OnnxFiles): number {
 class OrtSession implements Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  readonly shapes: Readonly<Record<string, readonly (number | null)[]>>;
   readonly bytes: number;
   readonly #session: InferenceSession;
+  readonly #types: ReadonlyMap<string, string>;
 
   constructor(session: InferenceSession, bytes: number) {
     this.#session = session;
     this.inputs = session.inputNames;
     this.outputs = session.outputNames;
+    const tensors = session.inputMetadata.filter((input) => input.isTensor);
+    this.shapes = Object.fromEntries(tensors.map(({ name, shape }) => [name, shape.map(toDimension)]));
+    this.#types = new Map(tensors.map(({ name, type }) => [name, type]));
     this.bytes = bytes;
   }
 
@@ -57,7 +62,9 @@ class OrtSession implements Session {
     checkNames(feeds, this.inputs, outputs, this.outputs);
     return serial(() =>
       withOrt(async ({ Tensor: Ort }) => {
-        const tensors = Object.entries(feeds).map(([name, tensor]) => [name, toOrt(Ort, tensor)] as const);
+        const tensors = Object.entries(feeds).map(
+          ([name, tensor]) => [name, toOrt(Ort, tensor, this.#types.get(name))] as const,
+        );
         const fetched = await this.#session.run(Object.fromEntries(tensors), [...outputs]);
         return Object.fromEntries(outputs.map((name) => [name, fromOrt(name, fetched[name])]));
       }),
@@ -83,7 +90,12 @@ function checkNames(feeds: Feeds, inputs: readonly string[], wanted: readonly st
   }
 }
 
-function toOrt(Ort: typeof OrtTensor, { data, dims }: Tensor<TensorData>): OrtTensor {
+/** A dimension without a size has a name, or -1. */
+const toDimension = (dimension: number | string) =>
+  typeof dimension === 'number' && dimension >= 0 ? dimension : null;
+
+function toOrt(Ort: typeof OrtTensor, { data, dims }: Tensor<TensorData>, type: string | undefined): OrtTensor {
+  if (type === 'bool' && data instanceof Uint8Array) return new Ort('bool', data, dims);
   if (data instanceof BigInt64Array) return new Ort('int64', data, dims);
   if (data instanceof Int32Array) return new Ort('int32', data, dims);
   if (data instanceof Uint8Array) return new Ort('uint8', data, dims);

@@ -10,6 +10,8 @@ export interface Session {
   /** Names of the graph's inputs, all of which a run must feed. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Dimensions of each input; null where a run may have any. */
+  readonly shapes: Readonly<Record<string, readonly (number | null)[]>>;
   /** WASM memory that this session holds, in bytes: by how much opening it let the heap grow, and no less than its weights. */
   readonly bytes: number;
   /**

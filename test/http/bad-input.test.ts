@@ -2,6 +2,7 @@
 
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isolateOf } from '../../shared/http/isolate.ts';
+import { graphOf } from '../../shared/model/open-model.ts';
 import { isolate, post, publishTinyBert, send, source } from './worker.ts';
 
 const PATH = '/v1/text-classification';
@@ -216,7 +217,7 @@ describe('routes', () => {
 
 test('a client that hangs up half-way costs no more runs, and is no failure', async () => {
   const { model, release } = await isolateOf(on).models.acquire('tiny-bert', source());
-  const session = model.sessions.model;
+  const session = graphOf(model);
   const controller = new AbortController();
   const log = vi.spyOn(console, 'error');
   const run = session.run.bind(session);

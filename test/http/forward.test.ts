@@ -57,3 +57,12 @@ test.each([
   expect(response.status).toBe(422);
   expect((await response.json<{ error: string }>()).error).toContain(message);
 });
+
+test('an answer that would not fit in memory is refused, and the next is given', async () => {
+  const wide = isolate({ MAX_INPUTS: '100000', MAX_TOKENS: '10000000' });
+  const body = { model: 'tiny-bert', input_ids: Array(1024).fill(Array(64).fill(1)) };
+  const response = await post('/v1/forward', body, wide);
+  expect(response.status).toBe(413);
+  expect((await response.json<{ error: string }>()).error).toContain('one answer takes 1048576');
+  expect((await post('/v1/forward', { model: 'tiny-bert', inputs: 'a' }, wide)).status).toBe(200);
+});

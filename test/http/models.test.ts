@@ -3,6 +3,7 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isolateOf } from '../../shared/http/isolate.ts';
 import { blobKey, blobsOf, manifestKey } from '../../shared/model/manifest.ts';
+import { graphOf } from '../../shared/model/open-model.ts';
 import { openOrtSession } from '../../shared/runtime/ort.ts';
 import { blobBytes, bucket, isolate, post, publishTinyBert, send, source, tinyBert } from './worker.ts';
 
@@ -21,7 +22,9 @@ beforeEach(async () => {
 
 /** The heap grows in steps, each charged to the session that made it grow: with room in it, a session is charged its weights. */
 async function leaveHeapFree() {
-  const { onnx, externalData } = tinyBert.graphs.model;
+  const { model } = tinyBert.graphs;
+  if (!model) throw new Error('tiny-bert has one graph');
+  const { onnx, externalData } = model;
   const weights = externalData.map(({ path, blob }) => ({ path, data: blobBytes(blob.sha256) }));
   const open = () => openOrtSession({ graph: blobBytes(onnx.sha256), externalData: weights });
   const sessions = await Promise.all(Array.from({ length: 16 }, open));
@@ -110,7 +113,7 @@ test('a new revision goes live after the interval, without a deploy', async () =
 test('a request in flight finishes on the revision that it began with', async () => {
   const on = isolate();
   const { model, release } = await isolateOf(on).models.acquire('tiny-bert', source());
-  const session = model.sessions.model;
+  const session = graphOf(model);
   const run = session.run.bind(session);
   const fresh: Promise<Response>[] = [];
   const runs = vi.spyOn(session, 'run').mockImplementation(async (...args) => {
@@ -199,7 +202,14 @@ describe('routes that tell', () => {
       task: 'text-classification',
       aliases: ['sentiment-analysis'],
       default_model: 'tiny-bert',
-      limits: { max_body_bytes: 1048576, max_inputs: 128, max_tokens: 16384 },
+      limits: {
+        max_body_bytes: 1048576,
+        max_inputs: 128,
+        max_tokens: 16384,
+        max_new_tokens: 512,
+        max_beams: 8,
+        max_decoder_mib: 100_000,
+      },
     });
   });
 

@@ -7,7 +7,14 @@ test('defaults', () => {
   expect(parseSettings({ MODELS })).toEqual({
     manifestTtl: 30_000,
     wasmBudget: 96 * 2 ** 20,
-    limits: { maxBodyBytes: 2 ** 20, maxInputs: 128, maxTokens: 16384 },
+    limits: {
+      maxBodyBytes: 2 ** 20,
+      maxInputs: 128,
+      maxTokens: 16384,
+      maxNewTokens: 512,
+      maxBeams: 8,
+      maxDecoderMib: 100_000,
+    },
   });
 });
 

@@ -16,6 +16,7 @@ export async function publishSeeded(task: string, changes: Partial<Manifest> = {
     await bucket().put(manifestKey(manifest.name), JSON.stringify({ ...manifest, ...changes }));
   }
   const models = checkpoints.map(({ manifest: { name, tags } }) => ({ name, task, tags }));
-  const defaults = { [task]: `seeded-bert-${task}` };
+  const [first] = models;
+  const defaults = { [task]: models.find(({ name }) => name === `seeded-bert-${task}`)?.name ?? first?.name };
   await bucket().put(CATALOGUE_KEY, JSON.stringify({ format: 1, models, defaults }));
 }

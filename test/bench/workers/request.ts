@@ -56,6 +56,7 @@ async function create(bucket: R2Bucket, model: string): Promise<InferenceSession
     new Uint8Array((await (await bucket.get(key))?.arrayBuffer()) ?? new ArrayBuffer(0));
   const manifest = parseManifest(model, new TextDecoder().decode(await bytes(manifestKey(model))));
   const graph = manifest.graphs.model;
+  if (!graph) throw new Error(`${model} is more than one graph`);
   const externalData: { path: string; data: Uint8Array }[] = [];
   for (const { path, blob } of graph.externalData) externalData.push({ path, data: await bytes(blobKey(blob)) });
   const onnx = await bytes(blobKey(graph.onnx));

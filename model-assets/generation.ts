@@ -1,0 +1,91 @@
+// Reads how a checkpoint writes: generation_config.json, or what older ones say in config.json. A value that is the library's own
+// default says nothing, and a pipeline's default goes before it, as in transformers 4.57.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { generationFields } from '../shared/generate/parameters.ts';
+import type { Manifest } from '../shared/model/manifest.ts';
+import { parse } from '../shared/schema.ts';
+import { readOptionalJson } from './optional-json.ts';
+
+type Generation = Omit<NonNullable<Manifest['generation']>, 'positions'>;
+
+/** GenerationConfig() of transformers 4.57. */
+const LIBRARY_DEFAULTS: Readonly<Record<string, unknown>> = {
+  max_length: 20,
+  min_length: 0,
+  do_sample: false,
+  early_stopping: false,
+  num_beams: 1,
+  temperature: 1,
+  top_k: 50,
+  top_p: 1,
+  typical_p: 1,
+  repetition_penalty: 1,
+  length_penalty: 1,
+  no_repeat_ngram_size: 0,
+  num_return_sequences: 1,
+};
+/** Tokens that name a language: en_XX of mBART, eng_Latn of NLLB. */
+const LANGUAGE = /^[a-z]{2,3}_[A-Z][A-Za-z]{1,3}$/;
+
+const id = z.nullish(z.int());
+const ids = z.object({
+  bos_token_id: id,
+  eos_token_id: z.nullish(z.union([z.int(), z.array(z.int())])),
+  decoder_start_token_id: id,
+});
+const configJson = z.looseObject({
+  prefix: z.nullish(z.string()),
+  task_specific_params: z.nullish(z.record(z.string(), z.looseObject({ prefix: z.nullish(z.string()) }))),
+});
+const tokenizerJson = z.object({
+  added_tokens: z.array(z.object({ id: z.int(), content: z.string(), special: z.boolean() })),
+});
+const parameters = z.object(generationFields);
+
+export async function readGeneration(folder: string): Promise<Generation> {
+  const config = configJson.parse(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')));
+  const own = z.looseObject({}).parse(await readOptionalJson(join(folder, 'generation_config.json')));
+  // A checkpoint without the file is older than it.
+  const source = Object.keys(own).length > 0 ? own : config;
+  const known = ids.parse({ ...pick(config, Object.keys(ids.shape)), ...pick(own, Object.keys(ids.shape)) });
+  const eos = known.eos_token_id ?? [];
+  return {
+    defaults: toDefaults(source),
+    prefix: config.prefix ?? '',
+    tasks: Object.fromEntries(
+      Object.entries(config.task_specific_params ?? {}).map(([task, params]) => [
+        task,
+        { prefix: params.prefix ?? config.prefix ?? '', defaults: toDefaults(params) },
+      ]),
+    ),
+    bosId: known.bos_token_id ?? null,
+    eosIds: typeof eos === 'number' ? [eos] : eos,
+    decoderStartId: known.decoder_start_token_id ?? null,
+    languages: await readLanguages(folder),
+  };
+}
+
+/** Those that are parameters, and say something. Throws where one has a value that no request could have. */
+function toDefaults(source: Readonly<Record<string, unknown>>): Generation['defaults'] {
+  const said = pick(source, Object.keys(generationFields));
+  const parsed = Object.entries(parse(parameters, said));
+  return Object.fromEntries(
+    parsed.filter(([key, value]) => value !== null && value !== LIBRARY_DEFAULTS[key]),
+  ) as Generation['defaults'];
+}
+
+async function readLanguages(folder: string): Promise<Generation['languages']> {
+  const { added_tokens: added } = tokenizerJson.parse(
+    JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')),
+  );
+  return Object.fromEntries(
+    added.filter(({ content }) => LANGUAGE.test(content)).map(({ content, id }) => [content, id]),
+  );
+}
+
+function pick(source: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(source).filter(([key, value]) => keys.includes(key) && value !== null));
+}

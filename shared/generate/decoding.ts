@@ -1,0 +1,58 @@
+// Rows of tokens on their way through a decoder's graph, one token further with each step. What the graph remembers of the tokens
+// before, and under which names, differs from exporter to exporter: each way of it is one class behind this interface.
+
+import type { Tensor, TensorData } from '../tensor.ts';
+
+export interface Decoding {
+  /**
+   * Puts tokens behind those of each row, as many in one row as in the others, and gives the scores of the next token of each row:
+   * [rows][vocabulary], the caller's to change.
+   */
+  step(tokens: readonly (readonly number[])[]): Promise<readonly Float32Array[]>;
+  /** Row i goes on from what row `order[i]` was; there may be more or fewer rows than before. */
+  reorder(order: readonly number[]): void;
+}
+
+/** What an encoder made of the source, of which there is one whatever the number of rows. */
+export interface Source {
+  /** [1, tokens, hidden]. */
+  readonly hidden: Tensor;
+  readonly length: number;
+}
+
+export function isIdentity(order: readonly number[], rows: number): boolean {
+  return order.length === rows && order.every((from, to) => from === to);
+}
+
+/** `tensor` with the rows of its first dimension picked; itself where they stay where they are. */
+export function pickRows(tensor: Tensor, order: readonly number[]): Tensor {
+  const [rows = 0, ...rest] = tensor.dims;
+  if (isIdentity(order, rows)) return tensor;
+  const size = rest.reduce((product, dim) => product * dim, 1);
+  const data = new Float32Array(order.length * size);
+  order.forEach((from, to) => {
+    data.set(tensor.data.subarray(from * size, (from + 1) * size), to * size);
+  });
+  return { data, dims: [order.length, ...rest] };
+}
+
+/** Token ids as the graphs take them: int64 [rows, tokens]. */
+export function toIds(rows: readonly (readonly number[])[]): Tensor<BigInt64Array> {
+  return { data: BigInt64Array.from(rows.flat(), BigInt), dims: [rows.length, rows[0]?.length ?? 0] };
+}
+
+/** Ones, int64 [rows, length]: nothing is padded. */
+export function ones(rows: number, length: number): Tensor<BigInt64Array> {
+  return { data: new BigInt64Array(rows * length).fill(1n), dims: [rows, length] };
+}
+
+/** The scores of the last position of each row, out of [rows, positions, vocabulary]. */
+export function lastScores(logits: Tensor<TensorData> | undefined): readonly Float32Array[] {
+  const [rows = 0, positions = 0, size = 0] = logits?.dims ?? [];
+  const data = logits?.data;
+  if (!(data instanceof Float32Array)) throw new Error('the decoder gave no logits of 32-bit floats');
+  return Array.from({ length: rows }, (_, row) => {
+    const end = (row + 1) * positions * size;
+    return data.slice(end - size, end);
+  });
+}

@@ -1,0 +1,109 @@
+// From a prompt to its continuations, by the way that the configuration asks for.
+
+import { decoderBytes } from '../model/manifest.ts';
+import type { Model } from '../model/open-model.ts';
+import type { Context } from '../task.ts';
+import { beamSearch } from './beam-search.ts';
+import { type Circumstances, type GenerationConfig, toConfig } from './config.ts';
+import { continueRow, type NewToken, type Pause } from './continue.ts';
+import type { Source } from './decoding.ts';
+import { openDecoding } from './open-decoding.ts';
+import type { GenerationParameters } from './parameters.ts';
+import { createRandom, randomSeed } from './random.ts';
+import { type FinishReason, stoppingOf } from './stopping.ts';
+
+export interface Prompt {
+  /** What the decoder begins with; at least one. */
+  readonly ids: readonly number[];
+  /** Of an encoder, where there is one. */
+  readonly source: Source | null;
+}
+
+export interface Continuation {
+  /** The new tokens, that which ends the text included. */
+  readonly tokens: readonly NewToken[];
+  readonly finish: FinishReason;
+  /** Null where nothing was left to chance. */
+  readonly seed: number | null;
+}
+
+const MIB = 2 ** 20;
+
+/** `toConfig` for this model. `layers`: the caller's parameters, then defaults, nearest first. */
+export function configOf(
+  layers: readonly [GenerationParameters, ...Partial<GenerationParameters>[]],
+  promptLength: number,
+  { manifest }: Model,
+  { limits, warn }: Context,
+): GenerationConfig {
+  const at: Circumstances = {
+    promptLength,
+    contextLength: manifest.generation?.positions ?? manifest.maxLength,
+    eosIds: manifest.generation?.eosIds ?? [],
+    decoderMib: decoderBytes(manifest) / MIB,
+    limits,
+    warn,
+  };
+  return toConfig(layers, at);
+}
+
+/** `numReturnSequences` continuations: the best beams, best first, or as many draws. */
+export async function generate(
+  prompt: Prompt,
+  config: GenerationConfig,
+  model: Model,
+  context: Context,
+): Promise<readonly Continuation[]> {
+  if (config.numBeams > 1) return searchBeams(prompt, config, model, context);
+  const seed = config.doSample ? (config.seed ?? randomSeed()) : null;
+  const random = seed === null ? null : createRandom(seed);
+  const continuations: Continuation[] = [];
+  for (let i = 0; i < config.numReturnSequences; i++) {
+    const tokens: NewToken[] = [];
+    for await (const token of continuation(prompt, config, model, context, random)) tokens.push(token);
+    continuations.push({ tokens, finish: tokens.at(-1)?.finish ?? 'length', seed });
+  }
+  return continuations;
+}
+
+/** The same for one greedy or drawn continuation, token by token. */
+export function continuation(
+  prompt: Prompt,
+  config: GenerationConfig,
+  model: Model,
+  context: Context,
+  random: ReturnType<typeof createRandom> | null,
+): AsyncGenerator<NewToken, void, undefined> {
+  const stopping = stoppingOf(config, prompt.ids.length, model.decoder);
+  const decoding = openDecoding(model, prompt.source);
+  return continueRow(decoding, prompt.ids, config, stopping, pauseOf(context), random);
+}
+
+async function searchBeams(
+  prompt: Prompt,
+  config: GenerationConfig,
+  model: Model,
+  context: Context,
+): Promise<readonly Continuation[]> {
+  const stopping = stoppingOf(config, prompt.ids.length, model.decoder);
+  const decoding = openDecoding(model, prompt.source);
+  const best = await beamSearch(decoding, prompt.ids, config, stopping, pauseOf(context));
+  return best.map(({ ids, logprobs, finish }) => {
+    const fresh = ids.slice(prompt.ids.length);
+    const tokens = fresh.map((id, i) => ({
+      id,
+      logprob: logprobs[i] ?? 0,
+      finish: i === fresh.length - 1 ? finish : null,
+    }));
+    return { tokens, finish, seed: null };
+  });
+}
+
+/** A run never gives way by itself: without this the news that the client has left would wait until the last token. */
+function pauseOf({ signal, meter }: Context): Pause {
+  return async () => {
+    await scheduler.wait(0);
+    signal.throwIfAborted();
+    meter.count('steps', 1);
+  };
+}

@@ -1,0 +1,110 @@
+// A decoder's graph that is handed the keys and values of the tokens before, and hands out those of all: the layouts of Optimum.
+//
+//   one graph                 past_key_values.* of any length, from 0 on
+//   merged                    the same with use_cache_branch, which says whether the past counts
+//   split                     one graph without past for the first step, one with past for the others
+//
+// In an encoder and decoder the keys and values of the source (`.encoder.`) come out of the first step and are kept as they are.
+
+import { ServiceError } from '../errors.ts';
+import type { Session } from '../runtime/session.ts';
+import type { Tensor, TensorData } from '../tensor.ts';
+import { type Decoding, lastScores, ones, pickRows, type Source, toIds } from './decoding.ts';
+import { sourceFeeds } from './source.ts';
+
+export const PAST = 'past_key_values.';
+const PRESENT = 'present.';
+const OF_SOURCE = '.encoder.';
+/** Scores of one step that are held at once, in numbers: a long prompt is read in parts of so many. */
+const MOST_SCORES = 2 ** 22;
+
+export interface DecoderGraphs {
+  /** Runs the first step. */
+  readonly first: Session;
+  /** Runs the others; the same session unless the export is split. */
+  readonly later: Session;
+}
+
+export class KeyValues implements Decoding {
+  readonly #graphs: DecoderGraphs;
+  readonly #source: Source | null;
+  /** Tokens that one step may read, or no bound where the first step takes no past. */
+  readonly #most: number;
+  #past = new Map<string, Tensor>();
+  #length = 0;
+
+  /** `vocabulary`: how many scores a position has. */
+  constructor(graphs: DecoderGraphs, source: Source | null, vocabulary: number) {
+    this.#graphs = graphs;
+    this.#source = source;
+    const { first } = graphs;
+    const readsOn = first === graphs.later && !first.inputs.includes('use_cache_branch');
+    this.#most = readsOn ? Math.max(1, Math.floor(MOST_SCORES / vocabulary)) : Number.POSITIVE_INFINITY;
+  }
+
+  async step(tokens: readonly (readonly number[])[]): Promise<readonly Float32Array[]> {
+    const count = tokens[0]?.length ?? 0;
+    for (let start = 0; start + this.#most < count; start += this.#most) {
+      await this.#run(tokens.map((row) => row.slice(start, start + this.#most)));
+    }
+    const rest = count % this.#most || Math.min(count, this.#most);
+    return lastScores(await this.#run(tokens.map((row) => row.slice(count - rest))));
+  }
+
+  reorder(order: readonly number[]): void {
+    for (const [name, tensor] of this.#past) {
+      // Every row has the same source.
+      if (name.includes(OF_SOURCE) && order.length === tensor.dims[0]) continue;
+      this.#past.set(name, pickRows(tensor, order));
+    }
+  }
+
+  /** One run of a graph; what it remembers is kept. */
+  async #run(tokens: readonly (readonly number[])[]): Promise<Tensor<TensorData> | undefined> {
+    const isFirst = this.#length === 0;
+    const session = isFirst ? this.#graphs.first : this.#graphs.later;
+    const ids = toIds(tokens);
+    const [rows = 0, count = 0] = ids.dims;
+    const length = this.#length + count;
+    const feeds: Record<string, () => Tensor<TensorData>> = {
+      input_ids: () => ids,
+      attention_mask: () => ones(rows, length),
+      position_ids: () => toIds(tokens.map((row) => row.map((_, i) => this.#length + i))),
+      use_cache_branch: () => ({ data: Uint8Array.of(isFirst ? 0 : 1), dims: [1] }),
+      ...sourceFeeds(this.#source, rows),
+    };
+    const fed = session.inputs.map((name) => {
+      const tensor = name.startsWith(PAST) ? this.#pastOf(name, session, rows) : feeds[name]?.();
+      if (!tensor) throw new ServiceError('internal', `the decoder takes ${name}, which is not known`);
+      return [name, tensor] as const;
+    });
+    const wanted = session.outputs.filter((name) => name === 'logits' || this.#isFresh(name));
+    const { logits, ...present } = await session.run(Object.fromEntries(fed), wanted);
+    for (const [name, tensor] of Object.entries(present)) this.#keep(name, tensor);
+    this.#length = length;
+    return logits;
+  }
+
+  /** Keys and values of the source do not change. */
+  #isFresh(output: string): boolean {
+    return output.startsWith(PRESENT) && !(output.includes(OF_SOURCE) && this.#past.has(toPast(output)));
+  }
+
+  #keep(name: string, { data, dims }: Tensor<TensorData>): void {
+    if (!(data instanceof Float32Array)) throw new ServiceError('internal', `${name} is not made of 32-bit floats`);
+    this.#past.set(toPast(name), { data, dims });
+  }
+
+  /** Before the first step a past of no tokens: [rows, heads, 0, size]. */
+  #pastOf(name: string, session: Session, rows: number): Tensor {
+    const known = this.#past.get(name);
+    if (known) return known;
+    const [, heads, , size] = session.shapes[name] ?? [];
+    if (typeof heads !== 'number' || typeof size !== 'number') {
+      throw new ServiceError('internal', `the graph does not say how many heads ${name} has, and of which size`);
+    }
+    return { data: new Float32Array(), dims: [rows, heads, 0, size] };
+  }
+}
+
+const toPast = (present: string) => PAST + present.slice(PRESENT.length);

@@ -1,0 +1,57 @@
+// Transformer-XL, which hands on the hidden states of its layers for as many tokens as it remembers: `mems`, and not keys and values
+// (Dai et al. 2019). The graph takes `mems.N` and gives `new_mems.N`, [remembered, rows, hidden], which stay of one length.
+
+import type { Session } from '../runtime/session.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Decoding, isIdentity, lastScores, toIds } from './decoding.ts';
+
+export const MEMORY = 'mems.';
+const NEW_MEMORY = 'new_mems.';
+
+export class Memories implements Decoding {
+  readonly #session: Session;
+  #memories = new Map<string, Tensor>();
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  async step(tokens: readonly (readonly number[])[]): Promise<readonly Float32Array[]> {
+    const memories = this.#session.inputs
+      .filter((name) => name.startsWith(MEMORY))
+      .map((name) => [name, this.#memories.get(name) ?? this.#empty(name, tokens.length)] as const);
+    const { logits, ...fresh } = await this.#session.run({ input_ids: toIds(tokens), ...Object.fromEntries(memories) });
+    for (const [name, { data, dims }] of Object.entries(fresh)) {
+      if (name.startsWith(NEW_MEMORY) && data instanceof Float32Array) {
+        this.#memories.set(MEMORY + name.slice(NEW_MEMORY.length), { data, dims });
+      }
+    }
+    return lastScores(logits);
+  }
+
+  reorder(order: readonly number[]): void {
+    for (const [name, tensor] of this.#memories) this.#memories.set(name, pickColumns(tensor, order));
+  }
+
+  /** Zeros, as the reference begins. */
+  #empty(name: string, rows: number): Tensor {
+    const [length, , size] = this.#session.shapes[name] ?? [];
+    if (typeof length !== 'number' || typeof size !== 'number')
+      throw new Error(`the graph does not say how long ${name} is`);
+    return { data: new Float32Array(length * rows * size), dims: [length, rows, size] };
+  }
+}
+
+/** `tensor`, [length, rows, size], with its rows picked. */
+function pickColumns(tensor: Tensor, order: readonly number[]): Tensor {
+  const [length = 0, rows = 0, size = 0] = tensor.dims;
+  if (isIdentity(order, rows)) return tensor;
+  const data = new Float32Array(length * order.length * size);
+  for (let at = 0; at < length; at++) {
+    order.forEach((from, to) => {
+      const start = (at * rows + from) * size;
+      data.set(tensor.data.subarray(start, start + size), (at * order.length + to) * size);
+    });
+  }
+  return { data, dims: [length, order.length, size] };
+}

@@ -1,0 +1,29 @@
+// The encoder's side of an encoder and a decoder: it runs once, and every row of the decoder sees what it gave.
+
+import { ServiceError } from '../errors.ts';
+import { toFeeds } from '../forward.ts';
+import type { Model } from '../model/open-model.ts';
+import type { Tensor } from '../tensor.ts';
+import type { Encoding } from '../tokenizer/encoding.ts';
+import { ones, pickRows, type Source } from './decoding.ts';
+
+/** Runs the encoder on one text. */
+export async function encodeSource({ sessions, manifest }: Model, encoding: Encoding): Promise<Source> {
+  const { encoder } = sessions;
+  if (!encoder) throw new ServiceError('internal', `model ${manifest.name} has no encoder`);
+  const { last_hidden_state: hidden } = await encoder.run(toFeeds([encoding], encoder.inputs), ['last_hidden_state']);
+  if (!(hidden?.data instanceof Float32Array)) throw new ServiceError('internal', 'the encoder gave no 32-bit floats');
+  return { hidden: { data: hidden.data, dims: hidden.dims }, length: encoding.ids.length };
+}
+
+/** The decoder's inputs that come from the source, each made when it is wanted. */
+export function sourceFeeds(
+  source: Source | null,
+  rows: number,
+): Record<string, () => Tensor<Float32Array | BigInt64Array>> {
+  if (!source) return {};
+  return {
+    encoder_hidden_states: () => pickRows(source.hidden, Array(rows).fill(0)),
+    encoder_attention_mask: () => ones(rows, source.length),
+  };
+}

@@ -1,0 +1,85 @@
+// Property: with as many beams as there are continuations nothing is overlooked, and what comes out is what trying all gives.
+
+import { expect, test } from 'vitest';
+import { beamSearch } from '../../shared/generate/beam-search.ts';
+import type { GenerationConfig } from '../../shared/generate/config.ts';
+import { toConfig } from '../../shared/generate/config.ts';
+import { generationFields } from '../../shared/generate/parameters.ts';
+import { createRandom } from '../../shared/generate/random.ts';
+import { fields, parse } from '../../shared/schema.ts';
+import { logSoftmax } from '../../shared/tensor.ts';
+import { Table } from './table.ts';
+
+const END = 3;
+const LENGTH = 4;
+const PROMPT = [0];
+
+function configOf(parameters: object): GenerationConfig {
+  return toConfig([parse(fields(generationFields), parameters)], {
+    promptLength: 1,
+    contextLength: 100,
+    eosIds: [END],
+    decoderMib: 0,
+    limits: { maxBodyBytes: 0, maxInputs: 0, maxTokens: 0, maxNewTokens: 99, maxBeams: 999, maxDecoderMib: 10_000 },
+    warn: () => undefined,
+  });
+}
+
+const stopping =
+  ({ maxLength }: GenerationConfig) =>
+  (ids: readonly number[]) =>
+    ids.at(-1) === END ? ('eos_token' as const) : ids.length >= maxLength ? ('length' as const) : null;
+
+/** Every continuation of up to LENGTH tokens with its score, best first. */
+function all(scores: readonly Float32Array[], penalty: number): { ids: number[]; score: number }[] {
+  const found: { ids: number[]; score: number }[] = [];
+  const visit = (ids: number[], sum: number) => {
+    const fresh = ids.length - PROMPT.length;
+    if (ids.at(-1) === END || fresh === LENGTH) {
+      if (fresh > 0) found.push({ ids, score: sum / fresh ** penalty });
+      return;
+    }
+    scores[ids.at(-1) ?? 0]?.forEach((log, id) => {
+      visit([...ids, id], sum + log);
+    });
+  };
+  visit(PROMPT, 0);
+  return found.sort((a, b) => b.score - a.score);
+}
+
+test.each([0, 1, 2])('beams that overlook nothing find the best, length penalty %d', async (penalty) => {
+  for (let seed = 0; seed < 20; seed++) {
+    const random = createRandom(seed);
+    const table = Array.from({ length: 4 }, () => Array.from({ length: 4 }, () => 4 * random()));
+    const config = configOf({
+      num_beams: 100,
+      num_return_sequences: 5,
+      max_new_tokens: LENGTH,
+      length_penalty: penalty,
+      early_stopping: 'never',
+    });
+    const found = await beamSearch(new Table(table), PROMPT, config, stopping(config), async () => undefined);
+    const ways = all(
+      table.map((row) => logSoftmax(Float32Array.from(row))),
+      penalty,
+    );
+    // The same steps in another order have the same score, so scores are compared, and that each is its own continuation's.
+    found.forEach(({ ids, score }, i) => {
+      expect(score).toBeCloseTo(ways[i]?.score ?? 0, 4);
+      expect(ways.find((way) => way.ids.join() === ids.join())?.score).toBeCloseTo(score, 4);
+    });
+    expect(new Set(found.map(({ ids }) => ids.join())).size).toBe(5);
+  }
+});
+
+test('each beam goes on with its own past', async () => {
+  const table = Array.from({ length: 6 }, (_, i) => Array.from({ length: 6 }, (_, j) => ((i * 7 + j * 5) % 11) / 3));
+  const decoding = new Table(table);
+  const config = configOf({ num_beams: 3, max_new_tokens: 6 });
+  const seen: number[][] = [];
+  const [best] = await beamSearch(decoding, [0, 4], config, stopping(config), async () => {
+    seen.push(...decoding.rows.map((row) => [...row]));
+  });
+  for (const row of seen) expect(row.slice(0, 2)).toEqual([0, 4]);
+  expect(best?.logprobs).toHaveLength((best?.ids.length ?? 0) - 2);
+});

@@ -1,0 +1,62 @@
+// Drawing: the frequencies are those that the probabilities say, and a seed brings a text back.
+
+import { expect, test } from 'vitest';
+import { draw } from '../../shared/generate/continue.ts';
+import { createRandom } from '../../shared/generate/random.ts';
+import { temperatureWarper, topKWarper, topPWarper, typicalWarper } from '../../shared/generate/warpers.ts';
+import { logSoftmax } from '../../shared/tensor.ts';
+
+const LOGITS = Float32Array.of(2, 1.5, 1, 0.5, 0, -0.5, -1, -1.5, -2, -3);
+const DRAWS = 20_000;
+/** Pearson's statistic stays under this in all but one of a thousand runs, by degrees of freedom. */
+const CHI_SQUARE_999: Readonly<Record<number, number>> = { 1: 10.83, 2: 13.82, 3: 16.27, 4: 18.47, 9: 27.88 };
+
+function frequencies(logs: Float32Array, seed: number): number[] {
+  const random = createRandom(seed);
+  const counts = new Array<number>(logs.length).fill(0);
+  for (let i = 0; i < DRAWS; i++) {
+    const id = draw(logs, random());
+    counts[id] = (counts[id] ?? 0) + 1;
+  }
+  return counts;
+}
+
+test.each([
+  ['as they are', []],
+  ['temperature 0.7', [temperatureWarper(0.7)]],
+  ['top_k 3', [topKWarper(3)]],
+  ['top_p 0.8', [topPWarper(0.8)]],
+  ['typical_p 0.6', [typicalWarper(0.6)]],
+])('20,000 draws, %s: chi-square', (_, warpers) => {
+  const scores = LOGITS.slice();
+  for (const warp of warpers) warp(scores);
+  const logs = logSoftmax(scores);
+  const possible = Array.from(logs.keys()).filter((id) => Number.isFinite(logs[id]));
+  const counts = frequencies(logs, 11);
+  const statistic = possible.reduce((sum, id) => {
+    const expected = DRAWS * Math.exp(logs[id] ?? 0);
+    return sum + ((counts[id] ?? 0) - expected) ** 2 / expected;
+  }, 0);
+  expect(statistic).toBeLessThan(CHI_SQUARE_999[possible.length - 1] ?? 0);
+  expect(counts.filter((count, id) => count > 0 && !possible.includes(id))).toEqual([]);
+});
+
+test('numbers of chance are uniform, and those of another seed are others', () => {
+  const random = createRandom(1);
+  const cells = new Array<number>(10).fill(0);
+  for (let i = 0; i < DRAWS; i++) {
+    const cell = Math.floor(random() * 10);
+    cells[cell] = (cells[cell] ?? 0) + 1;
+  }
+  const statistic = cells.reduce((sum, count) => sum + (count - DRAWS / 10) ** 2 / (DRAWS / 10), 0);
+  expect(statistic).toBeLessThan(CHI_SQUARE_999[9] ?? 0);
+  const firstOf = (seed: number) => Array.from({ length: 4 }, createRandom(seed));
+  expect(firstOf(7)).toEqual(firstOf(7));
+  const seeds = [0, 1, 2, 2 ** 32, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER];
+  expect(new Set(seeds.map((seed) => firstOf(seed).join())).size).toBe(seeds.length);
+});
+
+test('a token without a chance is never drawn, whatever the number', () => {
+  const logs = Float32Array.of(Number.NEGATIVE_INFINITY, Math.log(0.5), Math.log(0.5), Number.NEGATIVE_INFINITY);
+  expect([0, 0.49, 0.51, 1 - 2 ** -32, 1].map((uniform) => draw(logs, uniform))).toEqual([1, 1, 2, 2, 2]);
+});

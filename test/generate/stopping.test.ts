@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import type { GenerationConfig } from '../../shared/generate/config.ts';
+import { stoppingOf } from '../../shared/generate/stopping.ts';
+import { Decoder } from '../../shared/tokenizer/decoder.ts';
+import type { Tokenizer } from '../../shared/tokenizer/tokenizer.ts';
+
+const PIECES = ['one', ' two', ' th', 'ree', ' four.', '</s>', ' st', 'op'];
+const tokenizer: Pick<Tokenizer, 'tokenOf'> = { tokenOf: (id) => PIECES[id] };
+const decoder = new Decoder(tokenizer as Tokenizer, {
+  steps: [{ type: 'Fuse' }],
+  specialIds: [5],
+  cleanUpTokenizationSpaces: true,
+});
+const stopOf = (stop: string[], promptLength = 0) =>
+  stoppingOf({ eosIds: [5], maxLength: 6, stop } as unknown as GenerationConfig, promptLength, decoder);
+
+describe('a row ends', () => {
+  test('at the token that ends texts, before all else', () => {
+    expect(stopOf(['</s>'])([0, 1, 5])).toBe('eos_token');
+    expect(stopOf([])([0, 1, 2, 3, 4, 5])).toBe('eos_token');
+  });
+
+  test('at its length', () => {
+    expect([4, 5, 6, 7].map((length) => stopOf([])(Array(length).fill(0)))).toEqual([null, null, 'length', 'length']);
+  });
+
+  test('at a string that lies across tokens, once it is whole', () => {
+    const stop = stopOf(['wo three']);
+    expect([[0], [0, 1], [0, 1, 2], [0, 1, 2, 3]].map(stop)).toEqual([null, null, null, 'stop_sequence']);
+  });
+
+  test('at a string inside a token', () => {
+    expect(stopOf(['our'])([0, 4])).toBe('stop_sequence');
+    expect(stopOf(['x', 'r.'])([0, 4])).toBe('stop_sequence');
+  });
+
+  test('not at a string of the prompt', () => {
+    expect(stopOf([' stop'], 2)([6, 7, 0])).toBeNull();
+    expect(stopOf([' stop'], 2)([6, 7, 6, 7])).toBe('stop_sequence');
+  });
+
+  test('at a long string, whatever came before', () => {
+    const long = `${' st'.repeat(4)}op`;
+    expect(stopOf([long])([...Array(200).fill(0), 6, 6, 6, 6, 7])).toBe('stop_sequence');
+  });
+});

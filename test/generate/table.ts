@@ -1,0 +1,28 @@
+// A decoder that is a table: the scores of the next token hang on the last alone. It checks that it is used as a graph may be.
+
+import type { Decoding } from '../../shared/generate/decoding.ts';
+
+export class Table implements Decoding {
+  /** Tokens that each row has been given. */
+  rows: readonly (readonly number[])[] = [];
+  steps = 0;
+  readonly #scores: readonly (readonly number[])[];
+
+  constructor(scores: readonly (readonly number[])[]) {
+    this.#scores = scores;
+  }
+
+  async step(tokens: readonly (readonly number[])[]): Promise<readonly Float32Array[]> {
+    if (this.steps++ > 0 && tokens.length !== this.rows.length) throw new Error('rows come and go by reorder alone');
+    this.rows = tokens.map((fresh, row) => [...(this.rows[row] ?? []), ...fresh]);
+    return this.rows.map((row) => Float32Array.from(this.#scores[row.at(-1) ?? 0] ?? []));
+  }
+
+  reorder(order: readonly number[]): void {
+    this.rows = order.map((from) => {
+      const row = this.rows[from];
+      if (!row) throw new Error(`there is no row ${from}`);
+      return row;
+    });
+  }
+}
