@@ -1,9 +1,9 @@
-// Reads, on Node, the ids that transformers generates.
+// Reads, on Node, what transformers generates: ids, and the texts of its pipelines.
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import type { Goldens } from './provided.ts';
+import type { Goldens, PipelineCase } from './provided.ts';
 
 const FOLDER = join(import.meta.dirname, '..', 'fixtures', 'seeded-writing');
 /** Cases of each group that are tried, spread over all; WRITING_CASES=100 tries every one, which takes most of an hour. */
@@ -19,6 +19,12 @@ export default async function setup(project: TestProject): Promise<void> {
     return [file.replace('.json', ''), { ...whole, groups }] as const;
   });
   project.provide('writingGoldens', Object.fromEntries(await Promise.all(goldens)));
+  const { cases }: { cases: PipelineCase[] } = JSON.parse(await readFile(join(FOLDER, 'pipelines.json'), 'utf8'));
+  const alike = Object.groupBy(cases, ({ task, model, parameters }) => JSON.stringify([task, model, parameters]));
+  project.provide(
+    'writingPipelines',
+    Object.values(alike).map((group) => some(group ?? [])),
+  );
 }
 
 function some<T>(cases: readonly T[]): T[] {

@@ -19,5 +19,16 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** What transformers generates, by architecture. */
     writingGoldens: Record<string, Goldens>;
+    /** What its pipelines answer: cases of equal task, model and parameters, a group each. */
+    writingPipelines: readonly (readonly PipelineCase[])[];
   }
+}
+
+/** A request to a pipeline, and its answer. */
+export interface PipelineCase {
+  readonly task: string;
+  readonly model: string;
+  readonly inputs: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly expected: readonly unknown[];
 }
