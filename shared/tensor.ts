@@ -16,14 +16,21 @@ export function softmax(logits: Float32Array): Float32Array {
   return result.map((x) => x / sum);
 }
 
+/** What is to be subtracted from a logit for the logarithm of its probability. Plain loops: a vocabulary is long. */
+export function logSumExp(logits: Float32Array): number {
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < logits.length; i++) if ((logits[i] as number) > max) max = logits[i] as number;
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp((logits[i] as number) - max);
+  return max + Math.log(sum);
+}
+
 /** Logarithms of the probabilities, by the same subtraction. */
 export function logSoftmax(logits: Float32Array): Float32Array {
-  let max = Number.NEGATIVE_INFINITY;
-  for (const x of logits) if (x > max) max = x;
-  let sum = 0;
-  for (const x of logits) sum += Math.exp(x - max);
-  const shift = max + Math.log(sum);
-  return logits.map((x) => x - shift);
+  const shift = logSumExp(logits);
+  const result = new Float32Array(logits.length);
+  for (let i = 0; i < logits.length; i++) result[i] = (logits[i] as number) - shift;
+  return result;
 }
 
 /** 1 / (1 + e^-x), element by element. */

@@ -139,10 +139,11 @@ def _merged(folder: Path, first: Graph, second: Graph, feeds: Callable, past: Na
     worst = []
     for graph, new, length, batch in [(first, 1, 0, 1), (first, 5, 0, 2), (second, 1, 5, 1), (second, 1, 9, 4)]:
         tensors = feeds(new, length, batch)
-        missing = {name: np.zeros((batch, 4, 0, 8), np.float32) for name in past if name not in graph.inputs}
+        config = graph.model.config
+        missing = {name: np.zeros((batch, config.num_attention_heads, 0, config.hidden_size // config.num_attention_heads), np.float32) for name in past if name not in graph.inputs}
         missing |= {"use_cache_branch": np.array([length > 0])}
         if "encoder_hidden_states" in first.inputs and graph is second:
-            missing["encoder_hidden_states"] = np.zeros((batch, tensors[0].shape[1], 32), np.float32)
+            missing["encoder_hidden_states"] = np.zeros((batch, tensors[0].shape[1], config.hidden_size), np.float32)
         worst.append(_compare(path, graph, tensors, missing))
     return max(worst)
 

@@ -3,7 +3,7 @@
 
 import { logSoftmax, topK } from '../tensor.ts';
 import type { GenerationConfig } from './config.ts';
-import type { Pause } from './continue.ts';
+import type { Pace } from './continue.ts';
 import type { Decoding } from './decoding.ts';
 import { processorsOf } from './processors.ts';
 import type { FinishReason, Stopping } from './stopping.ts';
@@ -40,7 +40,7 @@ export async function beamSearch(
   prompt: readonly number[],
   config: GenerationConfig,
   stopping: Stopping,
-  pause: Pause,
+  pace: Pace,
 ): Promise<readonly Hypothesis[]> {
   const { numBeams, lengthPenalty, earlyStopping, maxLength, eosIds } = config;
   const processors = processorsOf(config, prompt.length);
@@ -53,9 +53,8 @@ export async function beamSearch(
     logprobs: [],
   }));
   let finished: readonly Hypothesis[] = [];
-  await pause();
   // One row of the prompt does for all.
-  const [first = new Float32Array()] = await decoding.step([prompt]);
+  const [first = new Float32Array()] = await pace(() => decoding.step([prompt]));
   let rows: readonly Float32Array[] = beams.map(() => first);
   while (true) {
     const candidates = bestOf(rows, beams, processors, kept, stopping);
@@ -71,9 +70,8 @@ export async function beamSearch(
     const worst = isFull ? (finished.at(-1)?.score ?? NEVER) : NEVER;
     if ((isFull && earlyStopping === true) || !(possible > worst) || candidates.every(({ finish }) => finish)) break;
     beams = next;
-    await pause();
     decoding.reorder(next.map(({ parent }) => (length === 1 ? 0 : parent)));
-    rows = await decoding.step(beams.map(({ ids }) => ids.slice(-1)));
+    rows = await pace(() => decoding.step(next.map(({ ids }) => ids.slice(-1))));
   }
   return finished.slice(0, config.numReturnSequences);
 }

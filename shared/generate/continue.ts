@@ -1,6 +1,6 @@
 // One row of tokens, continued token by token: greedily, or by drawing. Source: GenerationMixin._sample of transformers 4.57.
 
-import { logSoftmax } from '../tensor.ts';
+import { logSumExp } from '../tensor.ts';
 import type { GenerationConfig } from './config.ts';
 import type { Decoding } from './decoding.ts';
 import { processorsOf } from './processors.ts';
@@ -16,8 +16,8 @@ export interface NewToken {
   readonly finish: FinishReason | null;
 }
 
-/** Gives way to the rest of the isolate, and throws once the client has left. */
-export type Pause = () => Promise<void>;
+/** Runs a step, gives way to the rest of the isolate, and throws once the client has left. */
+export type Pace = <T>(step: () => Promise<T>) => Promise<T>;
 
 /** `random`: for drawing; without it the likeliest token is taken. */
 export async function* continueRow(
@@ -25,7 +25,7 @@ export async function* continueRow(
   prompt: readonly number[],
   config: GenerationConfig,
   stopping: Stopping,
-  pause: Pause,
+  pace: Pace,
   random: Random | null,
 ): AsyncGenerator<NewToken, void, undefined> {
   const processors = processorsOf(config, prompt.length);
@@ -33,36 +33,43 @@ export async function* continueRow(
   const ids = [...prompt];
   let fresh: readonly number[] = prompt;
   while (true) {
-    await pause();
-    const [scores = new Float32Array()] = await decoding.step([fresh]);
+    const tokens = fresh;
+    const [scores = new Float32Array()] = await pace(() => decoding.step([tokens]));
     for (const process of processors) process(scores, ids);
     for (const warp of warpers) warp(scores);
-    const logs = logSoftmax(scores);
-    const id = random ? draw(logs, random()) : likeliest(logs);
+    const shift = logSumExp(scores);
+    const id = random ? draw(scores, shift, random()) : likeliest(scores);
     ids.push(id);
     fresh = [id];
     const finish = stopping(ids);
-    yield { id, logprob: logs[id] ?? Number.NEGATIVE_INFINITY, finish };
+    yield { id, logprob: (scores[id] ?? Number.NEGATIVE_INFINITY) - shift, finish };
     if (finish) return;
   }
 }
 
 /** The first of the highest, as argmax. */
-function likeliest(logs: Float32Array): number {
+function likeliest(scores: Float32Array): number {
   let best = 0;
-  for (let id = 1; id < logs.length; id++) if ((logs[id] ?? 0) > (logs[best] ?? 0)) best = id;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let id = 0; id < scores.length; id++) {
+    const score = scores[id] as number;
+    if (score > highest) {
+      highest = score;
+      best = id;
+    }
+  }
   return best;
 }
 
-/** The token in whose share of [0, 1) the number lies. `logs`: logarithms of probabilities that add up to 1. */
-export function draw(logs: Float32Array, uniform: number): number {
+/** The token in whose share of [0, 1) the number lies. A token's share is exp(score - shift), and all of them add up to 1. */
+export function draw(scores: Float32Array, shift: number, uniform: number): number {
   let sum = 0;
   let last = 0;
-  for (let id = 0; id < logs.length; id++) {
-    const log = logs[id] ?? Number.NEGATIVE_INFINITY;
-    if (log === Number.NEGATIVE_INFINITY) continue;
+  for (let id = 0; id < scores.length; id++) {
+    const score = scores[id] as number;
+    if (score === Number.NEGATIVE_INFINITY) continue;
     last = id;
-    sum += Math.exp(log);
+    sum += Math.exp(score - shift);
     if (uniform < sum) return id;
   }
   // Rounding may leave a little beyond the last.

@@ -11,6 +11,8 @@ export interface Decoding {
   step(tokens: readonly (readonly number[])[]): Promise<readonly Float32Array[]>;
   /** Row i goes on from what row `order[i]` was; there may be more or fewer rows than before. */
   reorder(order: readonly number[]): void;
+  /** Frees what is remembered. To be called however the text ended. */
+  close(): void;
 }
 
 /** What an encoder made of the source, of which there is one whatever the number of rows. */
@@ -53,6 +55,6 @@ export function lastScores(logits: Tensor<TensorData> | undefined): readonly Flo
   if (!(data instanceof Float32Array)) throw new Error('the decoder gave no logits of 32-bit floats');
   return Array.from({ length: rows }, (_, row) => {
     const end = (row + 1) * positions * size;
-    return data.slice(end - size, end);
+    return data.subarray(end - size, end);
   });
 }

@@ -5,7 +5,7 @@ import type { Model } from '../model/open-model.ts';
 import type { Context } from '../task.ts';
 import { beamSearch } from './beam-search.ts';
 import { type Circumstances, type GenerationConfig, toConfig } from './config.ts';
-import { continueRow, type NewToken, type Pause } from './continue.ts';
+import { continueRow, type NewToken, type Pace } from './continue.ts';
 import type { Source } from './decoding.ts';
 import { openDecoding } from './open-decoding.ts';
 import type { GenerationParameters } from './parameters.ts';
@@ -67,7 +67,7 @@ export async function generate(
 }
 
 /** The same for one greedy or drawn continuation, token by token. */
-export function continuation(
+export async function* continuation(
   prompt: Prompt,
   config: GenerationConfig,
   model: Model,
@@ -76,7 +76,11 @@ export function continuation(
 ): AsyncGenerator<NewToken, void, undefined> {
   const stopping = stoppingOf(config, prompt.ids.length, model.decoder);
   const decoding = openDecoding(model, prompt.source);
-  return continueRow(decoding, prompt.ids, config, stopping, pauseOf(context), random);
+  try {
+    yield* continueRow(decoding, prompt.ids, config, stopping, paceOf(context), random);
+  } finally {
+    decoding.close();
+  }
 }
 
 async function searchBeams(
@@ -87,7 +91,8 @@ async function searchBeams(
 ): Promise<readonly Continuation[]> {
   const stopping = stoppingOf(config, prompt.ids.length, model.decoder);
   const decoding = openDecoding(model, prompt.source);
-  const best = await beamSearch(decoding, prompt.ids, config, stopping, pauseOf(context));
+  const search = beamSearch(decoding, prompt.ids, config, stopping, paceOf(context));
+  const best = await search.finally(() => decoding.close());
   return best.map(({ ids, logprobs, finish }) => {
     const fresh = ids.slice(prompt.ids.length);
     const tokens = fresh.map((id, i) => ({
@@ -99,11 +104,17 @@ async function searchBeams(
   });
 }
 
-/** A run never gives way by itself: without this the news that the client has left would wait until the last token. */
-function pauseOf({ signal, meter }: Context): Pause {
-  return async () => {
-    await scheduler.wait(0);
+/**
+ * A run never gives way by itself: without a turn of the event loop after each, the news that the client has left would wait until the
+ * last token. The timer starts before the run and is due when it ends, or its least time would be lost at every token.
+ */
+function paceOf({ signal, meter }: Context): Pace {
+  return async (step) => {
+    const turn = scheduler.wait(0);
+    const result = await step();
+    await turn;
     signal.throwIfAborted();
     meter.count('steps', 1);
+    return result;
   };
 }

@@ -4,12 +4,13 @@
 //   merged                    the same with use_cache_branch, which says whether the past counts
 //   split                     one graph without past for the first step, one with past for the others
 //
+// They stay in the engine's memory from step to step: copied out and in, those of four beams would cost more than the decoder.
 // In an encoder and decoder the keys and values of the source (`.encoder.`) come out of the first step and are kept as they are.
 
 import { ServiceError } from '../errors.ts';
-import type { Session } from '../runtime/session.ts';
+import type { Held, Session } from '../runtime/session.ts';
 import type { Tensor, TensorData } from '../tensor.ts';
-import { type Decoding, lastScores, ones, pickRows, type Source, toIds } from './decoding.ts';
+import { type Decoding, isIdentity, lastScores, ones, type Source, toIds } from './decoding.ts';
 import { sourceFeeds } from './source.ts';
 
 export const PAST = 'past_key_values.';
@@ -30,7 +31,7 @@ export class KeyValues implements Decoding {
   readonly #source: Source | null;
   /** Tokens that one step may read, or no bound where the first step takes no past. */
   readonly #most: number;
-  #past = new Map<string, Tensor>();
+  #past = new Map<string, Held>();
   #length = 0;
 
   /** `vocabulary`: how many scores a position has. */
@@ -52,11 +53,17 @@ export class KeyValues implements Decoding {
   }
 
   reorder(order: readonly number[]): void {
-    for (const [name, tensor] of this.#past) {
+    for (const [name, held] of this.#past) {
+      const [rows = 0] = held.dims;
       // Every row has the same source.
-      if (name.includes(OF_SOURCE) && order.length === tensor.dims[0]) continue;
-      this.#past.set(name, pickRows(tensor, order));
+      if (isIdentity(order, rows) || (name.includes(OF_SOURCE) && order.length === rows)) continue;
+      held.pick(order);
     }
+  }
+
+  close(): void {
+    for (const held of this.#past.values()) held.release();
+    this.#past.clear();
   }
 
   /** One run of a graph; what it remembers is kept. */
@@ -78,11 +85,14 @@ export class KeyValues implements Decoding {
       if (!tensor) throw new ServiceError('internal', `the decoder takes ${name}, which is not known`);
       return [name, tensor] as const;
     });
-    const wanted = session.outputs.filter((name) => name === 'logits' || this.#isFresh(name));
-    const { logits, ...present } = await session.run(Object.fromEntries(fed), wanted);
-    for (const [name, tensor] of Object.entries(present)) this.#keep(name, tensor);
+    const fresh = session.outputs.filter((name) => this.#isFresh(name));
+    const { fetched, held } = await session.runHeld(Object.fromEntries(fed), ['logits'], fresh);
+    for (const [name, present] of Object.entries(held)) {
+      this.#past.get(toPast(name))?.release();
+      this.#past.set(toPast(name), present);
+    }
     this.#length = length;
-    return logits;
+    return fetched.logits;
   }
 
   /** Keys and values of the source do not change. */
@@ -90,13 +100,8 @@ export class KeyValues implements Decoding {
     return output.startsWith(PRESENT) && !(output.includes(OF_SOURCE) && this.#past.has(toPast(output)));
   }
 
-  #keep(name: string, { data, dims }: Tensor<TensorData>): void {
-    if (!(data instanceof Float32Array)) throw new ServiceError('internal', `${name} is not made of 32-bit floats`);
-    this.#past.set(toPast(name), { data, dims });
-  }
-
   /** Before the first step a past of no tokens: [rows, heads, 0, size]. */
-  #pastOf(name: string, session: Session, rows: number): Tensor {
+  #pastOf(name: string, session: Session, rows: number): Tensor | Held {
     const known = this.#past.get(name);
     if (known) return known;
     const [, heads, , size] = session.shapes[name] ?? [];

@@ -33,6 +33,10 @@ export class Memories implements Decoding {
     for (const [name, tensor] of this.#memories) this.#memories.set(name, pickColumns(tensor, order));
   }
 
+  close(): void {
+    this.#memories.clear();
+  }
+
   /** Zeros, as the reference begins. */
   #empty(name: string, rows: number): Tensor {
     const [length, , size] = this.#session.shapes[name] ?? [];

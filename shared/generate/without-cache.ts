@@ -35,4 +35,8 @@ export class WithoutCache implements Decoding {
   reorder(order: readonly number[]): void {
     this.#rows = order.map((from) => this.#rows[from] ?? []);
   }
+
+  close(): void {
+    this.#rows = [];
+  }
 }

@@ -1,11 +1,10 @@
 // `Session` over onnxruntime-web's WASM provider: the engine that runs any ONNX graph.
 
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm';
 import { ServiceError } from '../errors.ts';
-import type { Tensor, TensorData } from '../tensor.ts';
-import { ortHeapBytes, withOrt } from './ort-wasm.ts';
+import { fail, type OrtModule, ort, ortHeapBytes, pointerAt } from './ort-module.ts';
+import { BOOL, OrtValue, toOrtValue } from './ort-value.ts';
 import { createSerial } from './serial.ts';
-import type { Feeds, Fetches, Session } from './session.ts';
+import type { Feeds, Fetches, Held, HeldFeeds, Session } from './session.ts';
 
 export interface OnnxFiles {
   /** The `.onnx` file. */
@@ -21,17 +20,10 @@ const serial = createSerial();
 export function openOrtSession(files: OnnxFiles): Promise<Session> {
   return serial(async () => {
     const before = ortHeapBytes();
-    const session = await withOrt((ort) =>
-      ort.InferenceSession.create(files.graph, {
-        executionProviders: ['wasm'],
-        // One request after the other, of any length: an arena would keep the memory of the longest for ever.
-        enableCpuMemArena: false,
-        enableMemPattern: false,
-        ...(files.externalData && { externalData: [...files.externalData] }),
-      }),
-    );
+    const module = await ort();
+    const handle = await createSession(module, files);
     // What others have freed is used again before the heap grows, so growth alone would say too little.
-    return new OrtSession(session, Math.max(ortHeapBytes() - before, sizeOf(files)));
+    return new OrtSession(module, handle, Math.max(ortHeapBytes() - before, sizeOf(files)));
   });
 }
 
@@ -40,43 +32,152 @@ function sizeOf({ graph, externalData = [] }: OnnxFiles): number {
   return externalData.reduce((sum, { data }) => sum + data.byteLength, graph.byteLength);
 }
 
+async function createSession(module: OrtModule, { graph, externalData = [] }: OnnxFiles): Promise<number> {
+  // One request after the other, of any length: an arena, and patterns of memory, would keep that of the longest for ever.
+  const options = module._OrtCreateSessionOptions(99, false, false, 0, false, 0, 0, 2, 0, 0);
+  const model = module._malloc(graph.byteLength);
+  try {
+    if (!options) fail(module, 'the options of a session cannot be made');
+    if (!model) throw new Error(`onnxruntime has no room for a graph of ${graph.byteLength} bytes`);
+    module.HEAPU8.set(graph, model);
+    for (const { path, data } of externalData) module.mountExternalData(path, data);
+    const session = await module._OrtCreateSession(model, graph.byteLength, options);
+    return session || fail(module, 'the graph cannot be opened');
+  } finally {
+    module._free(model);
+    if (options) module._OrtReleaseSessionOptions(options);
+    module.unmountExternalData();
+  }
+}
+
+/** An input or an output of a graph. */
+interface Slot {
+  readonly name: string;
+  /** The name as onnxruntime wants it. */
+  readonly at: number;
+  readonly type: number;
+  /** Null where a run may have any. */
+  readonly shape: readonly (number | null)[];
+}
+
 class OrtSession implements Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly shapes: Readonly<Record<string, readonly (number | null)[]>>;
   readonly bytes: number;
-  readonly #session: InferenceSession;
-  readonly #types: ReadonlyMap<string, string>;
+  readonly #module: OrtModule;
+  readonly #handle: number;
+  readonly #inputs: ReadonlyMap<string, Slot>;
+  readonly #outputs: ReadonlyMap<string, Slot>;
 
-  constructor(session: InferenceSession, bytes: number) {
-    this.#session = session;
-    this.inputs = session.inputNames;
-    this.outputs = session.outputNames;
-    const tensors = session.inputMetadata.filter((input) => input.isTensor);
-    this.shapes = Object.fromEntries(tensors.map(({ name, shape }) => [name, shape.map(toDimension)]));
-    this.#types = new Map(tensors.map(({ name, type }) => [name, type]));
+  constructor(module: OrtModule, handle: number, bytes: number) {
+    const { inputs, outputs } = readSlots(module, handle);
+    this.#module = module;
+    this.#handle = handle;
+    this.#inputs = new Map(inputs.map((slot) => [slot.name, slot]));
+    this.#outputs = new Map(outputs.map((slot) => [slot.name, slot]));
+    this.inputs = [...this.#inputs.keys()];
+    this.outputs = [...this.#outputs.keys()];
+    this.shapes = Object.fromEntries(inputs.map(({ name, shape }) => [name, shape]));
     this.bytes = bytes;
   }
 
   async run(feeds: Feeds, outputs: readonly string[] = this.outputs): Promise<Fetches> {
-    checkNames(feeds, this.inputs, outputs, this.outputs);
-    return serial(() =>
-      withOrt(async ({ Tensor: Ort }) => {
-        const tensors = Object.entries(feeds).map(
-          ([name, tensor]) => [name, toOrt(Ort, tensor, this.#types.get(name))] as const,
-        );
-        const fetched = await this.#session.run(Object.fromEntries(tensors), [...outputs]);
-        return Object.fromEntries(outputs.map((name) => [name, fromOrt(name, fetched[name])]));
-      }),
-    );
+    return (await this.runHeld(feeds, outputs, [])).fetched;
+  }
+
+  runHeld(
+    feeds: HeldFeeds,
+    outputs: readonly string[],
+    holding: readonly string[],
+  ): Promise<{ readonly fetched: Fetches; readonly held: Readonly<Record<string, Held>> }> {
+    return serial(async () => {
+      checkNames(feeds, this.inputs, [...outputs, ...holding], this.outputs);
+      const fed = Object.entries(feeds).map(([name, tensor]) => {
+        if (tensor instanceof OrtValue) return { name, value: tensor, isOurs: false };
+        if (!('data' in tensor)) throw new ServiceError('internal', `${name} is held by another engine`);
+        const value = toOrtValue(this.#module, tensor, this.#inputs.get(name)?.type === BOOL);
+        return { name, value, isOurs: true };
+      });
+      try {
+        const values = await this.#call(fed, [...outputs, ...holding]);
+        const held = Object.fromEntries(holding.map((name, i) => [name, values[outputs.length + i] as OrtValue]));
+        const fetched = outputs.map((name, i) => [name, values[i]?.read(name)] as const);
+        for (const value of values.slice(0, outputs.length)) value.release();
+        return { fetched: Object.fromEntries(fetched) as Fetches, held };
+      } finally {
+        for (const { value, isOurs } of fed) if (isOurs) value.release();
+      }
+    });
+  }
+
+  async #call(
+    fed: readonly { readonly name: string; readonly value: OrtValue }[],
+    outputs: readonly string[],
+  ): Promise<readonly OrtValue[]> {
+    const module = this.#module;
+    const stack = module.stackSave();
+    const list = (pointers: readonly number[]) => {
+      const at = module.stackAlloc(4 * pointers.length);
+      module.HEAP32.set(pointers, at >> 2);
+      return at;
+    };
+    try {
+      const results = list(outputs.map(() => 0));
+      const code = await module._OrtRun(
+        this.#handle,
+        list(fed.map(({ name }) => this.#inputs.get(name)?.at ?? 0)),
+        list(fed.map(({ value }) => value.handle)),
+        fed.length,
+        list(outputs.map((name) => this.#outputs.get(name)?.at ?? 0)),
+        outputs.length,
+        results,
+        0,
+      );
+      if (code !== 0) fail(module, 'the graph cannot be run');
+      return outputs.map((_, i) => new OrtValue(module, pointerAt(module, results + 4 * i)));
+    } finally {
+      module.stackRestore(stack);
+    }
   }
 
   close(): Promise<void> {
-    return serial(() => this.#session.release());
+    return serial(async () => {
+      for (const { at } of [...this.#inputs.values(), ...this.#outputs.values()]) this.#module._OrtFree(at);
+      this.#module._OrtReleaseSession(this.#handle);
+    });
   }
 }
 
-function checkNames(feeds: Feeds, inputs: readonly string[], wanted: readonly string[], outputs: readonly string[]) {
+function readSlots(module: OrtModule, session: number): { inputs: readonly Slot[]; outputs: readonly Slot[] } {
+  const stack = module.stackSave();
+  const at = module.stackAlloc(8);
+  if (module._OrtGetInputOutputCount(session, at, at + 4) !== 0) fail(module, 'the graph does not tell its inputs');
+  const [inputs, outputs] = [pointerAt(module, at), pointerAt(module, at + 4)];
+  const slots = Array.from({ length: inputs + outputs }, (_, index): Slot => {
+    if (module._OrtGetInputOutputMetadata(session, index, at, at + 4) !== 0)
+      fail(module, 'the graph does not tell a name');
+    const [name, metadata] = [pointerAt(module, at), pointerAt(module, at + 4)];
+    // Type, rank, then a name for each dimension, or none, then a size for each.
+    const [type, rank] = [pointerAt(module, metadata), pointerAt(module, metadata + 4)];
+    const shape = Array.from({ length: rank }, (_, i) => {
+      const hasName = pointerAt(module, metadata + 8 + 4 * i) !== 0;
+      const size = pointerAt(module, metadata + 8 + 4 * (rank + i)) | 0;
+      return hasName || size < 0 ? null : size;
+    });
+    module._OrtFree(metadata);
+    return { name: module.UTF8ToString(name), at: name, type, shape };
+  });
+  module.stackRestore(stack);
+  return { inputs: slots.slice(0, inputs), outputs: slots.slice(inputs) };
+}
+
+function checkNames(
+  feeds: HeldFeeds,
+  inputs: readonly string[],
+  wanted: readonly string[],
+  outputs: readonly string[],
+) {
   const given = Object.keys(feeds);
   if (given.length !== inputs.length || !inputs.every((name) => name in feeds)) {
     throw new ServiceError('invalid_input', `the graph takes ${inputs.join(', ')}; it was given ${given.join(', ')}`);
@@ -88,29 +189,4 @@ function checkNames(feeds: Feeds, inputs: readonly string[], wanted: readonly st
       `the graph has no output ${unknown.join(', ')}; it has ${outputs.join(', ')}`,
     );
   }
-}
-
-/** A dimension without a size has a name, or -1. */
-const toDimension = (dimension: number | string) =>
-  typeof dimension === 'number' && dimension >= 0 ? dimension : null;
-
-function toOrt(Ort: typeof OrtTensor, { data, dims }: Tensor<TensorData>, type: string | undefined): OrtTensor {
-  if (type === 'bool' && data instanceof Uint8Array) return new Ort('bool', data, dims);
-  if (data instanceof BigInt64Array) return new Ort('int64', data, dims);
-  if (data instanceof Int32Array) return new Ort('int32', data, dims);
-  if (data instanceof Uint8Array) return new Ort('uint8', data, dims);
-  return new Ort('float32', data, dims);
-}
-
-function fromOrt(name: string, tensor: OrtTensor | undefined): Tensor<TensorData> {
-  const data = tensor?.data;
-  if (
-    data instanceof Float32Array ||
-    data instanceof BigInt64Array ||
-    data instanceof Int32Array ||
-    data instanceof Uint8Array
-  ) {
-    return { data, dims: tensor?.dims ?? [] };
-  }
-  throw new ServiceError('internal', `output ${name} has an element type that is not supported: ${tensor?.type}`);
 }

@@ -2,8 +2,21 @@
 
 import type { Tensor, TensorData } from '../tensor.ts';
 
+/** A tensor in the engine's own memory, which outlives the run that made it: neither copied out nor in again. */
+export interface Held {
+  readonly dims: readonly number[];
+  /**
+   * Row i of the first dimension becomes what row `order[i]` was; there may be more or fewer rows than before. Where there are as many,
+   * rows that stay are not copied.
+   */
+  pick(order: readonly number[]): void;
+  /** To be called once, by whom it was handed to. */
+  release(): void;
+}
+
 /** Tensors by the name of the graph's input; token ids and masks are int64, as exporters write them. */
 export type Feeds = Readonly<Record<string, Tensor<TensorData>>>;
+export type HeldFeeds = Readonly<Record<string, Tensor<TensorData> | Held>>;
 export type Fetches = Readonly<Record<string, Tensor<TensorData>>>;
 
 export interface Session {
@@ -19,6 +32,12 @@ export interface Session {
    * Throws `invalid_input` where the feeds are not the graph's inputs or `outputs` names one it lacks.
    */
   run(feeds: Feeds, outputs?: readonly string[]): Promise<Fetches>;
+  /** The same, with outputs that stay in the engine beside those that come out of it. What is fed stays the caller's. */
+  runHeld(
+    feeds: HeldFeeds,
+    outputs: readonly string[],
+    holding: readonly string[],
+  ): Promise<{ readonly fetched: Fetches; readonly held: Readonly<Record<string, Held>> }>;
   /** Frees the session once the runs that were queued before have ended. */
   close(): Promise<void>;
 }

@@ -20,7 +20,19 @@ export interface Subject {
   run(report: (row: Omit<Row, 'subject'>) => void): Promise<void>;
 }
 
-const NAMES = ['tokenizer', 'border', 'request', 'tasks', 'batch', 'cold', 'store', 'memory', 'size', 'schema'];
+const NAMES = [
+  'tokenizer',
+  'border',
+  'request',
+  'tasks',
+  'writing',
+  'batch',
+  'cold',
+  'store',
+  'memory',
+  'size',
+  'schema',
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -4,11 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { convertV4MiniflareOptions, Miniflare, type V4ModuleDefinition as ModuleDefinition } from 'miniflare';
+import type { Checkpoint } from '../../model-assets/checkpoint.ts';
 import { type Bucket, publish } from '../../model-assets/publish.ts';
 import { shipped } from '../../model-assets/shipped.ts';
 import type { Manifest } from '../../shared/model/manifest.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const NOT_NODE = join(ROOT, 'shared', 'runtime', 'not-node.ts');
 
 /** The Worker's modules: its script, and the wasm files that it imports. `entry`: relative to the project. */
 export async function bundle(entry: string): Promise<ModuleDefinition[]> {
@@ -22,6 +24,7 @@ export async function bundle(entry: string): Promise<ModuleDefinition[]> {
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
     logLevel: 'error',
+    alias: { module: NOT_NODE, worker_threads: NOT_NODE },
     plugins: [
       {
         name: 'wasm-modules',
@@ -55,28 +58,39 @@ export async function publishedModels(): Promise<readonly Manifest[]> {
   return (await shipped()).map(({ manifest }) => manifest);
 }
 
-/** Starts the Worker with the shipped checkpoints in its bucket. */
-export async function start(entry: string): Promise<Workerd> {
-  return serve(await bundle(entry), undefined);
+interface Options {
+  /** Published before anything else; the shipped ones. */
+  readonly checkpoints?: readonly Checkpoint[];
+  /** Variables of the Worker. */
+  readonly bindings?: Record<string, string>;
+  /** Where the bucket lies, if it is to be kept. */
+  readonly folder?: string | undefined;
 }
 
-/** The same from modules that are bundled; `folder`: where the bucket lies that an earlier start has filled. */
-export async function serve(modules: ModuleDefinition[], folder: string | undefined, filled = false): Promise<Workerd> {
+/** Starts the Worker with checkpoints in its bucket. */
+export async function start(entry: string, options: Options = {}): Promise<Workerd> {
+  return serve(await bundle(entry), options);
+}
+
+/** The same from modules that are bundled. */
+export async function serve(
+  modules: ModuleDefinition[],
+  { checkpoints, bindings = {}, folder }: Options = {},
+): Promise<Workerd> {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules,
       compatibilityDate: '2026-08-01',
       compatibilityFlags: ['enable_request_signal'],
       r2Buckets: ['MODELS'],
+      bindings,
       ...(folder !== undefined && { resourcePersistencePath: folder }),
       inspectorPort: 0,
       cf: false,
     }),
   );
-  if (!filled) {
-    const bucket = (await miniflare.getR2Bucket('MODELS')) as unknown as Bucket;
-    for (const checkpoint of await shipped()) await publish(bucket, checkpoint);
-  }
+  const bucket = (await miniflare.getR2Bucket('MODELS')) as unknown as Bucket;
+  for (const checkpoint of checkpoints ?? (await shipped())) await publish(bucket, checkpoint);
   const origin = await miniflare.ready;
   return {
     async get(path) {

@@ -58,7 +58,7 @@ test.each([0, 1, 2])('beams that overlook nothing find the best, length penalty 
       length_penalty: penalty,
       early_stopping: 'never',
     });
-    const found = await beamSearch(new Table(table), PROMPT, config, stopping(config), async () => undefined);
+    const found = await beamSearch(new Table(table), PROMPT, config, stopping(config), (step) => step());
     const ways = all(
       table.map((row) => logSoftmax(Float32Array.from(row))),
       penalty,
@@ -77,8 +77,10 @@ test('each beam goes on with its own past', async () => {
   const decoding = new Table(table);
   const config = configOf({ num_beams: 3, max_new_tokens: 6 });
   const seen: number[][] = [];
-  const [best] = await beamSearch(decoding, [0, 4], config, stopping(config), async () => {
+  const [best] = await beamSearch(decoding, [0, 4], config, stopping(config), async (step) => {
+    const scores = await step();
     seen.push(...decoding.rows.map((row) => [...row]));
+    return scores;
   });
   for (const row of seen) expect(row.slice(0, 2)).toEqual([0, 4]);
   expect(best?.logprobs).toHaveLength((best?.ids.length ?? 0) - 2);

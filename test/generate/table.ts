@@ -25,4 +25,8 @@ export class Table implements Decoding {
       return row;
     });
   }
+
+  close(): void {
+    this.rows = [];
+  }
 }

@@ -19,10 +19,10 @@ export default {
     const modules = await bundle('functions/index.ts');
     const folder = await mkdtemp(join(tmpdir(), 'cold-'));
     try {
-      await (await serve(modules, folder)).close();
+      await (await serve(modules, { folder })).close();
       for (let round = 0; round < ROUNDS; round++) {
         const started = performance.now();
-        const workerd = await serve(modules, folder, true);
+        const workerd = await serve(modules, { folder, checkpoints: [] });
         const ask = async () => {
           const response = await workerd.post('/v1/text-classification', { inputs: 'I love it' });
           if (!response.ok) throw new Error(await response.text());

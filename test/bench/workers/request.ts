@@ -2,14 +2,15 @@
 //
 //   /whole?task=…&tokens=16&rows=1&repeats=1     /bare?model=…&tokens=16&rows=1&repeats=1     /heap
 
-import type { InferenceSession } from 'onnxruntime-web/wasm';
 import app from '../../../functions/index.ts';
 import type { Env } from '../../../shared/http/settings.ts';
 import { blobKey, manifestKey, parseManifest } from '../../../shared/model/manifest.ts';
-import { ortHeapBytes, withOrt } from '../../../shared/runtime/ort-wasm.ts';
+import { openOrtSession } from '../../../shared/runtime/ort.ts';
+import { ortHeapBytes } from '../../../shared/runtime/ort-module.ts';
+import type { Session } from '../../../shared/runtime/session.ts';
 import { toBody } from '../bodies.ts';
 
-const bare = new Map<string, Promise<InferenceSession>>();
+const bare = new Map<string, Promise<Session>>();
 
 export default {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
@@ -19,9 +20,7 @@ export default {
     if (pathname === '/heap') return new Response(String(ortHeapBytes()));
     if (pathname === '/bare') {
       const session = await openBare(env.MODELS, searchParams.get('model') ?? 'minilm-sst2');
-      const outputs = session.outputNames.filter(
-        (name) => name !== 'last_hidden_state' || session.outputNames.length === 1,
-      );
+      const outputs = session.outputs.filter((name) => name !== 'last_hidden_state' || session.outputs.length === 1);
       for (let i = 0; i < repeats; i++) await runBare(session, rows, tokens, outputs);
     } else if (pathname === '/whole') {
       const task = searchParams.get('task') ?? 'text-classification';
@@ -45,13 +44,13 @@ const requestOf = (task: string, body: string) =>
     body,
   });
 
-function openBare(bucket: R2Bucket, model: string): Promise<InferenceSession> {
+function openBare(bucket: R2Bucket, model: string): Promise<Session> {
   const session = bare.get(model) ?? create(bucket, model);
   bare.set(model, session);
   return session;
 }
 
-async function create(bucket: R2Bucket, model: string): Promise<InferenceSession> {
+async function create(bucket: R2Bucket, model: string): Promise<Session> {
   const bytes = async (key: string) =>
     new Uint8Array((await (await bucket.get(key))?.arrayBuffer()) ?? new ArrayBuffer(0));
   const manifest = parseManifest(model, new TextDecoder().decode(await bytes(manifestKey(model))));
@@ -59,15 +58,12 @@ async function create(bucket: R2Bucket, model: string): Promise<InferenceSession
   if (!graph) throw new Error(`${model} is more than one graph`);
   const externalData: { path: string; data: Uint8Array }[] = [];
   for (const { path, blob } of graph.externalData) externalData.push({ path, data: await bytes(blobKey(blob)) });
-  const onnx = await bytes(blobKey(graph.onnx));
-  return withOrt((ort) => ort.InferenceSession.create(onnx, { executionProviders: ['wasm'], externalData }));
+  return openOrtSession({ graph: await bytes(blobKey(graph.onnx)), externalData });
 }
 
-function runBare(session: InferenceSession, rows: number, tokens: number, outputs: string[]): Promise<unknown> {
+function runBare(session: Session, rows: number, tokens: number, outputs: string[]): Promise<unknown> {
   const values: Record<string, bigint> = { input_ids: 100n, attention_mask: 1n, token_type_ids: 0n };
-  return withOrt(({ Tensor }) => {
-    const tensor = (value: bigint) => new Tensor('int64', new BigInt64Array(rows * tokens).fill(value), [rows, tokens]);
-    const feeds = session.inputNames.map((name) => [name, tensor(values[name] ?? 0n)] as const);
-    return session.run(Object.fromEntries(feeds), outputs);
-  });
+  const tensor = (value: bigint) => ({ data: new BigInt64Array(rows * tokens).fill(value), dims: [rows, tokens] });
+  const feeds = session.inputs.map((name) => [name, tensor(values[name] ?? 0n)] as const);
+  return session.run(Object.fromEntries(feeds), outputs);
 }

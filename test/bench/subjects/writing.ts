@@ -1,0 +1,85 @@
+// A new token, by how many stand before it: greedily beside transformers.js, and in four beams beside four greedy runs.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readCheckpoint } from '../../../model-assets/checkpoint.ts';
+import type { Subject } from '../bench.ts';
+import { compare } from '../measure.ts';
+import { openWriter, type Writer } from '../transformers-js.ts';
+import { start, type Workerd } from '../workerd.ts';
+
+const CONTEXTS = [16, 64, 256];
+const ROUNDS = 5;
+const MODELS = [
+  { model: 'bench-gpt2', task: 'text-generation', like: 'DistilGPT-2' },
+  { model: 'bench-t5', task: 'translation', like: 'T5-small' },
+];
+/** Not those of an isolate: the graphs are larger than one holds, but a token costs what it costs. */
+const BINDINGS = { WASM_BUDGET_MIB: '2048', MAX_DECODER_MIB: '10000000' };
+
+export default {
+  name: 'writing',
+  summary:
+    'a new token of int8 graphs with random weights, in workerd (ours) beside transformers.js 4.3 with its wasm backend in Node (peer)',
+  async run(report) {
+    const folder = process.env.WRITERS ?? '';
+    if (!existsSync(join(folder, 'bench-gpt2', 'model.onnx'))) {
+      console.log('  skipped: set WRITERS to a folder that model-assets/seeded-writing/full_size.py has filled');
+      return;
+    }
+    for (const { model, task, like } of MODELS) {
+      const peer = await openWriter(task, folder, model);
+      const checkpoints = [await readCheckpoint(join(folder, model), model)];
+      const workerd = await start('functions/index.ts', { checkpoints, bindings: BINDINGS });
+      try {
+        const costs: number[] = [];
+        for (const context of CONTEXTS) {
+          const text = toText(context, peer);
+          const { ours, theirs, beams } = await compare(
+            {
+              ours: (tokens) => write(workerd, task, text, tokens, 1),
+              theirs: (tokens) => peer.write(text, tokens),
+              beams: (tokens) => write(workerd, task, text, tokens, 4),
+            },
+            { repeats: 16, rounds: ROUNDS },
+          );
+          costs.push(ours);
+          const row = (name: string, one: number, other: number) =>
+            report({
+              case: `${like}, ${context} tokens before, ${name}`,
+              unit: 'ms',
+              ours: one,
+              peer: other,
+              ratio: other / one,
+            });
+          row('greedy', ours, theirs);
+          row('4 beams; 4 greedy runs', beams, 4 * ours);
+        }
+        const [first = 0, last = 0] = [costs[0], costs.at(-1)];
+        report({
+          case: `${like}, a token at 16; one at 256`,
+          unit: 'ms',
+          ours: last,
+          peer: first,
+          ratio: first / last,
+        });
+      } finally {
+        await workerd.close();
+      }
+    }
+  },
+} satisfies Subject;
+
+async function write(workerd: Workerd, task: string, inputs: string, tokens: number, beams: number): Promise<void> {
+  const parameters = { max_new_tokens: tokens, min_new_tokens: tokens, do_sample: false, num_beams: beams };
+  const response = await workerd.post(`/v1/${task}`, { inputs, parameters });
+  if (!response.ok) throw new Error(await response.text());
+  await response.arrayBuffer();
+}
+
+/** A text of as many tokens. */
+function toText(tokens: number, peer: Writer): string {
+  let text = 'a';
+  while (peer.count(text) < tokens) text += ' a';
+  return text;
+}
