@@ -1,0 +1,250 @@
+// The three writing tasks over HTTP: what is refused, how a stream goes, what the bounds do, and that nothing is left behind.
+
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { isolateOf } from '../../shared/http/isolate.ts';
+import { graphOf } from '../../shared/model/open-model.ts';
+import type { Held } from '../../shared/runtime/session.ts';
+import { publishSeeded } from '../seeded/worker.ts';
+import { isolate, post, source } from './worker.ts';
+
+const GPT2 = 'seeded-gpt2-text-generation';
+const PROMPT = 'The engine was';
+const on = isolate();
+
+beforeAll(async () => {
+  for (const task of ['summarization', 'translation', 'text-generation']) await publishSeeded(task);
+});
+
+const write = (parameters: object, inputs: unknown = PROMPT, more: object = {}) =>
+  post('/v1/text-generation', { model: GPT2, inputs, parameters: { do_sample: false, ...parameters }, ...more }, on);
+
+describe('bad input', () => {
+  afterEach(async () => expect((await write({ max_new_tokens: 1 })).status).toBe(200));
+
+  test.each([
+    [{ max_new_tokens: 0 }, 'parameters.max_new_tokens must be a whole number from 1'],
+    [{ max_new_tokens: -3 }, 'parameters.max_new_tokens must be a whole number from 1'],
+    [{ max_new_tokens: 1_000_000 }, 'parameters.max_new_tokens is 1000000; one request takes 512'],
+    [{ num_beams: 2, do_sample: true }, 'sampling in beams is not offered'],
+    [{ num_beams: 2, num_return_sequences: 3 }, 'parameters.num_return_sequences is 3; 2 beams give no more than 2'],
+    [{ num_return_sequences: 2 }, 'greedy decoding gives one'],
+    [{ num_beams: 9 }, 'parameters.num_beams is 9; one request takes 8'],
+    [{ do_sample: true, num_return_sequences: 9 }, 'parameters.num_return_sequences is 9; one request takes 8'],
+    [{ min_new_tokens: 5, max_new_tokens: 4 }, 'parameters.min_new_tokens is 5 and parameters.max_new_tokens 4'],
+    [{ min_length: 9, max_length: 8 }, 'parameters.min_length is 9 and parameters.max_length 8'],
+    [{ max_length: 2 }, 'tokens are there already (see max_new_tokens)'],
+    [{ stop: Array(100).fill('a') }, 'parameters.stop must be at most 16 strings of 1 to 256 characters'],
+    [{ stop: [''] }, 'parameters.stop[0] must be at most 16 strings of 1 to 256 characters'],
+    [{ temperature: 0 }, 'for the likeliest text set do_sample to false'],
+    [{ top_p: 1.5 }, 'parameters.top_p must be a number over 0 and up to 1'],
+    [{ truncate: 0 }, 'parameters.truncate must be a whole number from 1'],
+  ])('%j', async (parameters, message) => {
+    const response = await write(parameters);
+    expect(response.status).toBe(422);
+    expect((await response.json<{ error: string }>()).error).toContain(message);
+  });
+
+  test('a prompt over the context: both numbers, or cut', async () => {
+    const long = 'The engine was quiet and the harbour was calm. '.repeat(60);
+    const response = await write({ max_new_tokens: 2 }, long);
+    expect(response.status).toBe(422);
+    expect((await response.json<{ error: string }>()).error).toMatch(
+      /^inputs\[0\] has \d{3,} tokens; this model takes 256 .*parameters\.truncate/,
+    );
+    const cut = await write({ max_new_tokens: 2, truncate: 250, details: true }, long);
+    expect((await cut.json<[{ details: object }]>())[0].details).toMatchObject({ generated_tokens: 2 });
+  });
+
+  test('an empty prompt begins with the token that begins texts', async () => {
+    const [{ generated_text: text, details }] = await (await write({ max_new_tokens: 3, details: true }, '')).json<
+      [{ generated_text: string; details: { tokens: object[] } }]
+    >();
+    expect(text.length).toBeGreaterThan(0);
+    expect(details.tokens).toHaveLength(3);
+  });
+
+  test('a language that is not there, or is missing', async () => {
+    const ask = async (parameters: object, model: string) => {
+      const response = await post('/v1/translation', { model, inputs: 'a', parameters }, on);
+      expect(response.status).toBe(422);
+      return (await response.json<{ error: string }>()).error;
+    };
+    const mbart = 'seeded-mbart-translation';
+    expect(await ask({ src_lang: 'en_XX', tgt_lang: 'xx_XX' }, mbart)).toBe(
+      'parameters.tgt_lang is xx_XX; this model knows de_DE, en_XX, fr_XX, ro_RO',
+    );
+    expect(await ask({}, mbart)).toContain('parameters.src_lang is missing');
+    const t5 = 'seeded-t5-translation';
+    expect(await ask({ src_lang: 'fr', tgt_lang: 'en' }, t5)).toBe(
+      'there is no fr to en; this model translates en to de, en to fr',
+    );
+    expect(await ask({ src_lang: 'en' }, t5)).toContain('src_lang and tgt_lang go together');
+  });
+
+  test.each([
+    ['of several texts', {}, [PROMPT, PROMPT], 'a stream takes one text'],
+    ['of beams', { num_beams: 2 }, PROMPT, 'a stream follows one text'],
+  ])('a stream %s', async (_, parameters, inputs, message) => {
+    const response = await write(parameters, inputs, { stream: true });
+    expect(response.status).toBe(422);
+    expect((await response.json<{ error: string }>()).error).toContain(message);
+  });
+});
+
+describe('bounds', () => {
+  test('the work of a request: reaching it ends the text', async () => {
+    const answer = await post(
+      '/v1/text-generation',
+      {
+        model: GPT2,
+        inputs: PROMPT,
+        parameters: { do_sample: false, min_new_tokens: 60, max_new_tokens: 60, details: true },
+      },
+      isolate({ MAX_DECODER_MIB: '5' }),
+    );
+    const [{ details }] = await answer.json<[{ details: { finish_reason: string; generated_tokens: number } }]>();
+    expect(details.finish_reason).toBe('length');
+    expect(details.generated_tokens).toBeGreaterThan(0);
+    expect(details.generated_tokens).toBeLessThan(60);
+  });
+
+  test('an equal seed gives an equal text, and the details tell the seed', async () => {
+    const ask = async (seed: number | null) => {
+      const response = await write({ do_sample: true, max_new_tokens: 12, seed, details: true });
+      const [answer] = await response.json<[{ generated_text: string; details: { seed: number } }]>();
+      return answer;
+    };
+    const first = await ask(null);
+    expect(await ask(first.details.seed)).toEqual(first);
+    expect((await ask(first.details.seed + 1)).generated_text).not.toBe(first.generated_text);
+  });
+
+  test('a stop string that falls across tokens', async () => {
+    const [{ generated_text: whole }] = await (await write({ max_new_tokens: 12, return_full_text: false })).json<
+      [{ generated_text: string }]
+    >();
+    const stop = whole.slice(4, 9);
+    const answer = await write({ max_new_tokens: 12, return_full_text: false, stop: [stop], details: true });
+    const [{ generated_text: text, details }] =
+      await answer.json<[{ generated_text: string; details: { finish_reason: string } }]>();
+    expect(details.finish_reason).toBe('stop_sequence');
+    expect(text).toContain(stop);
+    expect(whole.startsWith(text)).toBe(true);
+    expect(text.length).toBeLessThan(whole.length);
+  });
+});
+
+interface Event {
+  readonly index: number;
+  readonly token: { readonly id: number; readonly text: string };
+  readonly generated_text: string | null;
+  readonly details: { readonly finish_reason: string; readonly generated_tokens: number } | null;
+  readonly error?: string;
+}
+
+const linesOf = (text: string) => text.split('\n\n').filter(Boolean);
+const eventsOf = (text: string): Event[] =>
+  linesOf(text)
+    .slice(0, -1)
+    .map((line) => JSON.parse(line.replace(/^data:/, '')));
+
+describe('a stream', () => {
+  test('says what the whole answer says, token by token', async () => {
+    const parameters = { max_new_tokens: 24, details: true };
+    const [whole] = await (await write(parameters)).json<
+      [{ generated_text: string; details: { tokens: { id: number }[] } }]
+    >();
+    const response = await write(parameters, PROMPT, { stream: true });
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    const text = await response.text();
+    expect(linesOf(text).at(-1)).toBe('data:[DONE]');
+    const events = eventsOf(text);
+    expect(events.map(({ index }) => index)).toEqual(events.map((_, i) => i + 1));
+    expect(events.map(({ token }) => token.id)).toEqual(whole.details.tokens.map(({ id }) => id));
+    const last = events.at(-1);
+    expect(last?.generated_text).toBe(whole.generated_text);
+    expect(last?.details).toMatchObject({ generated_tokens: events.length });
+    expect(
+      events.slice(0, -1).every(({ generated_text, details }) => generated_text === null && details === null),
+    ).toBe(true);
+    // Tokens of this vocabulary end inside characters; their texts never do.
+    expect(PROMPT + events.map(({ token }) => token.text).join('')).toBe(whole.generated_text);
+  });
+
+  test('its first error is an answer, a later one an event', async () => {
+    const { model, release } = await isolateOf(on).models.acquire(GPT2, source());
+    const session = graphOf(model);
+    const run = session.runHeld.bind(session);
+    let steps = 0;
+    const spy = vi.spyOn(session, 'runHeld').mockImplementation((...args) => {
+      if (++steps === 3) throw new Error('the engine burst');
+      return run(...args);
+    });
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const events = linesOf(await (await write({ max_new_tokens: 9 }, PROMPT, { stream: true })).text());
+    const told = JSON.parse(events.at(-1)?.replace(/^data:/, '') ?? '');
+    expect(events).toHaveLength(3);
+    expect(told).toMatchObject({ error_type: 'internal' });
+    expect(JSON.stringify(told)).not.toContain('burst');
+    steps = 2;
+    expect((await write({ max_new_tokens: 9 }, PROMPT, { stream: true })).status).toBe(500);
+    spy.mockRestore();
+    vi.restoreAllMocks();
+    release();
+  });
+
+  test.each(['leaves', 'stalls'])('whose reader %s: nothing is held, and the model is given back', async (what) => {
+    const own = isolate();
+    const { model, release } = await isolateOf(own).models.acquire(GPT2, source());
+    const session = graphOf(model);
+    const run = session.runHeld.bind(session);
+    const alive = new Set<Held>();
+    let steps = 0;
+    const spy = vi.spyOn(session, 'runHeld').mockImplementation(async (...args) => {
+      steps++;
+      const result = await run(...args);
+      for (const held of Object.values(result.held)) {
+        alive.add(held);
+        const free = held.release.bind(held);
+        held.release = () => {
+          alive.delete(held);
+          free();
+        };
+      }
+      return result;
+    });
+    const body = {
+      model: GPT2,
+      inputs: PROMPT,
+      parameters: { do_sample: false, min_new_tokens: 40, max_new_tokens: 40 },
+      stream: true,
+    };
+    const { response, done } = await sendWithoutWaiting('/v1/text-generation', body, own);
+    if (what === 'leaves') {
+      const reader = response.body?.getReader();
+      await reader?.read();
+      const before = steps;
+      await reader?.cancel();
+      await done();
+      // The one that ran when it left, and no other.
+      expect(steps).toBeLessThanOrEqual(before + 1);
+    } else {
+      // Nothing is read: the text is written nevertheless, and its end does not wait.
+      await done();
+      expect(steps).toBe(40);
+      expect(linesOf(await response.text())).toHaveLength(41);
+    }
+    expect(alive.size).toBe(0);
+    spy.mockRestore();
+    release();
+  });
+});
+
+async function sendWithoutWaiting(path: string, body: unknown, env: ReturnType<typeof isolate>) {
+  const { createExecutionContext, waitOnExecutionContext } = await import('cloudflare:test');
+  const { default: app } = await import('../../functions/index.ts');
+  const context = createExecutionContext();
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const response = await app.fetch(new Request(`http://edge.test${path}`, init), env, context);
+  return { response, done: () => waitOnExecutionContext(context) };
+}
