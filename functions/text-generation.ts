@@ -75,7 +75,7 @@ export const textGeneration: Task<z.output<typeof input>, z.output<typeof output
     if (config.numBeams * config.numReturnSequences > 1) {
       throw new ServiceError('invalid_input', 'a stream follows one text; set num_beams and num_return_sequences to 1');
     }
-    return events(prompt, parameters, model, context);
+    return events({ ...prompt, config: { ...config, logprobs: true } }, parameters, model, context);
   },
 };
 
@@ -121,7 +121,7 @@ function toPrompt(text: string, name: string, parameters: Parameters, model: Mod
     throw new ServiceError('too_large', message);
   }
   const layers = [toGeneration(parameters), manifest.generation?.defaults ?? {}, DEFAULTS] as const;
-  return { text, ids, config: configOf([...layers], ids.length, model, context) };
+  return { text, ids, config: { ...configOf([...layers], ids.length, model, context), logprobs: parameters.details } };
 }
 
 /** An empty prompt begins with the token that begins texts. */

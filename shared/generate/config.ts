@@ -30,6 +30,8 @@ export interface GenerationConfig {
   readonly forcedEosIds: readonly number[];
   readonly eosIds: readonly number[];
   readonly stop: readonly string[];
+  /** Whether the probabilities of the tokens are told, which takes one more pass over the vocabulary at each. */
+  readonly logprobs: boolean;
 }
 
 export interface Circumstances {
@@ -85,6 +87,7 @@ export function toConfig(layers: readonly [GenerationParameters, ...Defaults[]],
     forcedEosIds: typeof eos === 'number' ? [eos] : eos,
     eosIds: at.eosIds,
     stop: of('stop', []),
+    logprobs: false,
   };
   check(config, asked, at);
   return config;

@@ -10,8 +10,8 @@ import { warpersOf } from './warpers.ts';
 
 export interface NewToken {
   readonly id: number;
-  /** Logarithm of its probability among what was left to choose from. */
-  readonly logprob: number;
+  /** Logarithm of its probability among what was left to choose from; null where nobody asked. */
+  readonly logprob: number | null;
   /** Why it is the last, or null. */
   readonly finish: FinishReason | null;
 }
@@ -37,12 +37,12 @@ export async function* continueRow(
     const [scores = new Float32Array()] = await pace(() => decoding.step([tokens]));
     for (const process of processors) process(scores, ids);
     for (const warp of warpers) warp(scores);
-    const shift = logSumExp(scores);
-    const id = random ? draw(scores, shift, random()) : likeliest(scores);
+    const shift = random || config.logprobs ? logSumExp(scores) : null;
+    const id = random && shift !== null ? draw(scores, shift, random()) : likeliest(scores);
     ids.push(id);
     fresh = [id];
     const finish = stopping(ids);
-    yield { id, logprob: (scores[id] ?? Number.NEGATIVE_INFINITY) - shift, finish };
+    yield { id, logprob: shift === null ? null : (scores[id] ?? Number.NEGATIVE_INFINITY) - shift, finish };
     if (finish) return;
   }
 }

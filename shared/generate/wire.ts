@@ -22,7 +22,7 @@ export const details = z.object({
 
 export function toWireToken({ id, logprob }: NewToken, { decoder, manifest }: Model): z.output<typeof tokenFields> {
   const text = decoder.decode([id], { cleanUpTokenizationSpaces: false });
-  return { id, text, logprob, special: manifest.decoding.specialIds.includes(id) };
+  return { id, text, logprob: logprob ?? 0, special: manifest.decoding.specialIds.includes(id) };
 }
 
 export function continuationDetails({ tokens, finish, seed }: Continuation, model: Model): z.output<typeof details> {

@@ -136,7 +136,7 @@ describe('bounds', () => {
 
 interface Event {
   readonly index: number;
-  readonly token: { readonly id: number; readonly text: string };
+  readonly token: { readonly id: number; readonly text: string; readonly logprob: number };
   readonly generated_text: string | null;
   readonly details: { readonly finish_reason: string; readonly generated_tokens: number } | null;
   readonly error?: string;
@@ -160,6 +160,7 @@ describe('a stream', () => {
     expect(linesOf(text).at(-1)).toBe('data:[DONE]');
     const events = eventsOf(text);
     expect(events.map(({ index }) => index)).toEqual(events.map((_, i) => i + 1));
+    expect(events.every(({ token }) => token.logprob < 0)).toBe(true);
     expect(events.map(({ token }) => token.id)).toEqual(whole.details.tokens.map(({ id }) => id));
     const last = events.at(-1);
     expect(last?.generated_text).toBe(whole.generated_text);

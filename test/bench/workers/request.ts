@@ -1,8 +1,10 @@
 // Repeats a whole request, or a bare run of onnxruntime-web on the same graph and as many ids, inside one isolate.
 //
+//   /steps?model=…&tokens=16&repeats=1: so many bare steps of a decoder, behind a prompt of as many tokens
 //   /whole?task=…&tokens=16&rows=1&repeats=1     /bare?model=…&tokens=16&rows=1&repeats=1     /heap
 
 import app from '../../../functions/index.ts';
+import { KeyValues } from '../../../shared/generate/key-values.ts';
 import type { Env } from '../../../shared/http/settings.ts';
 import { blobKey, manifestKey, parseManifest } from '../../../shared/model/manifest.ts';
 import { openOrtSession } from '../../../shared/runtime/ort.ts';
@@ -22,6 +24,12 @@ export default {
       const session = await openBare(env.MODELS, searchParams.get('model') ?? 'minilm-sst2');
       const outputs = session.outputs.filter((name) => name !== 'last_hidden_state' || session.outputs.length === 1);
       for (let i = 0; i < repeats; i++) await runBare(session, rows, tokens, outputs);
+    } else if (pathname === '/steps') {
+      const session = await openBare(env.MODELS, searchParams.get('model') ?? '');
+      const decoding = new KeyValues({ first: session, later: session }, null, 50_257);
+      await decoding.step([Array(tokens).fill(5)]);
+      for (let i = 1; i < repeats; i++) await decoding.step([[5]]);
+      decoding.close();
     } else if (pathname === '/whole') {
       const task = searchParams.get('task') ?? 'text-classification';
       const body = JSON.stringify(toBody(task, tokens, rows));
