@@ -93,20 +93,27 @@ class OrtSession implements Session {
   ): Promise<{ readonly fetched: Fetches; readonly held: Readonly<Record<string, Held>> }> {
     return serial(async () => {
       checkNames(feeds, this.inputs, [...outputs, ...holding], this.outputs);
-      const fed = Object.entries(feeds).map(([name, tensor]) => {
-        if (tensor instanceof OrtValue) return { name, value: tensor, isOurs: false };
-        if (!('data' in tensor)) throw new ServiceError('internal', `${name} is held by another engine`);
-        const value = toOrtValue(this.#module, tensor, this.#inputs.get(name)?.type === BOOL);
-        return { name, value, isOurs: true };
-      });
+      const made: OrtValue[] = [];
       try {
+        const fed = Object.entries(feeds).map(([name, tensor]) => {
+          if (tensor instanceof OrtValue) return { name, value: tensor };
+          if (!('data' in tensor)) throw new ServiceError('internal', `${name} is held by another engine`);
+          const value = toOrtValue(this.#module, tensor, this.#inputs.get(name)?.type === BOOL);
+          made.push(value);
+          return { name, value };
+        });
         const values = await this.#call(fed, [...outputs, ...holding]);
+        made.push(...values.slice(0, outputs.length));
         const held = Object.fromEntries(holding.map((name, i) => [name, values[outputs.length + i] as OrtValue]));
-        const fetched = outputs.map((name, i) => [name, values[i]?.read(name)] as const);
-        for (const value of values.slice(0, outputs.length)) value.release();
-        return { fetched: Object.fromEntries(fetched) as Fetches, held };
+        try {
+          const fetched = outputs.map((name, i) => [name, values[i]?.read(name)] as const);
+          return { fetched: Object.fromEntries(fetched) as Fetches, held };
+        } catch (error) {
+          for (const value of Object.values(held)) value.release();
+          throw error;
+        }
       } finally {
-        for (const { value, isOurs } of fed) if (isOurs) value.release();
+        for (const value of made) value.release();
       }
     });
   }

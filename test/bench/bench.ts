@@ -22,6 +22,7 @@ export interface Subject {
 
 const NAMES = [
   'tokenizer',
+  'curve',
   'border',
   'request',
   'tasks',

@@ -1,5 +1,6 @@
 // Throughput of the tokenizer in workerd on English by line, against @huggingface/tokenizers in the same isolate.
 
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -16,14 +17,20 @@ const SHARED = join(ROOT, '../shared');
 const ENGLISH_BYTES = 45_000;
 
 /** Milliseconds that one run of each of two jobs of workers/tokenizer.ts takes in the isolate. */
-export type CompareJobs = (ours: string, peer: string, repeats: number) => Promise<{ ours: number; peer: number }>;
+export type CompareJobs = (
+  ours: string,
+  peer: string,
+  repeats: number,
+  rounds?: number,
+) => Promise<{ ours: number; peer: number }>;
 
-/** Starts the Worker for as long as `use` runs. */
+/** Starts the Worker for as long as `use` runs. `path`: of a tokenizer.json; BERT's where nothing is said. */
 export async function withTokenizerWorker(
   use: (compareJobs: CompareJobs, textBytes: number) => Promise<void>,
+  path?: string,
 ): Promise<void> {
   const english = readEnglish();
-  const miniflare = await startWorker(english);
+  const miniflare = await startWorker(english, path ? readFileSync(path, 'utf8') : readTokenizerJson());
   try {
     const origin = await miniflare.ready;
     const job = (path: string) => async (times: number) => {
@@ -32,7 +39,7 @@ export async function withTokenizerWorker(
       return response.text();
     };
     await use(
-      (ours, peer, repeats) => compare({ ours: job(ours), peer: job(peer) }, { repeats }),
+      (ours, peer, repeats, rounds = 7) => compare({ ours: job(ours), peer: job(peer) }, { repeats, rounds }),
       Buffer.byteLength(english),
     );
   } finally {
@@ -40,8 +47,7 @@ export async function withTokenizerWorker(
   }
 }
 
-async function startWorker(english: string): Promise<Miniflare> {
-  const tokenizerJson = readTokenizerJson();
+async function startWorker(english: string, tokenizerJson: string): Promise<Miniflare> {
   const { outputFiles } = await build({
     entryPoints: [join(ROOT, 'test/bench/workers/tokenizer.ts')],
     bundle: true,
@@ -85,20 +91,46 @@ function readEnglish(): string {
   return text.slice(start, start + ENGLISH_BYTES).replaceAll(/\n+/g, '\n');
 }
 
+/** One of each algorithm: WordPiece, byte-level BPE, Unigram. */
+const FAMILIES = ['bert-base-uncased', 'roberta-base', 't5-small'];
+
+/** Milliseconds that the Rust core of Python's tokenizers takes for the lines, or null without the interpreter. */
+function rustCore(path: string): number | null {
+  const { PYTHON } = process.env;
+  if (!PYTHON) return null;
+  const script = join(ROOT, 'test/bench/rust-core.py');
+  return Number(execFileSync(PYTHON, [script, path], { input: readEnglish(), encoding: 'utf8' }));
+}
+
 export default {
   name: 'tokenizer',
-  summary: 'ids and offsets in workerd, against @huggingface/tokenizers (which gives no offsets)',
-  run: (report) =>
-    withTokenizerWorker(async (compareJobs, textBytes) => {
-      for (const [name, job] of [
-        ['45 KB of English by line', 'lines'],
-        ['45 KB of English at once', 'whole'],
-      ] as const) {
-        const { ours, peer } = await compareJobs(`${job}?`, `peer-${job}?`, 60);
+  summary:
+    'ids and offsets in workerd, against @huggingface/tokenizers (no offsets) and, with PYTHON set, the Rust core of tokenizers',
+  async run(report) {
+    const paths = FAMILIES.map((name) => ({ name, path: join(SHARED, 'tokenizers', name, 'tokenizer.json') }));
+    const found = paths.filter(({ path }) => existsSync(path));
+    for (const { name, path } of found.length > 0 ? found : [{ name: 'fixture of BERT', path: undefined }]) {
+      await withTokenizerWorker(async (compareJobs, textBytes) => {
         const speed = (milliseconds: number): number => textBytes / 1000 / milliseconds;
-        report({ case: name, unit: 'MB/s', ours: speed(ours), peer: speed(peer), ratio: peer / ours });
-      }
-      const { ours, peer } = await compareJobs('open?', 'peer-open?', 10);
-      report({ case: 'open', unit: 'ms', ours, peer, ratio: peer / ours });
-    }),
+        for (const [text, job] of [
+          ['45 KB of English by line', 'lines'],
+          ['45 KB of English at once', 'whole'],
+        ] as const) {
+          const { ours, peer } = await compareJobs(`${job}?`, `peer-${job}?`, 40);
+          report({ case: `${name}, ${text}`, unit: 'MB/s', ours: speed(ours), peer: speed(peer), ratio: peer / ours });
+          const core = path && job === 'lines' ? rustCore(path) : null;
+          if (core)
+            report({
+              case: `${name}, by line, Rust core`,
+              unit: 'MB/s',
+              ours: speed(ours),
+              peer: speed(core),
+              ratio: core / ours,
+            });
+        }
+        const { ours, peer } = await compareJobs('open?', 'peer-open?', 10);
+        report({ case: `${name}, open`, unit: 'ms', ours, peer, ratio: peer / ours });
+      }, path);
+    }
+  },
 } satisfies Subject;

@@ -9,11 +9,17 @@ import tokenizerJson from 'tokenizer.json.txt';
 import { createTokenizer } from '../../../shared/tokenizer/tokenizer.ts';
 import module from '../../../shared/tokenizer/tokenizer.wasm';
 import { ScalarBert } from '../../tokenizer/scalar-bert.ts';
+import { TEXTS } from '../texts.ts';
 
 const json = JSON.parse(tokenizerJson);
 const tokenizer = createTokenizer(module, new Uint8Array(compiled));
 const peer = new Peer(json, {});
-const scalar = new ScalarBert(new Map(Object.entries(json.model.vocab)), json.normalizer.lowercase);
+let scalarBert: ScalarBert | undefined;
+/** Only BERT's own files have what it needs. */
+function scalar(): ScalarBert {
+  scalarBert ??= new ScalarBert(new Map(Object.entries(json.model.vocab)), json.normalizer.lowercase);
+  return scalarBert;
+}
 const lines = english.split('\n');
 const memory = new Uint8Array(1 << 20);
 const utf8 = new TextEncoder();
@@ -26,7 +32,28 @@ function writeByLoop(text: string): number {
   return text.length;
 }
 
-const JOBS: Record<string, (size: number) => number> = {
+let last: { readonly key: string; readonly whole: string; readonly piece: string } | undefined;
+
+/** `size` bytes of a text, and 1,000; made once. */
+function textOf(name: string, size: number): { readonly whole: string; readonly piece: string } {
+  const key = `${name} ${size}`;
+  const make = TEXTS[name];
+  if (!make) throw new Error(`there is no text ${name}`);
+  if (last?.key !== key) last = { key, whole: make(size), piece: make(1000) };
+  return last;
+}
+
+const count = (text: string) => tokenizer.encode(text)[0]?.ids.length ?? 0;
+
+function inPieces(piece: string, times: number): number {
+  let sum = 0;
+  for (let i = 0; i < times; i++) sum += count(piece);
+  return sum;
+}
+
+const JOBS: Record<string, (size: number, text: string) => number> = {
+  'at-once': (size, text) => count(textOf(text, size).whole),
+  'in-pieces': (size, text) => inPieces(textOf(text, size).piece, size / 1000),
   lines: () => {
     let sum = 0;
     for (const line of lines) {
@@ -41,7 +68,7 @@ const JOBS: Record<string, (size: number) => number> = {
   open: () => createTokenizer(module, new Uint8Array(compiled)).vocabularySize,
   'peer-open': () => new Peer(JSON.parse(tokenizerJson), {}).encode('a').ids.length,
   wasm: (size) => tokenizer.encode(ascii.slice(0, size))[0]?.offsets.length ?? 0,
-  scalar: (size) => scalar.encode(ascii.slice(0, size)).offsets.length,
+  scalar: (size) => scalar().encode(ascii.slice(0, size)).offsets.length,
   'encode-into': (size) => utf8.encodeInto(ascii.slice(0, size), memory).written,
   loop: (size) => writeByLoop(ascii.slice(0, size)),
 };
@@ -52,7 +79,9 @@ export default {
     const job = JOBS[pathname.slice(1)];
     if (job === undefined) return new Response('no such job', { status: 404 });
     let sum = 0;
-    for (let i = Number(searchParams.get('times')); i > 0; i--) sum += job(Number(searchParams.get('size')));
+    for (let i = Number(searchParams.get('times')); i > 0; i--) {
+      sum += job(Number(searchParams.get('size')), searchParams.get('text') ?? '');
+    }
     return new Response(String(sum));
   },
 };
