@@ -2,6 +2,7 @@
 
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isolateOf } from '../../shared/http/isolate.ts';
+import { CATALOGUE_KEY } from '../../shared/model/catalogue.ts';
 import { blobKey, blobsOf, manifestKey } from '../../shared/model/manifest.ts';
 import { graphOf } from '../../shared/model/open-model.ts';
 import { openOrtSession } from '../../shared/runtime/ort.ts';
@@ -234,6 +235,45 @@ describe('routes that tell', () => {
     expect(await response.json()).toMatchObject({
       reason: `model tiny-bert is unavailable: blob ${graph.sha256} is missing`,
     });
+  });
+
+  test('a damaged manifest is listed with what is wrong, beside the others', async () => {
+    const catalogue = {
+      format: 1,
+      models: [
+        { name: 'tiny-bert', task: tinyBert.task, tags: tinyBert.tags },
+        { name: 'broken', task: tinyBert.task, tags: [] },
+      ],
+      defaults: {},
+    };
+    await bucket().put(CATALOGUE_KEY, JSON.stringify(catalogue));
+    await bucket().put(manifestKey('broken'), '{"format":');
+    const response = await send('/v1/models');
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    expect(text).toContain('tiny-bert');
+    expect(text).toContain('the manifest of model broken cannot be read (it is not JSON); publish it again');
+  });
+
+  test('a bucket that does not answer: 502 with the reason, and what was read before serves on', async () => {
+    let isDown = true;
+    const failing = new Proxy(bucket(), {
+      get(target, key) {
+        if (isDown && key === 'get') return () => Promise.reject(new Error('R2 is away'));
+        const value = Reflect.get(target, key);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const on = isolate({ MODELS: failing });
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const first = await post('/v1/text-classification', { model: 'tiny-bert', inputs: 'a' }, on);
+    expect(first.status).toBe(502);
+    expect(await first.json()).toMatchObject({ error_type: 'model_unavailable' });
+    isDown = false;
+    expect((await post('/v1/text-classification', { model: 'tiny-bert', inputs: 'a' }, on)).status).toBe(200);
+    isDown = true;
+    expect((await post('/v1/text-classification', { model: 'tiny-bert', inputs: 'a' }, on)).status).toBe(200);
+    log.mockRestore();
   });
 
   test('GET /health', async () => {
