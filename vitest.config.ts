@@ -12,6 +12,9 @@ export default defineConfig({
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
         test: {
           name: 'workerd',
+          // Nothing here is timed: a machine that is busy may take long.
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.node.test.ts'],
           globalSetup: [
@@ -27,7 +30,8 @@ export default defineConfig({
           name: 'node',
           include: ['test/**/*.node.test.ts'],
           exclude: CHECKED,
-          testTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       { test: { name: 'check', include: CHECKED } },
