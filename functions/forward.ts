@@ -25,6 +25,8 @@ const input = fields({
 });
 const output = z.record(z.string(), z.object({ dims: z.array(z.int()), data: z.array(z.number()) }));
 
+const SENT = ['input_ids', 'attention_mask', 'token_type_ids'];
+
 type Input = z.output<typeof input>;
 
 export const forward: Task<Input, z.output<typeof output>> = {
@@ -36,10 +38,22 @@ export const forward: Task<Input, z.output<typeof output>> = {
   example: { inputs: ['I love it'] },
   models: 'any',
   async run(body, model, context) {
+    checkInputs(model);
     const feeds = body.inputs === null ? fromIds(body, model, context) : fromTexts(body, body.inputs, model, context);
     return runRows(feeds, graphOf(model), context);
   },
 };
+
+/** What a decoder remembers from step to step is nothing that a caller can send. */
+function checkInputs(model: Model): void {
+  const { name, task } = model.manifest;
+  const more = graphOf(model).inputs.find((input) => !SENT.includes(input));
+  if (more === undefined) return;
+  throw new ServiceError(
+    'invalid_input',
+    `model ${name} takes ${more} beside its tokens; ask it with POST /v1/${task}`,
+  );
+}
 
 /** Runs row by row, as all tasks do: the memory of a run grows with its rows, and WASM memory never shrinks again. */
 async function runRows(feeds: Feeds, session: Session, { meter, signal }: Context): Promise<z.output<typeof output>> {

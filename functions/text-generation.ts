@@ -89,6 +89,7 @@ async function* events({ text, ids, config }: Prompt, parameters: Parameters, mo
   const seed = config.doSample ? (config.seed ?? randomSeed()) : null;
   const random = seed === null ? null : createRandom(seed);
   const stream = new DecodeStream(model.decoder, { skipSpecialTokens: true });
+  stream.follow(ids);
   const fresh: number[] = [];
   for await (const token of continuation({ ids, source: null }, config, model, context, random)) {
     fresh.push(token.id);
@@ -121,7 +122,11 @@ function toPrompt(text: string, name: string, parameters: Parameters, model: Mod
     throw new ServiceError('too_large', message);
   }
   const layers = [toGeneration(parameters), manifest.generation?.defaults ?? {}, DEFAULTS] as const;
-  return { text, ids, config: { ...configOf([...layers], ids.length, model, context), logprobs: parameters.details } };
+  return {
+    text,
+    ids,
+    config: { ...configOf([...layers], ids.length, 0, model, context), logprobs: parameters.details },
+  };
 }
 
 /** An empty prompt begins with the token that begins texts. */

@@ -19,9 +19,10 @@ export const translation: Task<z.output<typeof input>, z.output<typeof output>> 
   name: 'translation',
   aliases: [],
   family: {
-    pattern: 'translation_[A-Za-z]+_to_[A-Za-z]+',
+    // A code may have a part of its own for the script or the country: eng_Latn, en_XX.
+    pattern: 'translation_[A-Za-z_]+_to_[A-Za-z_]+',
     parametersOf(name) {
-      const [, src_lang, , tgt_lang] = name.split('_');
+      const [src_lang, tgt_lang] = name.slice('translation_'.length).split('_to_');
       return { src_lang, tgt_lang };
     },
   },

@@ -1,8 +1,8 @@
 // What one request cost, in what can be known at the edge: time only where I/O moves the clock, counts everywhere else.
 
 type Timed = 'r2' | 'cache';
-/** `steps`: of a decoder, one for each new token. */
-type Counted = 'tokens' | 'rows' | 'runs' | 'steps';
+/** `steps`: of a decoder, one for each new token; `decoder-mib`: what they cost, positions × MiB of the decoder. */
+type Counted = 'tokens' | 'rows' | 'runs' | 'steps' | 'decoder-mib';
 
 export class Meter {
   readonly #io = new Map<Timed, { ms: number; reads: number; bytes: number }>();
@@ -34,7 +34,7 @@ export class Meter {
     const io = [...this.#io].map(
       ([name, { ms, reads, bytes }]) => `${name};dur=${ms};desc="${reads} reads, ${bytes} bytes"`,
     );
-    const counts = [...this.#counts].map(([name, count]) => `${name};desc="${count}"`);
+    const counts = [...this.#counts].map(([name, count]) => `${name};desc="${Math.round(count)}"`);
     return [...io, ...counts].join(', ');
   }
 }

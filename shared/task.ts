@@ -19,12 +19,14 @@ export interface Limits {
   readonly maxBodyBytes: number;
   readonly maxInputs: number;
   readonly maxTokens: number;
-  /** Tokens that one continuation may have. */
+  /** New tokens, of all the texts that are written together. */
   readonly maxNewTokens: number;
   /** Continuations that are followed at once, or given back. */
   readonly maxBeams: number;
-  /** Work of a decoder: positions × beams × its size in MiB. */
+  /** Work of a decoder, over all texts: positions × beams × its size in MiB. */
   readonly maxDecoderMib: number;
+  /** Memory that a decoder's caches may take while a text is written, in MiB. */
+  readonly maxCacheMib: number;
 }
 
 export interface Task<I = unknown, O = unknown, M = Model> {
@@ -39,6 +41,8 @@ export interface Task<I = unknown, O = unknown, M = Model> {
   readonly output: z.ZodMiniType<O>;
   /** A body that it answers, for the reference. */
   readonly example: unknown;
+  /** Other tasks whose models it runs too: a model for zero-shot is a classifier of pairs. */
+  readonly kin?: readonly string[];
   /** Which models it runs on: those published for the task, or all; or all, of which it takes no more than the tokenizer. */
   readonly models: 'own' | 'any' | 'tokenizer';
   run(input: I, model: M, context: Context): Promise<O>;

@@ -3,7 +3,7 @@
 
 import { logSoftmax, topK } from '../tensor.ts';
 import type { GenerationConfig } from './config.ts';
-import type { Pace } from './continue.ts';
+import { nothingLeft, type Pace } from './continue.ts';
 import type { Decoding } from './decoding.ts';
 import { processorsOf } from './processors.ts';
 import type { FinishReason, Stopping } from './stopping.ts';
@@ -43,7 +43,7 @@ export async function beamSearch(
   pace: Pace,
 ): Promise<readonly Hypothesis[]> {
   const { numBeams, lengthPenalty, earlyStopping, maxLength, eosIds } = config;
-  const processors = processorsOf(config, prompt.length);
+  const processors = processorsOf(config);
   // Beams that end in this step leave their places to others: as many more as there are ways of ending.
   const kept = Math.max(2, 1 + eosIds.length) * numBeams;
   // All beams begin as the prompt; only the first may go on, or all would say the same.
@@ -54,7 +54,7 @@ export async function beamSearch(
   }));
   let finished: readonly Hypothesis[] = [];
   // One row of the prompt does for all.
-  const [first = new Float32Array()] = await pace(() => decoding.step([prompt]));
+  const [first = new Float32Array()] = await pace(prompt.length, () => decoding.step([prompt]));
   let rows: readonly Float32Array[] = beams.map(() => first);
   while (true) {
     const candidates = bestOf(rows, beams, processors, kept, stopping);
@@ -71,7 +71,7 @@ export async function beamSearch(
     if ((isFull && earlyStopping === true) || !(possible > worst) || candidates.every(({ finish }) => finish)) break;
     beams = next;
     decoding.reorder(next.map(({ parent }) => (length === 1 ? 0 : parent)));
-    rows = await pace(() => decoding.step(next.map(({ ids }) => ids.slice(-1))));
+    rows = await pace(next.length, () => decoding.step(next.map(({ ids }) => ids.slice(-1))));
   }
   return finished.slice(0, config.numReturnSequences);
 }
@@ -95,7 +95,9 @@ function bestOf(
     const logs = own[row] ?? new Float32Array();
     for (let id = 0; id < size; id++) all[row * size + id] = (logs[id] ?? 0) + score;
   });
-  return topK(all, count).map((at) => {
+  const best = topK(all, count);
+  if (all[best[0] ?? 0] === Number.NEGATIVE_INFINITY) nothingLeft();
+  return best.map((at) => {
     const parent = Math.floor(at / size);
     const id = at % size;
     const beam = beams[parent];

@@ -1,8 +1,9 @@
 // How a text is to be continued: what the caller asked for, over what the checkpoint says of itself, over what its pipeline says.
 // Source: GenerationConfig and `_prepare_generated_length` of transformers 4.57.
 
-import { ServiceError } from '../errors.ts';
 import type { Limits } from '../task.ts';
+import { affordable, type Cost } from './bounds.ts';
+import { checkParameters } from './contradictions.ts';
 import type { GenerationParameters } from './parameters.ts';
 
 /** Complete and free of contradictions. Lengths count tokens. */
@@ -10,7 +11,6 @@ export interface GenerationConfig {
   /** Of the whole sequence: the prompt, or the token that a decoder starts with, and what follows. */
   readonly maxLength: number;
   readonly minLength: number;
-  readonly minNewTokens: number;
   readonly doSample: boolean;
   readonly temperature: number;
   /** 0: no bound. */
@@ -40,8 +40,9 @@ export interface Circumstances {
   /** Tokens that the model takes together. */
   readonly contextLength: number;
   readonly eosIds: readonly number[];
-  /** Work of one token in one beam: the size of the decoder, in MiB. */
-  readonly decoderMib: number;
+  /** Ids of tokens are under this. */
+  readonly vocabularySize: number;
+  readonly cost: Cost;
   readonly limits: Limits;
   readonly warn: (message: string) => void;
 }
@@ -65,17 +66,19 @@ export function toConfig(layers: readonly [GenerationParameters, ...Defaults[]],
     return fallback;
   };
   const eos = of('forced_eos_token_id', []);
+  const numBeams = of('num_beams', 1);
+  const minNewTokens = of('min_new_tokens', null);
   const config: GenerationConfig = {
-    maxLength: Math.min(maxLengthOf(layers, at), at.contextLength, affordable(of('num_beams', 1), at)),
-    minLength: of('min_length', 0),
-    minNewTokens: of('min_new_tokens', 0),
+    maxLength: Math.min(maxLengthOf(layers, at), at.contextLength, affordable(numBeams, at.cost, at.limits)),
+    // Of the two the number of new tokens counts, as it does at the other end.
+    minLength: minNewTokens === null ? of('min_length', 0) : at.promptLength + minNewTokens,
     doSample: of('do_sample', false),
     temperature: of('temperature', 1),
     topK: of('top_k', 50),
     topP: of('top_p', 1),
     typicalP: of('typical_p', 1),
     seed: of('seed', null),
-    numBeams: of('num_beams', 1),
+    numBeams,
     numReturnSequences: of('num_return_sequences', 1),
     lengthPenalty: of('length_penalty', 1),
     earlyStopping: of('early_stopping', false),
@@ -89,7 +92,7 @@ export function toConfig(layers: readonly [GenerationParameters, ...Defaults[]],
     stop: of('stop', []),
     logprobs: false,
   };
-  check(config, asked, at);
+  checkParameters(config, asked, at);
   return config;
 }
 
@@ -103,42 +106,4 @@ function maxLengthOf(layers: readonly Defaults[], { promptLength, limits, warn }
     if (whole !== undefined && whole !== null) return Math.min(whole, promptLength + limits.maxNewTokens);
   }
   return promptLength + 20;
-}
-
-/** The length at which the work of a request is used up: positions × beams × the decoder's size. */
-function affordable(beams: number, { decoderMib, limits }: Circumstances): number {
-  return Math.floor(limits.maxDecoderMib / (beams * Math.max(decoderMib, 2 ** -10)));
-}
-
-function check(config: GenerationConfig, asked: GenerationParameters, { promptLength, limits }: Circumstances): void {
-  const { numBeams, numReturnSequences, doSample } = config;
-  const refuse = (message: string): never => {
-    throw new ServiceError('invalid_input', message);
-  };
-  if ((asked.max_new_tokens ?? 0) > limits.maxNewTokens) {
-    refuse(`parameters.max_new_tokens is ${asked.max_new_tokens}; one request takes ${limits.maxNewTokens}`);
-  }
-  if (numBeams * (doSample ? numReturnSequences : 1) > limits.maxBeams) {
-    const what = doSample ? 'num_return_sequences' : 'num_beams';
-    refuse(`parameters.${what} is ${doSample ? numReturnSequences : numBeams}; one request takes ${limits.maxBeams}`);
-  }
-  if (doSample && numBeams > 1) {
-    refuse(`sampling in beams is not offered; set parameters.do_sample to false, or parameters.num_beams to 1`);
-  }
-  if (!doSample && numReturnSequences > numBeams) {
-    const why = numBeams === 1 ? 'greedy decoding gives one' : `${numBeams} beams give no more than ${numBeams}`;
-    refuse(`parameters.num_return_sequences is ${numReturnSequences}; ${why} (raise parameters.num_beams, or sample)`);
-  }
-  if (asked.max_length && promptLength >= asked.max_length && !asked.max_new_tokens) {
-    refuse(
-      `parameters.max_length is ${asked.max_length}; ${promptLength} tokens are there already (see max_new_tokens)`,
-    );
-  }
-  const [least, most] =
-    asked.min_new_tokens && asked.max_new_tokens
-      ? (['min_new_tokens', 'max_new_tokens'] as const)
-      : (['min_length', 'max_length'] as const);
-  if (asked[least] && asked[most] && asked[least] > asked[most]) {
-    refuse(`parameters.${least} is ${asked[least]} and parameters.${most} ${asked[most]}; it must not be more`);
-  }
 }

@@ -1,5 +1,6 @@
 // One row of tokens, continued token by token: greedily, or by drawing. Source: GenerationMixin._sample of transformers 4.57.
 
+import { ServiceError } from '../errors.ts';
 import { logSumExp } from '../tensor.ts';
 import type { GenerationConfig } from './config.ts';
 import type { Decoding } from './decoding.ts';
@@ -16,8 +17,11 @@ export interface NewToken {
   readonly finish: FinishReason | null;
 }
 
-/** Runs a step, gives way to the rest of the isolate, and throws once the client has left. */
-export type Pace = <T>(step: () => Promise<T>) => Promise<T>;
+/**
+ * Runs a step that reads so many positions, those of all rows together; gives way to the rest of the isolate, and throws once the client
+ * has left.
+ */
+export type Pace = <T>(positions: number, step: () => Promise<T>) => Promise<T>;
 
 /** `random`: for drawing; without it the likeliest token is taken. */
 export async function* continueRow(
@@ -28,13 +32,13 @@ export async function* continueRow(
   pace: Pace,
   random: Random | null,
 ): AsyncGenerator<NewToken, void, undefined> {
-  const processors = processorsOf(config, prompt.length);
+  const processors = processorsOf(config);
   const warpers = random ? warpersOf(config) : [];
   const ids = [...prompt];
   let fresh: readonly number[] = prompt;
   while (true) {
     const tokens = fresh;
-    const [scores = new Float32Array()] = await pace(() => decoding.step([tokens]));
+    const [scores = new Float32Array()] = await pace(tokens.length, () => decoding.step([tokens]));
     for (const process of processors) process(scores, ids);
     for (const warp of warpers) warp(scores);
     const shift = random || config.logprobs ? logSumExp(scores) : null;
@@ -45,6 +49,14 @@ export async function* continueRow(
     yield { id, logprob: shift === null ? null : (scores[id] ?? Number.NEGATIVE_INFINITY) - shift, finish };
     if (finish) return;
   }
+}
+
+/** Throws where every token is forbidden. */
+export function nothingLeft(): never {
+  throw new ServiceError(
+    'invalid_input',
+    'no token is left to go on with; forbid fewer in parameters.suppress_tokens and bad_words_ids, or lower no_repeat_ngram_size and the least length',
+  );
 }
 
 /** The first of the highest, as argmax. */
@@ -58,13 +70,13 @@ function likeliest(scores: Float32Array): number {
       best = id;
     }
   }
-  return best;
+  return highest === Number.NEGATIVE_INFINITY ? nothingLeft() : best;
 }
 
 /** The token in whose share of [0, 1) the number lies. A token's share is exp(score - shift), and all of them add up to 1. */
 export function draw(scores: Float32Array, shift: number, uniform: number): number {
   let sum = 0;
-  let last = 0;
+  let last = -1;
   for (let id = 0; id < scores.length; id++) {
     const score = scores[id] as number;
     if (score === Number.NEGATIVE_INFINITY) continue;
@@ -73,5 +85,5 @@ export function draw(scores: Float32Array, shift: number, uniform: number): numb
     if (uniform < sum) return id;
   }
   // Rounding may leave a little beyond the last.
-  return last;
+  return last < 0 ? nothingLeft() : last;
 }

@@ -22,6 +22,21 @@ export interface Source {
   readonly length: number;
 }
 
+/** Scores of one step that are held at once, in numbers. */
+const MOST_SCORES = 2 ** 22;
+const MOST_AT_ONCE = 256;
+
+/** Positions that one run of a decoder reads: a graph gives the scores of all of them, of which a long prompt wants the last alone. */
+export function positionsAtOnce(vocabulary: number): number {
+  return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(MOST_SCORES / vocabulary)));
+}
+
+/** Rows of like length, in parts of at most `most` tokens, in their order. */
+export function inParts(rows: readonly (readonly number[])[], most: number): readonly (readonly number[])[][] {
+  const parts = Math.max(1, Math.ceil((rows[0]?.length ?? 0) / most));
+  return Array.from({ length: parts }, (_, i) => rows.map((row) => row.slice(i * most, (i + 1) * most)));
+}
+
 export function isIdentity(order: readonly number[], rows: number): boolean {
   return order.length === rows && order.every((from, to) => from === to);
 }

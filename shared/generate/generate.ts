@@ -1,9 +1,9 @@
 // From a prompt to its continuations, by the way that the configuration asks for.
 
-import { decoderBytes } from '../model/manifest.ts';
 import type { Model } from '../model/open-model.ts';
 import type { Context } from '../task.ts';
 import { beamSearch } from './beam-search.ts';
+import { type Cost, costOf, within } from './bounds.ts';
 import { type Circumstances, type GenerationConfig, toConfig } from './config.ts';
 import { continueRow, type NewToken, type Pace } from './continue.ts';
 import type { Source } from './decoding.ts';
@@ -27,27 +27,31 @@ export interface Continuation {
   readonly seed: number | null;
 }
 
-const MIB = 2 ** 20;
-
-/** `toConfig` for this model. `layers`: the caller's parameters, then defaults, nearest first. */
+/** `toConfig` for this model. `layers`: the caller's parameters, then defaults, nearest first. `sourceLength`: tokens of an encoder's text. */
 export function configOf(
   layers: readonly [GenerationParameters, ...Partial<GenerationParameters>[]],
   promptLength: number,
-  { manifest }: Model,
+  sourceLength: number,
+  model: Model,
   { limits, warn }: Context,
 ): GenerationConfig {
+  const { manifest, tokenizer } = model;
   const at: Circumstances = {
     promptLength,
     contextLength: manifest.generation?.positions ?? manifest.maxLength,
     eosIds: manifest.generation?.eosIds ?? [],
-    decoderMib: decoderBytes(manifest) / MIB,
+    vocabularySize: tokenizer.vocabularySize,
+    cost: costOf(model, sourceLength),
     limits,
     warn,
   };
   return toConfig(layers, at);
 }
 
-/** `numReturnSequences` continuations: the best beams, best first, or as many draws. */
+/**
+ * `numReturnSequences` continuations: the best beams, best first, or as many draws. What the texts before have left of the request's
+ * bounds may end them early, with `length` for the reason.
+ */
 export async function generate(
   prompt: Prompt,
   config: GenerationConfig,
@@ -66,7 +70,7 @@ export async function generate(
   return continuations;
 }
 
-/** The same for one greedy or drawn continuation, token by token. */
+/** The same for one greedy or drawn continuation, token by token: none where the request's bounds are used up. */
 export async function* continuation(
   prompt: Prompt,
   config: GenerationConfig,
@@ -74,10 +78,11 @@ export async function* continuation(
   context: Context,
   random: ReturnType<typeof createRandom> | null,
 ): AsyncGenerator<NewToken, void, undefined> {
-  const stopping = stoppingOf(config, prompt.ids.length, model.decoder);
-  const decoding = openDecoding(model, prompt.source);
+  const begun = begin(prompt, config, model, context);
+  if (!begun) return;
+  const { decoding, bounded, stopping, pace } = begun;
   try {
-    yield* continueRow(decoding, prompt.ids, config, stopping, paceOf(context), random);
+    yield* continueRow(decoding, prompt.ids, bounded, stopping, pace, random);
   } finally {
     decoding.close();
   }
@@ -89,9 +94,10 @@ async function searchBeams(
   model: Model,
   context: Context,
 ): Promise<readonly Continuation[]> {
-  const stopping = stoppingOf(config, prompt.ids.length, model.decoder);
-  const decoding = openDecoding(model, prompt.source);
-  const search = beamSearch(decoding, prompt.ids, config, stopping, paceOf(context));
+  const begun = begin(prompt, config, model, context);
+  if (!begun) return Array(config.numReturnSequences).fill({ tokens: [], finish: 'length', seed: null });
+  const { decoding, bounded, stopping, pace } = begun;
+  const search = beamSearch(decoding, prompt.ids, bounded, stopping, pace);
   const best = await search.finally(() => decoding.close());
   return best.map(({ ids, logprobs, finish }) => {
     const fresh = ids.slice(prompt.ids.length);
@@ -104,17 +110,27 @@ async function searchBeams(
   });
 }
 
+/** Null where the request has no token left to write. */
+function begin({ ids, source }: Prompt, config: GenerationConfig, model: Model, context: Context) {
+  const cost = costOf(model, source?.length ?? 0);
+  const bounded = within(config, ids.length, cost, context);
+  if (bounded.maxLength <= ids.length) return null;
+  const stopping = stoppingOf(bounded, ids.length, model.decoder);
+  return { decoding: openDecoding(model, source), bounded, stopping, pace: paceOf(context, cost) };
+}
+
 /**
  * A run never gives way by itself: without a turn of the event loop after each, the news that the client has left would wait until the
  * last token. The timer starts before the run and is due when it ends, or its least time would be lost at every token.
  */
-function paceOf({ signal, meter }: Context): Pace {
-  return async (step) => {
+function paceOf({ signal, meter }: Context, { decoderMib }: Cost): Pace {
+  return async (positions, step) => {
     const turn = scheduler.wait(0);
     const result = await step();
     await turn;
     signal.throwIfAborted();
     meter.count('steps', 1);
+    meter.count('decoder-mib', positions * decoderMib);
     return result;
   };
 }

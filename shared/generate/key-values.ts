@@ -10,14 +10,12 @@
 import { ServiceError } from '../errors.ts';
 import type { Held, Session } from '../runtime/session.ts';
 import type { Tensor, TensorData } from '../tensor.ts';
-import { type Decoding, isIdentity, lastScores, ones, type Source, toIds } from './decoding.ts';
+import { type Decoding, inParts, isIdentity, lastScores, ones, type Source, toIds } from './decoding.ts';
 import { sourceFeeds } from './source.ts';
 
 export const PAST = 'past_key_values.';
 const PRESENT = 'present.';
-const OF_SOURCE = '.encoder.';
-/** Scores of one step that are held at once, in numbers: a long prompt is read in parts of so many. */
-const MOST_SCORES = 2 ** 22;
+export const OF_SOURCE = '.encoder.';
 
 export interface DecoderGraphs {
   /** Runs the first step. */
@@ -29,27 +27,23 @@ export interface DecoderGraphs {
 export class KeyValues implements Decoding {
   readonly #graphs: DecoderGraphs;
   readonly #source: Source | null;
-  /** Tokens that one step may read, or no bound where the first step takes no past. */
+  /** Tokens that one run may read. */
   readonly #most: number;
   #past = new Map<string, Held>();
   #length = 0;
 
-  /** `vocabulary`: how many scores a position has. */
-  constructor(graphs: DecoderGraphs, source: Source | null, vocabulary: number) {
+  /** `most`: how many tokens a run may read; a longer prompt is read in parts, if the graph of the later steps takes more than one token. */
+  constructor(graphs: DecoderGraphs, source: Source | null, most: number) {
     this.#graphs = graphs;
     this.#source = source;
-    const { first } = graphs;
-    const readsOn = first === graphs.later && !first.inputs.includes('use_cache_branch');
-    this.#most = readsOn ? Math.max(1, Math.floor(MOST_SCORES / vocabulary)) : Number.POSITIVE_INFINITY;
+    const [, tokens] = graphs.later.shapes.input_ids ?? [];
+    this.#most = tokens === null ? most : Number.POSITIVE_INFINITY;
   }
 
   async step(tokens: readonly (readonly number[])[]): Promise<readonly Float32Array[]> {
-    const count = tokens[0]?.length ?? 0;
-    for (let start = 0; start + this.#most < count; start += this.#most) {
-      await this.#run(tokens.map((row) => row.slice(start, start + this.#most)));
-    }
-    const rest = count % this.#most || Math.min(count, this.#most);
-    return lastScores(await this.#run(tokens.map((row) => row.slice(count - rest))));
+    let logits: Tensor<TensorData> | undefined;
+    for (const part of inParts(tokens, this.#most)) logits = await this.#run(part);
+    return lastScores(logits);
   }
 
   reorder(order: readonly number[]): void {

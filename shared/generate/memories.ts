@@ -2,21 +2,30 @@
 // (Dai et al. 2019). The graph takes `mems.N` and gives `new_mems.N`, [remembered, rows, hidden], which stay of one length.
 
 import type { Session } from '../runtime/session.ts';
-import type { Tensor } from '../tensor.ts';
-import { type Decoding, isIdentity, lastScores, toIds } from './decoding.ts';
+import type { Tensor, TensorData } from '../tensor.ts';
+import { type Decoding, inParts, isIdentity, lastScores, toIds } from './decoding.ts';
 
 export const MEMORY = 'mems.';
 const NEW_MEMORY = 'new_mems.';
 
 export class Memories implements Decoding {
   readonly #session: Session;
+  readonly #most: number;
   #memories = new Map<string, Tensor>();
 
-  constructor(session: Session) {
+  /** `most`: how many tokens a run may read. A longer prompt is read in parts, each of which sees those before as far as is remembered. */
+  constructor(session: Session, most: number) {
     this.#session = session;
+    this.#most = most;
   }
 
   async step(tokens: readonly (readonly number[])[]): Promise<readonly Float32Array[]> {
+    let logits: Tensor<TensorData> | undefined;
+    for (const part of inParts(tokens, this.#most)) logits = await this.#run(part);
+    return lastScores(logits);
+  }
+
+  async #run(tokens: readonly (readonly number[])[]): Promise<Tensor<TensorData> | undefined> {
     const memories = this.#session.inputs
       .filter((name) => name.startsWith(MEMORY))
       .map((name) => [name, this.#memories.get(name) ?? this.#empty(name, tokens.length)] as const);
@@ -26,7 +35,7 @@ export class Memories implements Decoding {
         this.#memories.set(MEMORY + name.slice(NEW_MEMORY.length), { data, dims });
       }
     }
-    return lastScores(logits);
+    return logits;
   }
 
   reorder(order: readonly number[]): void {

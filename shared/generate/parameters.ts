@@ -5,17 +5,25 @@ import { optional } from '../schema.ts';
 
 const MOST_STOPS = 16;
 const MOST_STOP_LENGTH = 256;
+const MOST_WORDS = 1024;
+const MOST_WORD_LENGTH = 32;
+const MOST_SUPPRESSED = 4096;
 
 const whole = (from: number) => {
   const message = `must be a whole number from ${from}`;
   return optional(z.int(message).check(z.minimum(from, message)), null);
 };
-const number = (message: string, ...checks: z.core.$ZodCheck<number>[]) =>
-  optional(z.number(message).check(...checks), null);
+const number = (from: number, to: number, hint = '') => {
+  const message = `must be a number from ${from} to ${to}${hint}`;
+  return optional(z.number(message).check(z.minimum(from, message), z.maximum(to, message)), null);
+};
 const flag = optional(z.boolean('must be true or false'), null);
 const id = z.int('must be a token id').check(z.minimum(0, 'must be a token id'));
 const share = 'must be a number over 0 and up to 1';
-const positive = 'must be a number over 0';
+const probability = optional(z.number(share).check(z.positive(share), z.maximum(1, share)), null);
+const word = `must have 1 to ${MOST_WORD_LENGTH} token ids`;
+const words = `must be a list of at most ${MOST_WORDS} lists of token ids`;
+const suppressed = `must be a list of at most ${MOST_SUPPRESSED} token ids`;
 const stop = `must be at most ${MOST_STOPS} strings of 1 to ${MOST_STOP_LENGTH} characters`;
 
 /** Spread into a task's parameters, or nested in `generate_parameters`. Null stands for what was not said. */
@@ -25,25 +33,24 @@ export const generationFields = {
   max_length: whole(1),
   min_length: whole(0),
   do_sample: flag,
-  temperature: number(
-    `${positive}; for the likeliest text set do_sample to false`,
-    z.positive(`${positive}; for the likeliest text set do_sample to false`),
-  ),
+  temperature: number(0.01, 100, '; for the likeliest text set do_sample to false'),
   top_k: whole(0),
-  top_p: number(share, z.positive(share), z.maximum(1, share)),
-  typical_p: number(share, z.positive(share), z.maximum(1, share)),
+  top_p: probability,
+  typical_p: probability,
   seed: whole(0),
   num_beams: whole(1),
   num_return_sequences: whole(1),
-  length_penalty: number('must be a number'),
+  length_penalty: number(-100, 100),
   early_stopping: optional(z.union([z.boolean(), z.literal('never')], 'must be true, false or never'), null),
-  repetition_penalty: number(positive, z.positive(positive)),
+  repetition_penalty: number(0.01, 100),
   no_repeat_ngram_size: whole(0),
   bad_words_ids: optional(
-    z.array(z.array(id).check(z.minLength(1, 'must have a token id')), 'must be a list of lists of token ids'),
+    z
+      .array(z.array(id).check(z.minLength(1, word), z.maxLength(MOST_WORD_LENGTH, word)), words)
+      .check(z.maxLength(MOST_WORDS, words)),
     null,
   ),
-  suppress_tokens: optional(z.array(id, 'must be a list of token ids'), null),
+  suppress_tokens: optional(z.array(id, suppressed).check(z.maxLength(MOST_SUPPRESSED, suppressed)), null),
   forced_bos_token_id: optional(id, null),
   forced_eos_token_id: optional(z.union([id, z.array(id)], 'must be a token id or a list of them'), null),
   stop: optional(

@@ -6,15 +6,14 @@ import type { GenerationConfig } from './config.ts';
 /** One row: the scores of every token of the vocabulary, and the tokens before it, the prompt's included. */
 export type Processor = (scores: Float32Array, ids: readonly number[]) => void;
 
-/** Those that a configuration asks for, in the order of `_get_logits_processor`. `promptLength`: tokens before the first new one. */
-export function processorsOf(config: GenerationConfig, promptLength: number): readonly Processor[] {
-  const { eosIds, minLength, minNewTokens } = config;
+/** Those that a configuration asks for, in the order of `_get_logits_processor`. */
+export function processorsOf(config: GenerationConfig): readonly Processor[] {
+  const { eosIds, minLength } = config;
   const processors: Processor[] = [];
   if (config.repetitionPenalty !== 1) processors.push(repetitionPenalty(config.repetitionPenalty));
   if (config.noRepeatNgramSize > 0) processors.push(noRepeatNgram(config.noRepeatNgramSize));
   if (config.badWordsIds.length > 0) processors.push(noBadWords(config.badWordsIds, eosIds));
   if (minLength > 0) processors.push(minimumLength(minLength, eosIds));
-  if (minNewTokens > 0) processors.push(minimumLength(promptLength + minNewTokens, eosIds));
   if (config.forcedBosId !== null) processors.push(forcedBos(config.forcedBosId));
   if (config.forcedEosIds.length > 0) processors.push(forcedEos(config.maxLength, config.forcedEosIds));
   if (config.suppressTokens.length > 0) processors.push(suppress(config.suppressTokens));

@@ -76,7 +76,8 @@ export async function rewriteTokens(
     admit(model, tokenizer.encode(wording.prefix + text, truncation && { truncation }), `inputs[${i}]`, cure, context),
   );
   const layers = [wording.defaults, manifest.generation?.defaults ?? {}, DEFAULTS];
-  const config = configOf([toGeneration(parameters), ...layers], 1, model, context);
+  const longest = Math.max(0, ...encodings.map(({ ids }) => ids.length));
+  const config = configOf([toGeneration(parameters), ...layers], 1, longest, model, context);
   const answers: (readonly Continuation[])[] = [];
   for (const encoding of encodings) {
     context.signal.throwIfAborted();

@@ -6,7 +6,7 @@ import type { GenerationConfig } from './config.ts';
 
 export type FinishReason = 'eos_token' | 'stop_sequence' | 'length';
 
-/** Tokens before the newest that are read again, beside the length of the longest string: what a decoder may need to see. */
+/** Tokens before the newest that are read again, beside as many as the longest string has bytes: what a decoder may need to see. */
 const MARGIN = 8;
 
 /** Why a row of `promptLength` tokens and what follows them has ended, or null. */
@@ -14,8 +14,8 @@ export type Stopping = (ids: readonly number[]) => FinishReason | null;
 
 export function stoppingOf(config: GenerationConfig, promptLength: number, decoder: Decoder): Stopping {
   const { eosIds, stop, maxLength } = config;
-  // A token may have no text, but then it does not help to complete one either.
-  const reach = Math.max(0, ...stop.map((text) => text.length)) + MARGIN;
+  // A token may be a single byte. It may have no text too, but then it does not help to complete one either.
+  const reach = Math.max(0, ...stop.map((text) => utf8.encode(text).length)) + MARGIN;
   return (ids) => {
     if (eosIds.includes(ids.at(-1) ?? -1)) return 'eos_token';
     if (stop.length > 0) {
@@ -27,3 +27,5 @@ export function stoppingOf(config: GenerationConfig, promptLength: number, decod
     return ids.length >= maxLength ? 'length' : null;
   };
 }
+
+const utf8 = new TextEncoder();

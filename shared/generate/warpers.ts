@@ -1,8 +1,11 @@
 // What sampling does to the scores: temperature, and ways of leaving unlikely tokens out. As the warpers of transformers 4.57, in
 // their order; each changes a row of scores in place and leaves at least one token.
 
-import { logSoftmax, softmax } from '../tensor.ts';
+import { logSoftmax, softmax, topK } from '../tensor.ts';
 import type { GenerationConfig } from './config.ts';
+
+/** Up to so many are picked out of a vocabulary sooner than it is sorted. */
+const FEW = 512;
 
 export type Warper = (scores: Float32Array) => void;
 
@@ -24,7 +27,7 @@ export function temperatureWarper(temperature: number): Warper {
 /** The k best, and such as score no less than the last of them (Fan et al. 2018). */
 export function topKWarper(k: number): Warper {
   return (scores) => {
-    const last = scores.toSorted()[Math.max(0, scores.length - k)] ?? Number.NEGATIVE_INFINITY;
+    const last = kthOf(scores, Math.min(k, scores.length));
     keep(scores, (score) => score >= last);
   };
 }
@@ -62,8 +65,16 @@ export function typicalWarper(mass: number): Warper {
   };
 }
 
+function kthOf(scores: Float32Array, k: number): number {
+  const last = k <= FEW ? scores[topK(scores, k).at(-1) ?? 0] : scores.toSorted()[scores.length - k];
+  return last ?? Number.NEGATIVE_INFINITY;
+}
+
+/** The ids that may still come, which after top_k are few. */
 function sortedIds(scores: Float32Array, order: (a: number, b: number) => number): Uint32Array {
-  return Uint32Array.from(scores.keys()).sort(order);
+  const possible: number[] = [];
+  for (let id = 0; id < scores.length; id++) if (scores[id] !== Number.NEGATIVE_INFINITY) possible.push(id);
+  return Uint32Array.from(possible).sort(order);
 }
 
 function keep(scores: Float32Array, stays: (score: number, id: number) => boolean): void {

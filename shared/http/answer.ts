@@ -54,7 +54,13 @@ async function run(
     const events = task.stream?.(input, lease.model, context);
     if (events) {
       const waitUntil = (promise: Promise<void>) => c.executionCtx.waitUntil(promise);
-      const options = { requestId: c.get('requestId'), onEnd: lease.release, reader, waitUntil };
+      const options = {
+        requestId: c.get('requestId'),
+        onEnd: lease.release,
+        reader,
+        signal: context.signal,
+        waitUntil,
+      };
       return c.newResponse(await streamEvents(events, options), { headers: EVENT_STREAM });
     }
     const output = await task.run(input, lease.model, context);
@@ -80,7 +86,7 @@ async function acquire(
     throw new ServiceError('not_found', `no model is published for ${task.name}; name one in "model"`);
   if (task.models === 'tokenizer') return { model: await tokenizers.open(name, source), release: () => undefined };
   const manifest = await manifests.read(name, source);
-  if (task.models === 'own' && manifest.task !== task.name) {
+  if (task.models === 'own' && manifest.task !== task.name && !task.kin?.includes(manifest.task)) {
     throw new ServiceError(
       'invalid_input',
       `model ${name} serves ${manifest.task}, not ${task.name}; GET /v1/models lists all`,

@@ -56,6 +56,7 @@ function toLimits(limits: Limits) {
     max_new_tokens: limits.maxNewTokens,
     max_beams: limits.maxBeams,
     max_decoder_mib: limits.maxDecoderMib,
+    max_cache_mib: limits.maxCacheMib,
   };
 }
 

@@ -13,6 +13,7 @@ export interface Env {
   readonly MAX_NEW_TOKENS?: string;
   readonly MAX_BEAMS?: string;
   readonly MAX_DECODER_MIB?: string;
+  readonly MAX_CACHE_MIB?: string;
 }
 
 export interface Settings {
@@ -32,9 +33,10 @@ export function parseSettings(env: Env): Settings {
       maxBodyBytes: number('MAX_BODY_BYTES', env.MAX_BODY_BYTES, 2 ** 20),
       maxInputs: number('MAX_INPUTS', env.MAX_INPUTS, 128),
       maxTokens: number('MAX_TOKENS', env.MAX_TOKENS, 16384),
-      maxNewTokens: number('MAX_NEW_TOKENS', env.MAX_NEW_TOKENS, 512),
+      maxNewTokens: number('MAX_NEW_TOKENS', env.MAX_NEW_TOKENS, 2048),
       maxBeams: number('MAX_BEAMS', env.MAX_BEAMS, 8),
       maxDecoderMib: number('MAX_DECODER_MIB', env.MAX_DECODER_MIB, 100_000),
+      maxCacheMib: number('MAX_CACHE_MIB', env.MAX_CACHE_MIB, 32),
     },
   };
 }

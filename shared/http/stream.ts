@@ -13,6 +13,8 @@ interface Options {
   onEnd(): void;
   /** Aborted here when the reader goes away. */
   readonly reader: AbortController;
+  /** Of the request and its reader. */
+  readonly signal: AbortSignal;
   /** Lets what happens after the answer has begun come to its end. */
   waitUntil(promise: Promise<void>): void;
 }
@@ -23,7 +25,7 @@ interface Options {
  */
 export async function streamEvents(
   events: AsyncIterable<unknown>,
-  { requestId, onEnd, reader, waitUntil }: Options,
+  { requestId, onEnd, reader, signal, waitUntil }: Options,
 ): Promise<ReadableStream<Uint8Array>> {
   const iterator = events[Symbol.asyncIterator]();
   const first = await iterator.next();
@@ -40,9 +42,9 @@ export async function streamEvents(
       for (let next = first; !next.done; next = await iterator.next()) put(JSON.stringify(next.value));
       put('[DONE]');
     } catch (error) {
-      // Whoever has left is told nothing.
+      // Whoever has left is told nothing; a body that was cancelled is closed already.
       if (reader.signal.aborted) return;
-      put(JSON.stringify(toErrorBody(error, requestId)));
+      if (!signal.aborted) put(JSON.stringify(toErrorBody(error, requestId)));
     }
     controller.close();
   }

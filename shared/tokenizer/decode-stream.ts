@@ -24,6 +24,13 @@ export class DecodeStream {
     this.#options = { skipSpecialTokens, cleanUpTokenizationSpaces: false };
   }
 
+  /** Goes on from tokens whose text is known already: the first of those to come is decoded as what follows them. */
+  follow(ids: readonly number[]): void {
+    this.#ids = [...ids];
+    this.#known = ids.length;
+    this.#given = this.#decode(this.#ids);
+  }
+
   /**
    * Takes a token and returns the text that is sure with it, which may be empty. A character is never cut; bytes that do not become
    * one are U+FFFD, after MOST_PENDING tokens.

@@ -1,15 +1,24 @@
 // Drawing: the frequencies are those that the probabilities say, and a seed brings a text back.
 
 import { expect, test } from 'vitest';
-import { draw } from '../../shared/generate/continue.ts';
+import type { GenerationConfig } from '../../shared/generate/config.ts';
+import { continueRow, draw } from '../../shared/generate/continue.ts';
 import { createRandom } from '../../shared/generate/random.ts';
 import { temperatureWarper, topKWarper, topPWarper, typicalWarper } from '../../shared/generate/warpers.ts';
 import { logSoftmax, logSumExp } from '../../shared/tensor.ts';
+import { Table } from './table.ts';
 
 const LOGITS = Float32Array.of(2, 1.5, 1, 0.5, 0, -0.5, -1, -1.5, -2, -3);
 const DRAWS = 20_000;
 /** Pearson's statistic stays under this in all but one of a thousand runs, by degrees of freedom. */
 const CHI_SQUARE_999: Readonly<Record<number, number>> = { 1: 10.83, 2: 13.82, 3: 16.27, 4: 18.47, 9: 27.88 };
+
+function chiSquare(counts: readonly number[], logs: Float32Array): number {
+  return counts.reduce((sum, count, id) => {
+    const expected = DRAWS * Math.exp(logs[id] ?? 0);
+    return expected > 0 ? sum + (count - expected) ** 2 / expected : sum;
+  }, 0);
+}
 
 function frequencies(scores: Float32Array, seed: number): number[] {
   const random = createRandom(seed);
@@ -34,12 +43,50 @@ test.each([
   const logs = logSoftmax(scores);
   const possible = Array.from(logs.keys()).filter((id) => Number.isFinite(logs[id]));
   const counts = frequencies(scores, 11);
-  const statistic = possible.reduce((sum, id) => {
-    const expected = DRAWS * Math.exp(logs[id] ?? 0);
-    return sum + ((counts[id] ?? 0) - expected) ** 2 / expected;
-  }, 0);
-  expect(statistic).toBeLessThan(CHI_SQUARE_999[possible.length - 1] ?? 0);
+  expect(chiSquare(counts, logs)).toBeLessThan(CHI_SQUARE_999[possible.length - 1] ?? 0);
   expect(counts.filter((count, id) => count > 0 && !possible.includes(id))).toEqual([]);
+});
+
+test('20,000 rows of one token, with all that changes scores: chi-square', async () => {
+  const config = {
+    ...{
+      repetitionPenalty: 2,
+      noRepeatNgramSize: 0,
+      badWordsIds: [[3]],
+      suppressTokens: [4],
+      minLength: 9,
+      eosIds: [5],
+    },
+    ...{ forcedBosId: null, forcedEosIds: [], temperature: 0.8, topK: 6, topP: 0.97, typicalP: 1, logprobs: true },
+  } as unknown as GenerationConfig;
+  // By hand: token 0 stands in the prompt; 3, 4 and 5 may not come; six of the rest stay, and of those two fall out of 0.97.
+  const left = LOGITS.map((score, id) => ([3, 4, 5, 9].includes(id) ? Number.NEGATIVE_INFINITY : score / 0.8));
+  left[0] = 1 / 0.8;
+  const [, , , , , , sixth = 0, seventh = 0, eighth = 0] = logSoftmax(left).map(Math.exp);
+  expect(seventh + eighth).toBeLessThan(0.03);
+  expect(sixth + seventh + eighth).toBeGreaterThan(0.03);
+  left.fill(Number.NEGATIVE_INFINITY, 7);
+  const logs = logSoftmax(left);
+
+  const random = createRandom(5);
+  const counts = new Array<number>(LOGITS.length).fill(0);
+  for (let i = 0; i < DRAWS; i++) {
+    const table = new Table([Array.from(LOGITS)]);
+    const row = continueRow(
+      table,
+      [0],
+      config,
+      () => 'length',
+      (_, step) => step(),
+      random,
+    );
+    const { value } = await row.next();
+    if (!value) throw new Error('no token was drawn');
+    counts[value.id] = (counts[value.id] ?? 0) + 1;
+    expect(value.logprob).toBeCloseTo(logs[value.id] ?? 0, 4);
+  }
+  expect(counts.flatMap((count, id) => (count > 0 ? [id] : []))).toEqual([0, 1, 2, 6]);
+  expect(chiSquare(counts, logs)).toBeLessThan(CHI_SQUARE_999[3] ?? 0);
 });
 
 test('numbers of chance are uniform, and those of another seed are others', () => {

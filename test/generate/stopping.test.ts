@@ -34,6 +34,21 @@ describe('a row ends', () => {
     expect(stopOf(['x', 'r.'])([0, 4])).toBe('stop_sequence');
   });
 
+  test('at a string of characters whose bytes are tokens', () => {
+    // The bytes of three characters, as byte-level tokenizers write them.
+    const bytes = [...'æĹ¥æľ¬èªŀ'];
+    const byteLevel = new Decoder({ tokenOf: (id) => bytes[id] } as Pick<Tokenizer, 'tokenOf'> as Tokenizer, {
+      steps: [{ type: 'ByteLevel' }],
+      specialIds: [],
+      cleanUpTokenizationSpaces: false,
+    });
+    const config = { eosIds: [], maxLength: 99, stop: ['日本語'.repeat(2)] } as unknown as GenerationConfig;
+    const ids = Array.from({ length: 20 }, (_, i) => (i + 7) % 9);
+    expect(byteLevel.decode(ids.slice(2))).toBe('日本語'.repeat(2));
+    expect(stoppingOf(config, 0, byteLevel)(ids.slice(0, -1))).toBeNull();
+    expect(stoppingOf(config, 0, byteLevel)(ids)).toBe('stop_sequence');
+  });
+
   test('not at a string of the prompt', () => {
     expect(stopOf([' stop'], 2)([6, 7, 0])).toBeNull();
     expect(stopOf([' stop'], 2)([6, 7, 6, 7])).toBe('stop_sequence');

@@ -207,9 +207,10 @@ describe('routes that tell', () => {
         max_body_bytes: 1048576,
         max_inputs: 128,
         max_tokens: 16384,
-        max_new_tokens: 512,
+        max_new_tokens: 2048,
         max_beams: 8,
         max_decoder_mib: 100_000,
+        max_cache_mib: 32,
       },
     });
   });

@@ -11,9 +11,10 @@ test('defaults', () => {
       maxBodyBytes: 2 ** 20,
       maxInputs: 128,
       maxTokens: 16384,
-      maxNewTokens: 512,
+      maxNewTokens: 2048,
       maxBeams: 8,
       maxDecoderMib: 100_000,
+      maxCacheMib: 32,
     },
   });
 });

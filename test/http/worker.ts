@@ -43,16 +43,25 @@ export function source(): BlobSource {
 
 /** Sends a request and waits for what it leaves to be done after it. */
 export async function send(path: string, init: RequestInit = {}, on: Env = isolate()): Promise<Response> {
-  const context = createExecutionContext();
-  const response = await app.fetch(new Request(`http://edge.test${path}`, init), on, context);
-  await waitOnExecutionContext(context);
+  const { answer, done } = dispatch(path, init, on);
+  const response = await answer;
+  await done();
   return response;
 }
 
 export function post(path: string, body: unknown, on?: Env): Promise<Response> {
-  return send(
-    path,
-    { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
-    on,
-  );
+  return send(path, toPost(body), on);
 }
+
+/** The answer as it comes, and a wait for what is left to be done. */
+export function dispatch(path: string, init: RequestInit, on: Env) {
+  const context = createExecutionContext();
+  const answer = Promise.resolve(app.fetch(new Request(`http://edge.test${path}`, init), on, context));
+  return { answer, done: () => waitOnExecutionContext(context) };
+}
+
+export const toPost = (body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});

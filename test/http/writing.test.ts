@@ -3,9 +3,9 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isolateOf } from '../../shared/http/isolate.ts';
 import { graphOf } from '../../shared/model/open-model.ts';
-import type { Held } from '../../shared/runtime/session.ts';
 import { publishSeeded } from '../seeded/worker.ts';
-import { isolate, post, source } from './worker.ts';
+import { watchHeld } from './held.ts';
+import { dispatch, isolate, post, source, toPost } from './worker.ts';
 
 const GPT2 = 'seeded-gpt2-text-generation';
 const PROMPT = 'The engine was';
@@ -24,7 +24,7 @@ describe('bad input', () => {
   test.each([
     [{ max_new_tokens: 0 }, 'parameters.max_new_tokens must be a whole number from 1'],
     [{ max_new_tokens: -3 }, 'parameters.max_new_tokens must be a whole number from 1'],
-    [{ max_new_tokens: 1_000_000 }, 'parameters.max_new_tokens is 1000000; one request takes 512'],
+    [{ max_new_tokens: 1_000_000 }, 'parameters.max_new_tokens is 1000000; one request takes 2048'],
     [{ num_beams: 2, do_sample: true }, 'sampling in beams is not offered'],
     [{ num_beams: 2, num_return_sequences: 3 }, 'parameters.num_return_sequences is 3; 2 beams give no more than 2'],
     [{ num_return_sequences: 2 }, 'greedy decoding gives one'],
@@ -35,6 +35,7 @@ describe('bad input', () => {
     [{ max_length: 2 }, 'tokens are there already (see max_new_tokens)'],
     [{ stop: Array(100).fill('a') }, 'parameters.stop must be at most 16 strings of 1 to 256 characters'],
     [{ stop: [''] }, 'parameters.stop[0] must be at most 16 strings of 1 to 256 characters'],
+    [{ suppress_tokens: [5000] }, 'parameters.suppress_tokens has 5000; the ids of this model are 0 to'],
     [{ temperature: 0 }, 'for the likeliest text set do_sample to false'],
     [{ top_p: 1.5 }, 'parameters.top_p must be a number over 0 and up to 1'],
     [{ truncate: 0 }, 'parameters.truncate must be a whole number from 1'],
@@ -53,6 +54,15 @@ describe('bad input', () => {
     );
     const cut = await write({ max_new_tokens: 2, truncate: 250, details: true }, long);
     expect((await cut.json<[{ details: object }]>())[0].details).toMatchObject({ generated_tokens: 2 });
+  });
+
+  test('every token forbidden', async () => {
+    const all = Array.from({ length: 700 }, (_, id) => id);
+    for (const parameters of [{}, { do_sample: true }, { num_beams: 2 }]) {
+      const response = await write({ ...parameters, suppress_tokens: all });
+      expect(response.status).toBe(422);
+      expect((await response.json<{ error: string }>()).error).toContain('no token is left to go on with');
+    }
   });
 
   test('an empty prompt begins with the token that begins texts', async () => {
@@ -79,6 +89,26 @@ describe('bad input', () => {
       'there is no fr to en; this model translates en to de, en to fr',
     );
     expect(await ask({ src_lang: 'en' }, t5)).toContain('src_lang and tgt_lang go together');
+  });
+
+  test('languages in the route, with and without their countries', async () => {
+    const ask = async (path: string, parameters: object) => {
+      const body = { model: 'seeded-mbart-translation', inputs: 'a', parameters: { max_new_tokens: 5, ...parameters } };
+      return (await post(path, body, on)).json();
+    };
+    const expected = await ask('/v1/translation', { src_lang: 'en_XX', tgt_lang: 'fr_XX' });
+    expect(expected).toMatchObject([{ translation_text: expect.any(String) }]);
+    expect(await ask('/v1/translation_en_to_fr', {})).toEqual(expected);
+    expect(await ask('/v1/translation_en_XX_to_fr_XX', {})).toEqual(expected);
+    expect(await ask('/v1/translation_en_XX_to_de_DE', {})).not.toEqual(expected);
+  });
+
+  test('the bare graph of a decoder', async () => {
+    const response = await post('/v1/forward', { model: GPT2, inputs: PROMPT }, on);
+    expect(response.status).toBe(422);
+    expect((await response.json<{ error: string }>()).error).toMatch(
+      /^model seeded-gpt2-text-generation takes \S+ beside its tokens; ask it with POST \/v1\/text-generation$/,
+    );
   });
 
   test.each([
@@ -197,55 +227,31 @@ describe('a stream', () => {
   test.each(['leaves', 'stalls'])('whose reader %s: nothing is held, and the model is given back', async (what) => {
     const own = isolate();
     const { model, release } = await isolateOf(own).models.acquire(GPT2, source());
-    const session = graphOf(model);
-    const run = session.runHeld.bind(session);
-    const alive = new Set<Held>();
-    let steps = 0;
-    const spy = vi.spyOn(session, 'runHeld').mockImplementation(async (...args) => {
-      steps++;
-      const result = await run(...args);
-      for (const held of Object.values(result.held)) {
-        alive.add(held);
-        const free = held.release.bind(held);
-        held.release = () => {
-          alive.delete(held);
-          free();
-        };
-      }
-      return result;
-    });
+    const watched = watchHeld(graphOf(model));
     const body = {
       model: GPT2,
       inputs: PROMPT,
       parameters: { do_sample: false, min_new_tokens: 40, max_new_tokens: 40 },
       stream: true,
     };
-    const { response, done } = await sendWithoutWaiting('/v1/text-generation', body, own);
+    const { answer, done } = dispatch('/v1/text-generation', toPost(body), own);
+    const response = await answer;
     if (what === 'leaves') {
       const reader = response.body?.getReader();
       await reader?.read();
-      const before = steps;
+      const before = watched.steps();
       await reader?.cancel();
       await done();
       // The one that ran when it left, and no other.
-      expect(steps).toBeLessThanOrEqual(before + 1);
+      expect(watched.steps()).toBeLessThanOrEqual(before + 1);
     } else {
       // Nothing is read: the text is written nevertheless, and its end does not wait.
       await done();
-      expect(steps).toBe(40);
+      expect(watched.steps()).toBe(40);
       expect(linesOf(await response.text())).toHaveLength(41);
     }
-    expect(alive.size).toBe(0);
-    spy.mockRestore();
+    expect(watched.alive.size).toBe(0);
+    watched.restore();
     release();
   });
 });
-
-async function sendWithoutWaiting(path: string, body: unknown, env: ReturnType<typeof isolate>) {
-  const { createExecutionContext, waitOnExecutionContext } = await import('cloudflare:test');
-  const { default: app } = await import('../../functions/index.ts');
-  const context = createExecutionContext();
-  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  const response = await app.fetch(new Request(`http://edge.test${path}`, init), env, context);
-  return { response, done: () => waitOnExecutionContext(context) };
-}

@@ -4,6 +4,7 @@
 //   /whole?task=…&tokens=16&rows=1&repeats=1     /bare?model=…&tokens=16&rows=1&repeats=1     /heap
 
 import app from '../../../functions/index.ts';
+import { positionsAtOnce } from '../../../shared/generate/decoding.ts';
 import { KeyValues } from '../../../shared/generate/key-values.ts';
 import type { Env } from '../../../shared/http/settings.ts';
 import { blobKey, manifestKey, parseManifest } from '../../../shared/model/manifest.ts';
@@ -26,7 +27,7 @@ export default {
       for (let i = 0; i < repeats; i++) await runBare(session, rows, tokens, outputs);
     } else if (pathname === '/steps') {
       const session = await openBare(env.MODELS, searchParams.get('model') ?? '');
-      const decoding = new KeyValues({ first: session, later: session }, null, 50_257);
+      const decoding = new KeyValues({ first: session, later: session }, null, positionsAtOnce(50_257));
       await decoding.step([Array(tokens).fill(5)]);
       for (let i = 1; i < repeats; i++) await decoding.step([[5]]);
       decoding.close();

@@ -1,0 +1,140 @@
+// A request that writes several texts, or does not come to its end: its bounds hold for all of it, and nothing is left behind.
+
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { isolateOf } from '../../shared/http/isolate.ts';
+import type { Env } from '../../shared/http/settings.ts';
+import { graphOf } from '../../shared/model/open-model.ts';
+import { publishSeeded } from '../seeded/worker.ts';
+import { watchHeld } from './held.ts';
+import { dispatch, isolate, post, source, toPost } from './worker.ts';
+
+const GPT2 = 'seeded-gpt2-text-generation';
+const PROMPT = 'The engine was';
+
+beforeAll(() => publishSeeded('text-generation'));
+
+interface Written {
+  readonly generated_text: string;
+  readonly details: { readonly finish_reason: string; readonly generated_tokens: number };
+}
+
+const bodyOf = (parameters: object, more: object = {}) => ({
+  model: GPT2,
+  inputs: PROMPT,
+  parameters: { do_sample: false, details: true, ...parameters },
+  ...more,
+});
+
+async function written(parameters: object, on: Env, inputs: unknown = PROMPT): Promise<Written[]> {
+  const response = await post('/v1/text-generation', bodyOf(parameters, { inputs }), on);
+  expect(response.status).toBe(200);
+  return (await response.json<(Written | Written[])[]>()).flat();
+}
+
+describe('the bounds are those of the whole request', () => {
+  const lengths = (texts: readonly Written[]) => texts.map(({ details }) => details.generated_tokens);
+  const parameters = { min_new_tokens: 6, max_new_tokens: 6 };
+
+  test('new tokens, over several inputs', async () => {
+    const texts = await written(parameters, isolate({ MAX_NEW_TOKENS: '10' }), [PROMPT, PROMPT, PROMPT]);
+    expect(lengths(texts)).toEqual([6, 4, 0]);
+    expect(texts.map(({ details }) => details.finish_reason)).toEqual(['length', 'length', 'length']);
+    expect(texts[2]?.generated_text).toBe(PROMPT);
+    expect(texts[0]?.generated_text.startsWith(texts[1]?.generated_text ?? '?')).toBe(true);
+  });
+
+  test('new tokens, over inputs in beams', async () => {
+    const on = isolate({ MAX_NEW_TOKENS: '10' });
+    expect(lengths(await written({ ...parameters, num_beams: 2 }, on, [PROMPT, PROMPT, PROMPT]))).toEqual([6, 4, 0]);
+  });
+
+  test('work, over several draws', async () => {
+    const drawn = { ...parameters, do_sample: true, seed: 3, num_return_sequences: 4 };
+    const all = await post('/v1/text-generation', bodyOf(drawn), isolate());
+    const work = Number(/decoder-mib;desc="(\d+)"/.exec(all.headers.get('server-timing') ?? '')?.[1]);
+    expect(work).toBeGreaterThan(0);
+    const half = lengths(await written(drawn, isolate({ MAX_DECODER_MIB: String(work / 2) })));
+    expect(half[0]).toBe(6);
+    expect(half.at(-1)).toBe(0);
+  });
+
+  test('memory: fewer tokens in more beams', async () => {
+    const on = isolate({ MAX_CACHE_MIB: '0.1' });
+    const lengthIn = async (beams: number) => {
+      const [text] = await written({ min_new_tokens: 200, max_new_tokens: 200, num_beams: beams }, on);
+      return text?.details.generated_tokens ?? 0;
+    };
+    const greedy = await lengthIn(1);
+    const four = await lengthIn(4);
+    expect(greedy).toBeLessThan(200);
+    expect(four).toBeGreaterThan(0);
+    expect(four).toBeLessThan(greedy / 3);
+  });
+});
+
+describe('nothing is left behind', () => {
+  test('by an error in the middle of a beam search', async () => {
+    const on = isolate();
+    const { model, release } = await isolateOf(on).models.acquire(GPT2, source());
+    const watched = watchHeld(graphOf(model), (step) => {
+      if (step === 4) throw new Error('the engine burst');
+    });
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const body = bodyOf({ num_beams: 3, min_new_tokens: 9, max_new_tokens: 9 });
+    expect((await post('/v1/text-generation', body, on)).status).toBe(500);
+    expect(watched.steps()).toBe(4);
+    expect(watched.alive.size).toBe(0);
+    watched.restore();
+    logged.mockRestore();
+    release();
+    expect((await post('/v1/text-generation', body, on)).status).toBe(200);
+  });
+
+  test.each([
+    ['an answer', {}],
+    ['a stream', { stream: true }],
+    ['beams', { num_beams: 4 }],
+  ])(
+    'by a client that leaves before the end of %s',
+    async (_, { stream = false, ...parameters }: Record<string, unknown>) => {
+      const on = isolate();
+      const { model, release } = await isolateOf(on).models.acquire(GPT2, source());
+      const leaving = new AbortController();
+      const watched = watchHeld(graphOf(model), (step) => {
+        if (step === 5) leaving.abort();
+      });
+      const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+      const body = bodyOf({ min_new_tokens: 60, max_new_tokens: 60, ...parameters }, { stream });
+      const { answer, done } = dispatch('/v1/text-generation', { ...toPost(body), signal: leaving.signal }, on);
+      await answer.then((response) => response.text()).catch(() => undefined);
+      await done();
+      expect(watched.steps()).toBe(5);
+      expect(watched.alive.size).toBe(0);
+      watched.restore();
+      logged.mockRestore();
+      release();
+    },
+  );
+});
+
+test.each(['openai-gpt', 'ctrl', 'transfo-xl'])('the texts of a stream are the text: %s', async (architecture) => {
+  const on = isolate();
+  const body = (stream: boolean) => ({
+    model: `seeded-${architecture}-text-generation`,
+    inputs: PROMPT,
+    parameters: { do_sample: false, min_new_tokens: 20, max_new_tokens: 20 },
+    stream,
+  });
+  const [{ generated_text: whole }] = await (await post('/v1/text-generation', body(false), on)).json<
+    [{ generated_text: string }]
+  >();
+  const streamed = await (await post('/v1/text-generation', body(true), on)).text();
+  const told = streamed.split('\n\n').flatMap((line) => {
+    const event = line.startsWith('data:{') ? JSON.parse(line.slice('data:'.length)) : null;
+    return event ? [event.token.text] : [];
+  });
+  expect(told).toHaveLength(20);
+  // The whole is cleaned up, which events cannot be: a space before a full stop goes.
+  const cleaned = (PROMPT + told.join('')).replaceAll(/ ([.?!,])/g, '$1');
+  expect(cleaned).toBe(whole);
+});
