@@ -38,6 +38,7 @@ export const textClassification: Task<z.output<typeof input>, z.output<typeof ou
   output,
   example: { inputs: 'I love it' },
   models: 'own',
+  kin: ['zero-shot-classification'],
   async run({ inputs, parameters }, model, context) {
     const list = Array.isArray(inputs) ? inputs : [inputs];
     const texts = list.map((item) => (typeof item === 'string' ? item : toText(item)));
