@@ -3,21 +3,39 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { featureExtraction } from './evaluate/feature-extraction.ts';
+import { fillMask } from './evaluate/fill-mask.ts';
+import { questionAnswering } from './evaluate/question-answering.ts';
 import { Service } from './evaluate/service.ts';
 import { textClassification } from './evaluate/text-classification.ts';
+import { tokenClassification } from './evaluate/token-classification.ts';
+import { zeroShotClassification } from './evaluate/zero-shot-classification.ts';
 
-const MEASURES = { 'feature-extraction': featureExtraction, 'text-classification': textClassification };
+const MEASURES = {
+  'text-classification': textClassification,
+  'token-classification': tokenClassification,
+  'question-answering': questionAnswering,
+  'zero-shot-classification': zeroShotClassification,
+  'fill-mask': fillMask,
+  'feature-extraction': featureExtraction,
+};
 
-const HELP = `npm run evaluate -- [task …] [--data <folder>] [--origin <url>] [--model <name>]
+const HELP = `npm run evaluate -- [task …] [--data <folder>] [--origin <url>] [--model <name>] [--wrong <count>]
 
 Asks a running service (npm start) and prints what its answers are worth:
 
-  text-classification   accuracy on SST-2 dev, one sentence a request; and how many labels differ in requests of eight
-  feature-extraction    Spearman's rank correlation on STS-B dev
+  text-classification       accuracy on SST-2 dev
+  token-classification      F1 of entities on WikiANN-en dev
+  question-answering        F1 and exact match on eight articles of SQuAD 1.1
+  zero-shot-classification  accuracy on a tenth of MNLI, three labels
+  fill-mask                 top-5 accuracy at 2,000 places of WikiText-2 dev
+  feature-extraction        Spearman's rank correlation on STS-B dev
+
+One input a request; then again with several in each, and how many answers differ.
 
   --data    folder of the data, default ../shared/data
   --origin  where the service runs, default http://127.0.0.1:8787
-  --model   instead of the default model of the task`;
+  --model   instead of the default model of the task
+  --wrong   prints so many wrong answers, spread over all (not for feature-extraction)`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,6 +43,7 @@ const { values, positionals } = parseArgs({
     data: { type: 'string', default: join(import.meta.dirname, '..', '..', 'shared', 'data') },
     origin: { type: 'string', default: `http://127.0.0.1:${process.env.PORT ?? '8787'}` },
     model: { type: 'string' },
+    wrong: { type: 'string', default: '0' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -40,6 +59,7 @@ if (values.help) {
   const service = new Service(values.origin, values.model);
   await service.check();
   for (const [task, measure] of Object.entries(MEASURES)) {
-    if (positionals.length === 0 || positionals.includes(task)) await measure(service, values.data);
+    if (positionals.length === 0 || positionals.includes(task))
+      await measure(service, values.data, Number(values.wrong));
   }
 }

@@ -18,6 +18,18 @@ export class Service {
     if (!response?.ok) throw new Error(`nothing is ready at ${this.#origin}; start it with npm start`);
   }
 
+  /** The model that is asked for a task: the one that was named, or the task's default. */
+  async modelOf(task: string): Promise<string> {
+    if (this.#model !== undefined) return this.#model;
+    const tasks = (await (await fetch(`${this.#origin}/v1/tasks`)).json()) as {
+      task: string;
+      default_model: string | null;
+    }[];
+    const model = tasks.find((each) => each.task === task)?.default_model;
+    if (!model) throw new Error(`no model is published for ${task}`);
+    return model;
+  }
+
   async ask<T>(task: string, body: object): Promise<T> {
     const response = await fetch(`${this.#origin}/v1/${task}`, {
       method: 'POST',

@@ -2,13 +2,14 @@
 
 import { join } from 'node:path';
 import { readRows, type Service } from './service.ts';
+import { printWrong } from './wrong.ts';
 
 interface Labelled {
   readonly text: string;
   readonly label: string;
 }
 
-export async function textClassification(service: Service, data: string): Promise<void> {
+export async function textClassification(service: Service, data: string, wrong: number): Promise<void> {
   const rows = await readRows<Labelled>(join(data, 'text-classification', 'sst2.dev.jsonl.gz'));
   const single = await classify(service, rows, 1);
   const grouped = await classify(service, rows, 8);
@@ -17,6 +18,8 @@ export async function textClassification(service: Service, data: string): Promis
   const accuracy = ((100 * correct) / rows.length).toFixed(2);
   console.log(`text-classification  SST-2 dev  accuracy ${accuracy} %  (${correct} of ${rows.length})`);
   console.log(`  label flips between one input a request and eight: ${flips}`);
+  const lines = rows.flatMap(({ text, label }, i) => (single[i] === label ? [] : [`${text} | true: ${label}`]));
+  printWrong(lines, wrong);
 }
 
 async function classify(service: Service, rows: readonly Labelled[], size: number): Promise<string[]> {

@@ -1,0 +1,65 @@
+// F1 and exact match on the articles of SQuAD 1.1 that were kept back, as its evaluation script counts them: answers are compared in
+// lower case without punctuation and articles, with whichever of the true ones is nearest (Rajpurkar et al. 2016).
+
+import { join } from 'node:path';
+import heldBack from './held-back.json' with { type: 'json' };
+import { readRows, type Service } from './service.ts';
+import { printWrong } from './wrong.ts';
+
+interface Question {
+  readonly title: string;
+  readonly context: string;
+  readonly question: string;
+  readonly answers: readonly { readonly text: string }[];
+}
+
+export async function questionAnswering(service: Service, data: string, wrong: number): Promise<void> {
+  const all = await readRows<Question>(join(data, 'question-answering', 'squad11-dev.jsonl.gz'));
+  const rows = all.filter(({ title }) => heldBack.squad.includes(title));
+  const single = await answer(service, rows, 1);
+  const grouped = await answer(service, rows, 8);
+  let [f1, exact] = [0, 0];
+  const lines: string[] = [];
+  rows.forEach(({ question, answers }, i) => {
+    const said = wordsOf(single[i] ?? '');
+    const truths = answers.map(({ text }) => wordsOf(text));
+    const nearest = Math.max(...truths.map((truth) => overlap(said, truth)));
+    f1 += nearest;
+    if (nearest < 0.5) lines.push(`${question} | said: ${single[i]} | true: ${answers[0]?.text}`);
+    exact += truths.some((truth) => truth.join(' ') === said.join(' ')) ? 1 : 0;
+  });
+  const percent = (sum: number) => ((100 * sum) / rows.length).toFixed(2);
+  const what = `${rows.length} questions of ${heldBack.squad.length} articles`;
+  console.log(`question-answering   SQuAD 1.1 kept back  F1 ${percent(f1)}  exact ${percent(exact)}  (${what})`);
+  const flips = grouped.filter((text, i) => text !== single[i]).length;
+  console.log(`  answers that differ between one input a request and eight: ${flips}`);
+  printWrong(lines, wrong);
+}
+
+async function answer(service: Service, rows: readonly Question[], size: number): Promise<string[]> {
+  const texts: string[] = [];
+  for (let at = 0; at < rows.length; at += size) {
+    const inputs = rows.slice(at, at + size).map(({ question, context }) => ({ question, context }));
+    texts.push(
+      ...(await service.ask<{ answer: string }[]>('question-answering', { inputs })).map((each) => each.answer),
+    );
+  }
+  return texts;
+}
+
+function wordsOf(text: string): string[] {
+  const plain = text.toLowerCase().replaceAll(/[!-/:-@[-`{-~]/g, '');
+  return plain
+    .replaceAll(/\b(a|an|the)\b/g, ' ')
+    .split(/\s+/)
+    .filter(Boolean);
+}
+
+function overlap(said: readonly string[], truth: readonly string[]): number {
+  const left = [...truth];
+  const common = said.filter((word) => {
+    const at = left.indexOf(word);
+    return at >= 0 && left.splice(at, 1).length > 0;
+  }).length;
+  return common === 0 ? 0 : (2 * common) / (said.length + truth.length);
+}

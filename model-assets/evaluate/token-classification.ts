@@ -1,0 +1,72 @@
+// F1 of entities on the development set of WikiANN: type and both ends must be right, as the CoNLL 2003 script counts.
+
+import { join } from 'node:path';
+import { readRows, type Service } from './service.ts';
+import { printWrong } from './wrong.ts';
+
+interface Tagged {
+  readonly words: readonly string[];
+  /** B- and I- with a type, or O. */
+  readonly tags: readonly string[];
+}
+
+interface Entity {
+  readonly entity_group: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export async function tokenClassification(service: Service, data: string, wrong: number): Promise<void> {
+  const rows = await readRows<Tagged>(join(data, 'token-classification', 'wikiann-en.dev.jsonl.gz'));
+  const single = await find(service, rows, 1);
+  const grouped = await find(service, rows, 16);
+  let [right, found, there] = [0, 0, 0];
+  rows.forEach((row, i) => {
+    const truth = entitiesOf(row);
+    const said = single[i] ?? [];
+    right += said.filter((each) => truth.includes(each)).length;
+    found += said.length;
+    there += truth.length;
+  });
+  const f1 = ((200 * right) / (found + there)).toFixed(2);
+  console.log(`token-classification WikiANN-en dev  F1 ${f1}  (${right} right of ${found} found and ${there} there)`);
+  const flips = grouped.filter((each, i) => each.join() !== single[i]?.join()).length;
+  console.log(`  sentences answered otherwise between one input a request and sixteen: ${flips}`);
+  const lines = rows.flatMap((row, i) => {
+    const text = row.words.join(' ');
+    const written = (entities: readonly string[]) =>
+      entities.map((entity) => {
+        const [type, start, end] = entity.split(' ');
+        return `${type} ${Array.from(text).slice(Number(start), Number(end)).join('')}`;
+      });
+    const truth = entitiesOf(row);
+    if (truth.join() === single[i]?.join()) return [];
+    return [`${text} | said: ${written(single[i] ?? []).join(', ')} | true: ${written(truth).join(', ')}`];
+  });
+  printWrong(lines, wrong);
+}
+
+/** Entities of each row, as `type start end` in code points. */
+async function find(service: Service, rows: readonly Tagged[], size: number): Promise<string[][]> {
+  const all: string[][] = [];
+  for (let at = 0; at < rows.length; at += size) {
+    const inputs = rows.slice(at, at + size).map(({ words }) => words.join(' '));
+    const answers = await service.ask<Entity[][]>('token-classification', { inputs });
+    all.push(...answers.map((each) => each.map(({ entity_group, start, end }) => `${entity_group} ${start} ${end}`)));
+  }
+  return all;
+}
+
+function entitiesOf({ words, tags }: Tagged): string[] {
+  const entities: { type: string; start: number; end: number }[] = [];
+  let at = 0;
+  words.forEach((word, i) => {
+    const length = Array.from(word).length;
+    const [mark, type = ''] = (tags[i] ?? 'O').split('-');
+    const last = entities.at(-1);
+    if (mark === 'I' && last?.type === type && last.end === at - 1) last.end = at + length;
+    else if (mark !== 'O') entities.push({ type, start: at, end: at + length });
+    at += length + 1;
+  });
+  return entities.map(({ type, start, end }) => `${type} ${start} ${end}`);
+}
