@@ -8,7 +8,9 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from tokenizers import Tokenizer
-from transformers import BertForSequenceClassification, BertModel, PreTrainedModel
+from transformers import (
+    BertForQuestionAnswering, BertForSequenceClassification, BertForTokenClassification, BertModel, PreTrainedModel,
+)
 
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 
@@ -27,6 +29,29 @@ class _Classifier(torch.nn.Module):
         return self.model.classifier(hidden.pooler_output), hidden.last_hidden_state
 
 
+class _Tagger(torch.nn.Module):
+    outputs = {"logits": {0: "batch", 1: "sequence"}}
+
+    def __init__(self, model: BertForTokenClassification) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids, attention_mask, token_type_ids):
+        return self.model(input_ids, attention_mask, token_type_ids).logits
+
+
+class _Spans(torch.nn.Module):
+    outputs = {"start_logits": {0: "batch", 1: "sequence"}, "end_logits": {0: "batch", 1: "sequence"}}
+
+    def __init__(self, model: BertForQuestionAnswering) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids, attention_mask, token_type_ids):
+        output = self.model(input_ids, attention_mask, token_type_ids)
+        return output.start_logits, output.end_logits
+
+
 class _Encoder(torch.nn.Module):
     outputs = {"last_hidden_state": {0: "batch", 1: "sequence"}}
 
@@ -38,11 +63,17 @@ class _Encoder(torch.nn.Module):
         return self.model(input_ids, attention_mask, token_type_ids).last_hidden_state
 
 
-WRAPPERS = {BertForSequenceClassification: _Classifier, BertModel: _Encoder}
+WRAPPERS = {
+    BertForSequenceClassification: _Classifier,
+    BertForTokenClassification: _Tagger,
+    BertForQuestionAnswering: _Spans,
+    BertModel: _Encoder,
+}
 
 
 def export_fp32(model: PreTrainedModel, path: Path) -> None:
-    """Inputs int64 [batch, sequence]; logits [batch, labels]; last_hidden_state [batch, sequence, hidden]."""
+    """Inputs int64 [batch, sequence]. Logits of a classifier [batch, labels], of a tagger [batch, sequence, labels], of spans
+    (start and end) [batch, sequence]; last_hidden_state [batch, sequence, hidden]."""
     model.eval()
     wrapped = WRAPPERS[type(model)](model).eval()
     example = torch.ones(2, 8, dtype=torch.long)

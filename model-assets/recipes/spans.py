@@ -1,0 +1,95 @@
+"""Finding the answer in a context: windows of a long one, the loss over its first and last token, and SQuAD's measure."""
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from tokenizers import Tokenizer
+from torch.nn import functional
+from transformers import PreTrainedModel
+
+from .train import Example, collate, predictions
+
+LONGEST, STRIDE, LONGEST_ANSWER = 384, 128, 30
+
+
+class Span(NamedTuple):
+    """First and last token of the answer, or (0, 0), the place of [CLS], where the window does not hold it."""
+
+    start: int
+    end: int
+    context: tuple[int, int]
+    """First token of the context, and the one after its last."""
+    offsets: list[tuple[int, int]]
+    row: dict
+
+
+def to_examples(tokenizer: Tokenizer, rows: Sequence[dict]) -> list[Example]:
+    """One example a window: rows are question, context, answers [{text, start}]. The first answer is taught."""
+    tokenizer.enable_truncation(LONGEST, stride=STRIDE, strategy="only_second")
+    encodings = tokenizer.encode_batch([(row["question"].strip()[:300], row["context"]) for row in rows])
+    tokenizer.no_truncation()
+    result = []
+    for row, encoding in zip(rows, encodings, strict=True):
+        answer = row["answers"][0]
+        begin, end = answer["start"], answer["start"] + len(answer["text"])
+        for window in (encoding, *encoding.overflowing):
+            tokens = [i for i, sequence in enumerate(window.sequence_ids) if sequence == 1]
+            inside = [i for i in tokens if window.offsets[i][1] > begin and window.offsets[i][0] < end]
+            whole = inside and window.offsets[inside[0]][0] <= begin and window.offsets[inside[-1]][1] >= end
+            start, last = (inside[0], inside[-1]) if whole else (0, 0)
+            span = Span(start, last, (tokens[0], tokens[-1] + 1), window.offsets, row)
+            result.append(Example(window.ids, span, window.type_ids))
+    return result
+
+
+def loss_of(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
+    inputs = collate(batch)
+    output = model(**inputs)
+    absent = inputs["attention_mask"] == 0
+    start, end = (logits.float().masked_fill(absent, -1e4) for logits in (output.start_logits, output.end_logits))
+    goal = torch.tensor([(e.target.start, e.target.end) for e in batch])
+    return (functional.cross_entropy(start, goal[:, 0]) + functional.cross_entropy(end, goal[:, 1])) / 2
+
+
+def f1(model: PreTrainedModel, examples: Sequence[Example]) -> float:
+    """Mean F1 over questions, each answered by its most probable span in any of its windows."""
+    model.eval()
+    found: dict[int, tuple[float, str, dict]] = {}
+    for (score, text), example in zip(predictions(examples, lambda batch: best_spans(model, batch), 32), examples, strict=True):
+        row = example.target.row
+        if id(row) not in found or score > found[id(row)][0]:
+            found[id(row)] = (score, text, row)
+    return sum(max(overlap(text, a["text"]) for a in row["answers"]) for _, text, row in found.values()) / len(found)
+
+
+def best_spans(model: PreTrainedModel, batch: Sequence[Example]) -> list[tuple[float, str]]:
+    """The best span of each window: its probability, and its text."""
+    output = model(**collate(batch))
+    result = []
+    for example, start, end in zip(batch, output.start_logits.float(), output.end_logits.float(), strict=True):
+        first, stop = example.target.context
+        outside = torch.ones(len(start), dtype=torch.bool)
+        outside[0], outside[first:stop] = False, False
+        start, end = (functional.softmax(logits.masked_fill(outside, -1e4), -1)[first:stop] for logits in (start, end))
+        scores = (start[:, None] * end[None, :]).triu().tril(LONGEST_ANSWER - 1)
+        a, b = divmod(int(scores.argmax()), len(start))
+        offsets = example.target.offsets
+        text = example.target.row["context"][offsets[first + a][0] : offsets[first + b][1]]
+        result.append((float(scores[a, b]), text))
+    return result
+
+
+def normal(text: str) -> list[str]:
+    """Words in lower case without punctuation and articles, as SQuAD 1.1's evaluation script compares them."""
+    plain = "".join(c for c in text.lower() if c not in string.punctuation)
+    return re.sub(r"\b(a|an|the)\b", " ", plain).split()
+
+
+def overlap(said: str, true: str) -> float:
+    a, b = normal(said), normal(true)
+    common = sum((Counter(a) & Counter(b)).values())
+    return 2 * common / (len(a) + len(b)) if common else 0.0
