@@ -37,6 +37,16 @@ export function describeTokenizer({ name, compiled, general = false }: Contender
       }
     });
 
+    test('what came before changes nothing', () => {
+      // Three rounds, so that words come again, and meet others that stand where they stood.
+      for (const round of [0, 1, 2]) {
+        for (const number of SAMPLE.slice(0, 60)) {
+          const text = generatedText(number + round);
+          expect(numbersOf(one(text)), text).toEqual(numbersOf(openTokenizer(compiled).encode(text)[0] as Encoding));
+        }
+      }
+    });
+
     test('offsets rise, lie in the text, and cut no surrogate pair', () => {
       for (const number of SAMPLE) {
         const text = generatedText(number);

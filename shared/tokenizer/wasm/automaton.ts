@@ -3,7 +3,7 @@
 // one that did is the match that a backtracking engine would find.
 
 import { DEAD_STATE, MATCH_BEFORE } from '../pipeline-format';
-import { areClassesSound, classOf } from './code-points';
+import { areClassesSound, asciiClasses, classOf } from './code-points';
 import { codeBytes, codePoint, decode } from './utf8';
 
 const HEADER: usize = 16;
@@ -16,6 +16,7 @@ export let matchEnd: usize = 0;
 export function findMatch(automaton: usize, at: usize, end: usize): bool {
   const classes = load<u32>(automaton, 4);
   const table = automaton + load<u32>(automaton, 8);
+  const ascii = asciiClasses(table);
   const rows = automaton + HEADER;
   const rowBytes = (classes + 1) << 1;
   while (at < end) {
@@ -28,9 +29,17 @@ export function findMatch(automaton: usize, at: usize, end: usize): bool {
       if (next >= end) {
         entry = (<u32>load<u16>(rows + <usize>state * rowBytes + (<usize>classes << 1)) & MATCH_BEFORE) | DEAD_STATE;
       } else {
-        decode(next);
-        next += codeBytes;
-        entry = load<u16>(rows + <usize>state * rowBytes + (<usize>classOf(table, codePoint) << 1));
+        const byte = <u32>load<u8>(next);
+        let kind: u32;
+        if (byte < 0x80) {
+          next++;
+          kind = load<u8>(ascii + byte);
+        } else {
+          decode(next);
+          next += codeBytes;
+          kind = classOf(table, codePoint);
+        }
+        entry = load<u16>(rows + <usize>state * rowBytes + (<usize>kind << 1));
       }
       if (entry & MATCH_BEFORE) matchEnd = here;
       state = entry & DEAD_STATE;

@@ -15,6 +15,12 @@ export function classOf(table: usize, codePoint: u32): u32 {
   return load<u8>(table + entry, CLASS_HEADER + NUMBERS);
 }
 
+/** Where the classes of ASCII stand, one byte each: they are of one block. */
+@inline
+export function asciiClasses(table: usize): usize {
+  return table + CLASS_HEADER + NUMBERS + (<usize>load<u16>(table, CLASS_HEADER) << UNICODE_BLOCK_SHIFT);
+}
+
 /** Where the code points stand that one becomes, behind their number; 0 if it stays. */
 @inline
 export function mapped(map: usize, codePoint: u32): usize {

@@ -27,6 +27,7 @@ import { normalizeParts, splitParts } from './pipeline';
 import { modelKind, trie, unknownId } from './tables';
 import { closeTokens, outOfMemory, pushToken, reserveTokens, startTokens, TOKEN_BYTES, tokensEnd } from './tokens';
 import { trims, WIDE } from './trim';
+import { recall, remember } from './word-cache';
 
 /** Where the tokens of a text begin and end. */
 export let firstToken: usize = 0;
@@ -69,10 +70,13 @@ export function encodeGeneral(text: usize, length: u32): bool {
 function encodeWord(start: u32, end: u32, word: u32): void {
   let token = tokensEnd;
   const at = bytes + start;
-  if (modelKind == MODEL_BPE) bpe(at, bytes + end);
-  else if (modelKind == MODEL_UNIGRAM) unigram(at, bytes + end);
-  else if (modelKind == MODEL_WORDPIECE) wordpiece(at, end - start, characters(at, bytes + end));
-  else wordLevel(trie, unknownId, at, bytes + end);
+  if (!recall(at, bytes + end)) {
+    if (modelKind == MODEL_BPE) bpe(at, bytes + end);
+    else if (modelKind == MODEL_UNIGRAM) unigram(at, bytes + end);
+    else if (modelKind == MODEL_WORDPIECE) wordpiece(at, end - start, characters(at, bytes + end));
+    else wordLevel(trie, unknownId, at, bytes + end);
+    if (!outOfMemory) remember(end - start, token);
+  }
   for (; token < tokensEnd; token += TOKEN_BYTES) {
     const from = originStart(start + load<u32>(token, 4));
     const to = originEnd(start + load<u32>(token, 8) - 1);

@@ -27,6 +27,7 @@ import { encodeText } from './text';
 import { closeTokens, outOfMemory, startTokens, TOKEN_BYTES, tokensEnd } from './tokens';
 import { longestMatch, matchedEnd, matchedId } from './trie';
 import { keepFirst, keepSecond, truncate } from './truncation';
+import { startWordCache } from './word-cache';
 import { startWords } from './words';
 
 /** Four numbers beside the answer: where its block is, whether it was truncated, and two that explain an error. */
@@ -42,7 +43,7 @@ export function open(length: u32): i32 {
   if (!openTables(tablesStart, length)) return ERROR_DAMAGED;
   if (!general) return 0;
   startWork(textStart);
-  if (!normalizeAddedTokens()) return ERROR_MEMORY;
+  if (!normalizeAddedTokens() || !startWordCache()) return ERROR_MEMORY;
   keepTaken();
   return 0;
 }

@@ -5,8 +5,8 @@
 import { GRAPHEME_CONTROL, GRAPHEME_EXTEND, GRAPHEME_PREPEND } from '../pipeline-format';
 import { classOf } from './code-points';
 import { bytes } from './parts';
-import { endTransform, removeBehind, startTransform, transformed } from './transform';
-import { firstMatch, matchedEnd, matchedId } from './trie';
+import { endTransform, passed, removeBehind, startTransform, transformed } from './transform';
+import { firstMatch, matchedEnd, isKey, matchedId } from './trie';
 import { codeBytes, codePoint, decode } from './utf8';
 
 const SHORT: u32 = 6;
@@ -31,8 +31,20 @@ export function writePrecompiled(
   textsEnd = textsAt + textsLength;
   graphemes = classes;
   any = false;
+  let inStep = true;
   startTransform(start, end, shift);
   for (let at = start; at < end; ) {
+    const plain = inStep ? plainEnd(at, end) : at;
+    if (plain > at + 1) {
+      inStep = passed(at, plain - 1);
+      if (inStep) {
+        // The last of them may still be told to stand for characters behind it.
+        transformed(load<u8>(bytes + plain - 1), 0);
+        any = true;
+        at = plain;
+        continue;
+      }
+    }
     const stop = clusterEnd(at, end);
     if (stop - at >= SHORT || !becomes(at, stop)) {
       while (at < stop) {
@@ -49,6 +61,18 @@ export function writePrecompiled(
     at = stop;
   }
   endTransform();
+}
+
+/** Where the ASCII ends, from `at` on, that stands for itself and begins no cluster of more characters. */
+@inline
+function plainEnd(at: u32, end: u32): u32 {
+  while (at < end) {
+    const byte = <u32>load<u8>(bytes + at);
+    if (byte >= 0x80 || byte < 0x20 || isKey(trie, byte)) break;
+    if (at + 1 < end && load<u8>(bytes + at + 1) >= 0x80) break;
+    at++;
+  }
+  return at;
 }
 
 /** Writes what the bytes [at, stop) become, if anything. */

@@ -2,7 +2,7 @@
 // (NormalizedString::transform_range): a character with change 0 replaces the next of the text, -n replaces it and removes the
 // n after it, and one with a positive change is new and stands where the one before it stood.
 
-import { change, counting, originEnd, originStart, putChar } from './parts';
+import { change, counting, originEnd, originStart, putChar, putSame } from './parts';
 import { bytes } from './parts';
 import { codeBytes, codePoint, decode } from './utf8';
 
@@ -27,6 +27,19 @@ export function transformed(char: u32, changes: i32): void {
   flush();
   pending = char;
   pendingChange = changes;
+}
+
+/**
+ * Writes the bytes [start, stop) of the text as they are. False, and nothing is written, where what stands next is not `start`: the
+ * reference may count characters that were left out as still to come.
+ */
+@inline
+export function passed(start: u32, stop: u32): bool {
+  flush();
+  if (at != start) return false;
+  putSame(start, stop);
+  at = stop;
+  return true;
 }
 
 /** The last character stands for `count` more of the text. */

@@ -65,6 +65,13 @@ export function isTrieSound(trie: usize, bytes: u32, ids: u32): bool {
   return true;
 }
 
+/** Whether a byte that is not 0 is a key by itself. */
+@inline
+export function isKey(trie: usize, byte: u32): bool {
+  const unit = load<u32>(trie + (<usize>(offsetOf(load<u32>(trie)) ^ byte) << 2));
+  return (unit & (LEAF | ENDS_HERE | 0xff)) == (ENDS_HERE | byte);
+}
+
 /** The shortest key that the bytes [at, end) begin with; no key has the byte 0. */
 export function firstMatch(trie: usize, at: usize, end: usize): void {
   let node: u32 = 0;
