@@ -9,12 +9,11 @@ import type { GenerationConfig } from '../shared/generate/config.ts';
 import { configOf, continuation, generate } from '../shared/generate/generate.ts';
 import { generationFields, toGeneration } from '../shared/generate/parameters.ts';
 import { createRandom, randomSeed } from '../shared/generate/random.ts';
-import { continuationDetails, details, toWireToken } from '../shared/generate/wire.ts';
+import { continuationDetails, details, streamAfter, toWireToken } from '../shared/generate/wire.ts';
 import { serve } from '../shared/http/serve.ts';
 import type { Model } from '../shared/model/open-model.ts';
 import { fields, optional, texts } from '../shared/schema.ts';
 import type { Context, Task } from '../shared/task.ts';
-import { DecodeStream } from '../shared/tokenizer/decode-stream.ts';
 
 const flag = z.boolean('must be true or false');
 const parameters = fields({
@@ -47,7 +46,9 @@ export const textGeneration: Task<z.output<typeof input>, z.output<typeof output
   models: 'own',
   async run({ inputs, parameters }, model, context) {
     const list = typeof inputs === 'string' ? [inputs] : inputs;
-    const prompts = list.map((text, i) => toPrompt(text, `inputs[${i}]`, parameters, model, context));
+    const prompts = list.map((text, i) =>
+      toPrompt(text, typeof inputs === 'string' ? 'inputs' : `inputs[${i}]`, parameters, model, context),
+    );
     const answers: z.output<typeof generated>[][] = [];
     for (const { text, ids, config } of prompts) {
       const continuations = await generate({ ids, source: null }, config, model, context);
@@ -60,7 +61,7 @@ export const textGeneration: Task<z.output<typeof input>, z.output<typeof output
             parameters,
             model,
           ),
-          ...(parameters.details && { details: continuationDetails(each, model) }),
+          ...(parameters.details && { details: continuationDetails(each, ids, model) }),
         })),
       );
     }
@@ -88,8 +89,7 @@ interface Prompt {
 async function* events({ text, ids, config }: Prompt, parameters: Parameters, model: Model, context: Context) {
   const seed = config.doSample ? (config.seed ?? randomSeed()) : null;
   const random = seed === null ? null : createRandom(seed);
-  const stream = new DecodeStream(model.decoder, { skipSpecialTokens: true });
-  stream.follow(ids);
+  const stream = streamAfter(ids, model);
   const fresh: number[] = [];
   for await (const token of continuation({ ids, source: null }, config, model, context, random)) {
     fresh.push(token.id);
@@ -97,7 +97,7 @@ async function* events({ text, ids, config }: Prompt, parameters: Parameters, mo
     const told = stream.push(token.id) + (finish ? stream.end() : '');
     yield {
       index: fresh.length,
-      token: { ...toWireToken(token, model), text: told },
+      token: toWireToken(token, told, model),
       generated_text: finish ? toText(text, ids, fresh, parameters, model) : null,
       details: finish ? { finish_reason: finish, generated_tokens: fresh.length, seed } : null,
     };
@@ -107,9 +107,11 @@ async function* events({ text, ids, config }: Prompt, parameters: Parameters, mo
 /** The prompt's tokens within the model's context, and what is to be made of them. */
 function toPrompt(text: string, name: string, parameters: Parameters, model: Model, context: Context): Prompt {
   const { manifest, tokenizer } = model;
-  const whole = tokenizer
-    .encode((parameters.prefix ?? manifest.generation?.prefix ?? '') + text)
-    .flatMap(({ ids }) => Array.from(ids));
+  const { generation } = manifest;
+  const own = generation?.tasks['text-generation'];
+  const prefix = parameters.prefix ?? own?.prefix ?? generation?.prefix ?? '';
+  const idsOf = (part: string) => tokenizer.encode(part).flatMap(({ ids }) => Array.from(ids));
+  const whole = idsOf(prefix + text);
   const kept = parameters.truncate === null ? whole : whole.slice(-parameters.truncate);
   const ids = kept.length > 0 ? kept : startOf(name, model);
   if (ids.length >= manifest.maxLength) {
@@ -121,12 +123,10 @@ function toPrompt(text: string, name: string, parameters: Parameters, model: Mod
     const message = `the inputs have more than ${context.limits.maxTokens} tokens together; send fewer a request`;
     throw new ServiceError('too_large', message);
   }
-  const layers = [toGeneration(parameters), manifest.generation?.defaults ?? {}, DEFAULTS] as const;
-  return {
-    text,
-    ids,
-    config: { ...configOf([...layers], ids.length, 0, model, context), logprobs: parameters.details },
-  };
+  const lengths = { promptLength: ids.length, prefixLength: prefix === '' ? 0 : idsOf(prefix).length };
+  const layers = [own?.defaults ?? {}, generation?.defaults ?? {}, DEFAULTS];
+  const config = configOf([toGeneration(parameters), ...layers], lengths, model, context);
+  return { text, ids, config: { ...config, logprobs: parameters.details } };
 }
 
 /** An empty prompt begins with the token that begins texts. */

@@ -64,6 +64,7 @@ export async function readGeneration(folder: string): Promise<Generation> {
     bosId: known.bos_token_id ?? null,
     eosIds: typeof eos === 'number' ? [eos] : eos,
     decoderStartId: known.decoder_start_token_id ?? null,
+    renormalize: source.renormalize_logits === true,
     languages: await readLanguages(folder),
   };
 }

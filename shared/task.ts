@@ -1,6 +1,7 @@
 // A task is a value: its name, the shape of what it takes and gives, and a function between them.
 
 import type * as z from 'zod/mini';
+import type { CacheGate } from './cache-gate.ts';
 import type { Meter } from './meter.ts';
 import type { Model } from './model/open-model.ts';
 
@@ -10,6 +11,8 @@ export interface Context {
   readonly signal: AbortSignal;
   readonly meter: Meter;
   readonly limits: Limits;
+  /** Of the isolate, for what is remembered while a text is written. */
+  readonly caches: CacheGate;
   /** Tells the client something beside the answer, in the header `warning`. */
   warn(message: string): void;
 }
@@ -25,7 +28,7 @@ export interface Limits {
   readonly maxBeams: number;
   /** Work of a decoder, over all texts: positions × beams × its size in MiB. */
   readonly maxDecoderMib: number;
-  /** Memory that a decoder's caches may take while a text is written, in MiB. */
+  /** Memory that the caches of the texts may take that are written at once, in MiB. */
   readonly maxCacheMib: number;
 }
 

@@ -13,6 +13,7 @@ const TASKS = 10;
 const ROWS: readonly (readonly [prefix: string, row: number])[] = [
   ['shared/errors.ts', 0],
   ['shared/meter.ts', 0],
+  ['shared/cache-gate.ts', 0],
   ['shared/tensor.ts', 0],
   ['shared/tokenizer/format.ts', 0],
   ['shared/tokenizer/pipeline-format.ts', 0],

@@ -54,10 +54,14 @@ export async function beamSearch(
   }));
   let finished: readonly Hypothesis[] = [];
   // One row of the prompt does for all.
-  const [first = new Float32Array()] = await pace(prompt.length, () => decoding.step([prompt]));
+  const [first = new Float32Array()] = await pace(() => decoding.step([prompt]));
   let rows: readonly Float32Array[] = beams.map(() => first);
   while (true) {
     const candidates = bestOf(rows, beams, processors, kept, stopping);
+    if (candidates.length === 0) {
+      if (finished.length === 0) nothingLeft();
+      break;
+    }
     const length = (candidates[0]?.ids.length ?? 0) - prompt.length;
     const ended = candidates
       .slice(0, numBeams)
@@ -71,12 +75,12 @@ export async function beamSearch(
     if ((isFull && earlyStopping === true) || !(possible > worst) || candidates.every(({ finish }) => finish)) break;
     beams = next;
     decoding.reorder(next.map(({ parent }) => (length === 1 ? 0 : parent)));
-    rows = await pace(next.length, () => decoding.step(next.map(({ ids }) => ids.slice(-1))));
+    rows = await pace(() => decoding.step(next.map(({ ids }) => ids.slice(-1))));
   }
   return finished.slice(0, config.numReturnSequences);
 }
 
-/** The best continuations of all beams, best first. */
+/** The best continuations of all beams, best first; none where every token of every beam is forbidden. */
 function bestOf(
   rows: readonly Float32Array[],
   beams: readonly Beam[],
@@ -96,7 +100,7 @@ function bestOf(
     for (let id = 0; id < size; id++) all[row * size + id] = (logs[id] ?? 0) + score;
   });
   const best = topK(all, count);
-  if (all[best[0] ?? 0] === Number.NEGATIVE_INFINITY) nothingLeft();
+  if (all[best[0] ?? 0] === Number.NEGATIVE_INFINITY) return [];
   return best.map((at) => {
     const parent = Math.floor(at / size);
     const id = at % size;

@@ -15,9 +15,11 @@ const FLOAT = 4;
 export interface Cost {
   /** Work of one position: the size of the decoder, in MiB. */
   readonly decoderMib: number;
+  /** Whether every step reads all positions again. */
+  readonly recomputes: boolean;
   /** Memory that a position takes while the text is written, in bytes. */
   readonly positionBytes: number;
-  /** Memory that a row takes whatever its length, in bytes. */
+  /** Memory that a row takes whatever its length, in bytes: what it remembers of the source. */
   readonly rowBytes: number;
 }
 
@@ -30,20 +32,30 @@ export function costOf(model: Model, sourceLength: number): Cost {
   const decoderMib = Math.max(decoderBytes(model.manifest) / MIB, 2 ** -10);
   const numbers = (belongs: (name: string) => boolean) =>
     decoder.inputs.filter(belongs).reduce((sum, name) => sum + product(decoder.shapes[name] ?? []), 0);
-  if (decoder.inputs.some((name) => name.startsWith(MEMORY))) {
-    return { decoderMib, positionBytes: 0, rowBytes: 2 * FLOAT * numbers((name) => name.startsWith(MEMORY)) };
-  }
+  const memories = numbers((name) => name.startsWith(MEMORY));
   const own = numbers((name) => name.startsWith(PAST) && !name.includes(OF_SOURCE));
   const ofSource = numbers((name) => name.startsWith(PAST) && name.includes(OF_SOURCE));
-  const positionBytes = FLOAT * (own > 0 ? 2 * own : model.tokenizer.vocabularySize);
-  return { decoderMib, positionBytes, rowBytes: FLOAT * ofSource * sourceLength };
+  const recomputes = memories + own === 0;
+  return {
+    decoderMib,
+    recomputes,
+    positionBytes: FLOAT * (recomputes ? model.tokenizer.vocabularySize : 2 * own),
+    rowBytes: FLOAT * (2 * memories + ofSource * sourceLength),
+  };
 }
 
-/** Positions that `beams` rows may have by what a request may spend; `spent`: MiB of decoder that it has used. */
-export function affordable(beams: number, cost: Cost, limits: Limits, spent = 0): number {
-  const byWork = (limits.maxDecoderMib - spent) / (beams * cost.decoderMib);
-  const byMemory = (limits.maxCacheMib * MIB - beams * cost.rowBytes) / (beams * Math.max(cost.positionBytes, 1));
-  return Math.floor(Math.min(byWork, byMemory));
+/** Tokens of prompt and text together that a request may come to. `spent`: MiB of decoder that it has used before. */
+export function affordable(promptLength: number, beams: number, cost: Cost, limits: Limits, spent = 0): number {
+  // The prompt is read in one row, and its step gives the first new token.
+  const rest = (limits.maxDecoderMib - spent) / cost.decoderMib - promptLength;
+  const steps = cost.recomputes && rest > 0 ? squareSteps(promptLength, rest / beams) : rest / beams;
+  const positions = (limits.maxCacheMib * MIB - beams * cost.rowBytes) / (beams * Math.max(cost.positionBytes, 1));
+  return Math.floor(Math.min(promptLength + 1 + steps, positions));
+}
+
+/** Bytes that a text of `length` tokens holds at most while it is written. */
+export function cacheBytes(length: number, beams: number, { positionBytes, rowBytes }: Cost): number {
+  return beams * (length * positionBytes + rowBytes);
 }
 
 /** The configuration for the next text of a request, whose texts before have spent of its bounds: it may leave no token to write. */
@@ -54,8 +66,13 @@ export function within(
   { limits, meter }: Pick<Context, 'limits' | 'meter'>,
 ): GenerationConfig {
   const fresh = limits.maxNewTokens - meter.counted('steps');
-  const positions = affordable(config.numBeams, cost, limits, meter.counted('decoder-mib'));
-  return { ...config, maxLength: Math.min(config.maxLength, promptLength + fresh, positions) };
+  const length = affordable(promptLength, config.numBeams, cost, limits, meter.counted('decoder-mib'));
+  return { ...config, maxLength: Math.min(config.maxLength, promptLength + fresh, length) };
+}
+
+/** How many steps of `from` + 1, `from` + 2, … positions there are in `positions`. */
+function squareSteps(from: number, positions: number): number {
+  return Math.sqrt((from + 0.5) ** 2 + 2 * positions) - (from + 0.5);
 }
 
 /** Product of the sizes that are known: what stands for the batch and the length counts as one. */

@@ -26,6 +26,8 @@ export interface GenerationConfig {
   readonly noRepeatNgramSize: number;
   readonly badWordsIds: readonly (readonly number[])[];
   readonly suppressTokens: readonly number[];
+  /** Whether scores become log probabilities again after all that was done to them, which beams add up. */
+  readonly renormalize: boolean;
   readonly forcedBosId: number | null;
   readonly forcedEosIds: readonly number[];
   readonly eosIds: readonly number[];
@@ -37,6 +39,11 @@ export interface GenerationConfig {
 export interface Circumstances {
   /** Tokens before the first new one. */
   readonly promptLength: number;
+  /** Those of them that stand before every prompt: a length of the whole is meant without them, as in TextGenerationPipeline. */
+  readonly prefixLength: number;
+  /** Tokens of an encoder's text. */
+  readonly sourceLength: number;
+  readonly renormalize: boolean;
   /** Tokens that the model takes together. */
   readonly contextLength: number;
   readonly eosIds: readonly number[];
@@ -68,10 +75,15 @@ export function toConfig(layers: readonly [GenerationParameters, ...Defaults[]],
   const eos = of('forced_eos_token_id', []);
   const numBeams = of('num_beams', 1);
   const minNewTokens = of('min_new_tokens', null);
+  const minLength = of('min_length', 0);
   const config: GenerationConfig = {
-    maxLength: Math.min(maxLengthOf(layers, at), at.contextLength, affordable(numBeams, at.cost, at.limits)),
+    maxLength: Math.min(
+      maxLengthOf(layers, at),
+      at.contextLength,
+      affordable(at.promptLength, numBeams, at.cost, at.limits),
+    ),
     // Of the two the number of new tokens counts, as it does at the other end.
-    minLength: minNewTokens === null ? of('min_length', 0) : at.promptLength + minNewTokens,
+    minLength: minNewTokens === null ? minLength && minLength + at.prefixLength : at.promptLength + minNewTokens,
     doSample: of('do_sample', false),
     temperature: of('temperature', 1),
     topK: of('top_k', 50),
@@ -86,6 +98,7 @@ export function toConfig(layers: readonly [GenerationParameters, ...Defaults[]],
     noRepeatNgramSize: of('no_repeat_ngram_size', 0),
     badWordsIds: of('bad_words_ids', []),
     suppressTokens: of('suppress_tokens', []),
+    renormalize: at.renormalize,
     forcedBosId: of('forced_bos_token_id', null),
     forcedEosIds: typeof eos === 'number' ? [eos] : eos,
     eosIds: at.eosIds,
@@ -97,13 +110,14 @@ export function toConfig(layers: readonly [GenerationParameters, ...Defaults[]],
 }
 
 /** The caller's own length goes before any default; of two of one layer, the number of new tokens counts. */
-function maxLengthOf(layers: readonly Defaults[], { promptLength, limits, warn }: Circumstances): number {
+function maxLengthOf(layers: readonly Defaults[], { promptLength, prefixLength, limits, warn }: Circumstances): number {
   for (const { max_new_tokens: fresh, max_length: whole } of layers) {
     if (fresh !== undefined && fresh !== null) {
       if (layers[0]?.max_length && layers[0].max_new_tokens) warn('max_new_tokens goes before max_length');
       return promptLength + Math.min(fresh, limits.maxNewTokens);
     }
-    if (whole !== undefined && whole !== null) return Math.min(whole, promptLength + limits.maxNewTokens);
+    if (whole !== undefined && whole !== null)
+      return Math.min(whole + prefixLength, promptLength + limits.maxNewTokens);
   }
   return promptLength + 20;
 }

@@ -17,11 +17,8 @@ export interface NewToken {
   readonly finish: FinishReason | null;
 }
 
-/**
- * Runs a step that reads so many positions, those of all rows together; gives way to the rest of the isolate, and throws once the client
- * has left.
- */
-export type Pace = <T>(positions: number, step: () => Promise<T>) => Promise<T>;
+/** Runs a step, gives way to the rest of the isolate, and throws once the client has left. */
+export type Pace = <T>(step: () => Promise<T>) => Promise<T>;
 
 /** `random`: for drawing; without it the likeliest token is taken. */
 export async function* continueRow(
@@ -38,7 +35,7 @@ export async function* continueRow(
   let fresh: readonly number[] = prompt;
   while (true) {
     const tokens = fresh;
-    const [scores = new Float32Array()] = await pace(tokens.length, () => decoding.step([tokens]));
+    const [scores = new Float32Array()] = await pace(() => decoding.step([tokens]));
     for (const process of processors) process(scores, ids);
     for (const warp of warpers) warp(scores);
     const shift = random || config.logprobs ? logSumExp(scores) : null;

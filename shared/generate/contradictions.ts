@@ -38,15 +38,10 @@ function checkBeams({ numBeams, numReturnSequences, doSample }: GenerationConfig
 function checkLengths(
   config: GenerationConfig,
   asked: GenerationParameters,
-  { promptLength, cost, limits, warn }: Circumstances,
+  { promptLength, sourceLength, cost, limits, warn }: Circumstances,
 ): void {
   if ((asked.max_new_tokens ?? 0) > limits.maxNewTokens) {
     refuse(`parameters.max_new_tokens is ${asked.max_new_tokens}; one request takes ${limits.maxNewTokens}`);
-  }
-  if (asked.max_length && promptLength >= asked.max_length && !asked.max_new_tokens) {
-    refuse(
-      `parameters.max_length is ${asked.max_length}; ${promptLength} tokens are there already (see max_new_tokens)`,
-    );
   }
   for (const [least, most] of PAIRS) {
     if (asked[least] && asked[most] && asked[least] > asked[most]) {
@@ -59,13 +54,18 @@ function checkLengths(
       `the text ends at ${config.maxLength} tokens, prompt included, before the least length of ${config.minLength}`,
     );
   }
+  if (config.maxLength > promptLength) return;
   const { numBeams } = config;
-  if (affordable(numBeams, cost, limits) <= promptLength) {
-    const rows = numBeams > 1 ? ` in ${numBeams} beams` : '';
-    refuse(
-      `${promptLength} tokens${rows} take all that a request may spend; send less text, or set num_beams lower (GET /v1/tasks tells max_decoder_mib and max_cache_mib)`,
-    );
+  if (affordable(promptLength, numBeams, cost, limits) > promptLength) {
+    const whole = asked.max_length
+      ? `parameters.max_length is ${asked.max_length}`
+      : 'a text of this model ends at its max_length';
+    refuse(`${whole}; ${promptLength} tokens are there already (set parameters.max_new_tokens)`);
   }
+  const beams = numBeams > 1 ? ` in ${numBeams} beams` : '';
+  refuse(
+    `${sourceLength + promptLength} tokens${beams} take all that a request may spend; send less text, or set parameters.num_beams lower (GET /v1/tasks tells max_decoder_mib and max_cache_mib)`,
+  );
 }
 
 function checkIds(asked: GenerationParameters, size: number): void {

@@ -4,6 +4,8 @@
 import type { Tensor, TensorData } from '../tensor.ts';
 
 export interface Decoding {
+  /** Positions that were read so far, those of all rows together: what the work of a step is counted by. */
+  readonly positions: number;
   /**
    * Puts tokens behind those of each row, as many in one row as in the others, and gives the scores of the next token of each row:
    * [rows][vocabulary], the caller's to change.

@@ -3,10 +3,10 @@
 import type { Model } from '../model/open-model.ts';
 import type { Context } from '../task.ts';
 import { beamSearch } from './beam-search.ts';
-import { type Cost, costOf, within } from './bounds.ts';
+import { type Cost, cacheBytes, costOf, within } from './bounds.ts';
 import { type Circumstances, type GenerationConfig, toConfig } from './config.ts';
 import { continueRow, type NewToken, type Pace } from './continue.ts';
-import type { Source } from './decoding.ts';
+import type { Decoding, Source } from './decoding.ts';
 import { openDecoding } from './open-decoding.ts';
 import type { GenerationParameters } from './parameters.ts';
 import { createRandom, randomSeed } from './random.ts';
@@ -15,8 +15,8 @@ import { type FinishReason, stoppingOf } from './stopping.ts';
 export interface Prompt {
   /** What the decoder begins with; at least one. */
   readonly ids: readonly number[];
-  /** Of an encoder, where there is one. */
-  readonly source: Source | null;
+  /** Where there is an encoder: its text, which is encoded when its turn has come. */
+  readonly source: { readonly length: number; encode(): Promise<Source> } | null;
 }
 
 export interface Continuation {
@@ -27,19 +27,29 @@ export interface Continuation {
   readonly seed: number | null;
 }
 
-/** `toConfig` for this model. `layers`: the caller's parameters, then defaults, nearest first. `sourceLength`: tokens of an encoder's text. */
+export interface Lengths {
+  readonly promptLength: number;
+  /** Tokens of the prompt that stand before every prompt. */
+  readonly prefixLength?: number;
+  /** Tokens of an encoder's text. */
+  readonly sourceLength?: number;
+}
+
+/** `toConfig` for this model. `layers`: the caller's parameters, then defaults, nearest first. */
 export function configOf(
   layers: readonly [GenerationParameters, ...Partial<GenerationParameters>[]],
-  promptLength: number,
-  sourceLength: number,
+  { promptLength, sourceLength = 0, prefixLength = 0 }: Lengths,
   model: Model,
   { limits, warn }: Context,
 ): GenerationConfig {
   const { manifest, tokenizer } = model;
   const at: Circumstances = {
     promptLength,
+    prefixLength,
+    sourceLength,
     contextLength: manifest.generation?.positions ?? manifest.maxLength,
     eosIds: manifest.generation?.eosIds ?? [],
+    renormalize: manifest.generation?.renormalize ?? false,
     vocabularySize: tokenizer.vocabularySize,
     cost: costOf(model, sourceLength),
     limits,
@@ -78,13 +88,13 @@ export async function* continuation(
   context: Context,
   random: ReturnType<typeof createRandom> | null,
 ): AsyncGenerator<NewToken, void, undefined> {
-  const begun = begin(prompt, config, model, context);
+  const begun = await begin(prompt, config, model, context);
   if (!begun) return;
-  const { decoding, bounded, stopping, pace } = begun;
+  const { decoding, bounded, stopping, pace, end } = begun;
   try {
     yield* continueRow(decoding, prompt.ids, bounded, stopping, pace, random);
   } finally {
-    decoding.close();
+    end();
   }
 }
 
@@ -94,11 +104,10 @@ async function searchBeams(
   model: Model,
   context: Context,
 ): Promise<readonly Continuation[]> {
-  const begun = begin(prompt, config, model, context);
+  const begun = await begin(prompt, config, model, context);
   if (!begun) return Array(config.numReturnSequences).fill({ tokens: [], finish: 'length', seed: null });
-  const { decoding, bounded, stopping, pace } = begun;
-  const search = beamSearch(decoding, prompt.ids, bounded, stopping, pace);
-  const best = await search.finally(() => decoding.close());
+  const { decoding, bounded, stopping, pace, end } = begun;
+  const best = await beamSearch(decoding, prompt.ids, bounded, stopping, pace).finally(end);
   return best.map(({ ids, logprobs, finish }) => {
     const fresh = ids.slice(prompt.ids.length);
     const tokens = fresh.map((id, i) => ({
@@ -110,27 +119,39 @@ async function searchBeams(
   });
 }
 
-/** Null where the request has no token left to write. */
-function begin({ ids, source }: Prompt, config: GenerationConfig, model: Model, context: Context) {
+/** Null where the request has no token left to write. Waits until the caches of the text have room. `end` is to be called however it ends. */
+async function begin({ ids, source }: Prompt, config: GenerationConfig, model: Model, context: Context) {
   const cost = costOf(model, source?.length ?? 0);
   const bounded = within(config, ids.length, cost, context);
   if (bounded.maxLength <= ids.length) return null;
-  const stopping = stoppingOf(bounded, ids.length, model.decoder);
-  return { decoding: openDecoding(model, source), bounded, stopping, pace: paceOf(context, cost) };
+  const leave = await context.caches.enter(cacheBytes(bounded.maxLength, bounded.numBeams, cost), context.signal);
+  try {
+    const decoding = openDecoding(model, source && (await source.encode()));
+    const end = () => {
+      decoding.close();
+      leave();
+    };
+    const stopping = stoppingOf(bounded, ids.length, model.decoder);
+    return { decoding, bounded, stopping, pace: paceOf(decoding, context, cost), end };
+  } catch (error) {
+    leave();
+    throw error;
+  }
 }
 
 /**
  * A run never gives way by itself: without a turn of the event loop after each, the news that the client has left would wait until the
  * last token. The timer starts before the run and is due when it ends, or its least time would be lost at every token.
  */
-function paceOf({ signal, meter }: Context, { decoderMib }: Cost): Pace {
-  return async (positions, step) => {
+function paceOf(decoding: Decoding, { signal, meter }: Context, { decoderMib }: Cost): Pace {
+  return async (step) => {
     const turn = scheduler.wait(0);
+    const before = decoding.positions;
     const result = await step();
     await turn;
     signal.throwIfAborted();
     meter.count('steps', 1);
-    meter.count('decoder-mib', positions * decoderMib);
+    meter.count('decoder-mib', (decoding.positions - before) * decoderMib);
     return result;
   };
 }

@@ -30,6 +30,7 @@ export class KeyValues implements Decoding {
   /** Tokens that one run may read. */
   readonly #most: number;
   #past = new Map<string, Held>();
+  positions = 0;
   #length = 0;
 
   /** `most`: how many tokens a run may read; a longer prompt is read in parts, if the graph of the later steps takes more than one token. */
@@ -86,6 +87,7 @@ export class KeyValues implements Decoding {
       this.#past.set(toPast(name), present);
     }
     this.#length = length;
+    this.positions += rows * count;
     return fetched.logits;
   }
 

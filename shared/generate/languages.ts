@@ -28,7 +28,7 @@ function byTokens(from: string | null, to: string | null, { languages, prefix }:
   const idOf = (name: 'src_lang' | 'tgt_lang', code: string | null): number => {
     // en for en_XX, as the names of routes have it.
     const matches = Object.keys(languages).filter((each) => each === code || each.split('_')[0] === code);
-    const id = languages[code ?? ''] ?? (matches.length === 1 ? languages[matches[0] ?? ''] : undefined);
+    const id = own(languages, code ?? '') ?? (matches.length === 1 ? languages[matches[0] ?? ''] : undefined);
     if (id !== undefined) return id;
     const known = Object.keys(languages).join(', ');
     throw new ServiceError('invalid_input', `parameters.${name} is ${code ?? 'missing'}; this model knows ${known}`);
@@ -46,10 +46,15 @@ function byPrefix(
   const [first = ''] = pairs;
   const none = (from ?? to) === null;
   if (none && pairs.length > 1) warn(`no languages were given; this is ${first}`);
-  const task = tasks[none ? first : `translation_${from}_to_${to}`];
+  const task = own(tasks, none ? first : `translation_${from}_to_${to}`);
   if (task) return task;
   const known = pairs.map((pair) => pair.replace('translation_', '').replace('_to_', ' to ')).join(', ');
   const said =
     from === null || to === null ? 'parameters.src_lang and tgt_lang go together' : `there is no ${from} to ${to}`;
   throw new ServiceError('invalid_input', `${said}; this model translates ${known}`);
+}
+
+/** What a caller names may be a name that every object has. */
+function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }

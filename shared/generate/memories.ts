@@ -12,6 +12,7 @@ export class Memories implements Decoding {
   readonly #session: Session;
   readonly #most: number;
   #memories = new Map<string, Tensor>();
+  positions = 0;
 
   /** `most`: how many tokens a run may read. A longer prompt is read in parts, each of which sees those before as far as is remembered. */
   constructor(session: Session, most: number) {
@@ -35,6 +36,7 @@ export class Memories implements Decoding {
         this.#memories.set(MEMORY + name.slice(NEW_MEMORY.length), { data, dims });
       }
     }
+    this.positions += tokens.length * (tokens[0]?.length ?? 0);
     return logits;
   }
 

@@ -1,6 +1,7 @@
 // What is done to the scores of the next token before one is picked: the logits processors of transformers 4.57
 // (generation/logits_process.py), each a function that changes a row of scores in place, and their order.
 
+import { logSumExp } from '../tensor.ts';
 import type { GenerationConfig } from './config.ts';
 
 /** One row: the scores of every token of the vocabulary, and the tokens before it, the prompt's included. */
@@ -17,6 +18,7 @@ export function processorsOf(config: GenerationConfig): readonly Processor[] {
   if (config.forcedBosId !== null) processors.push(forcedBos(config.forcedBosId));
   if (config.forcedEosIds.length > 0) processors.push(forcedEos(config.maxLength, config.forcedEosIds));
   if (config.suppressTokens.length > 0) processors.push(suppress(config.suppressTokens));
+  if (config.renormalize) processors.push(normalize);
   return processors;
 }
 
@@ -80,6 +82,12 @@ export function suppress(tokens: readonly number[]): Processor {
   return (scores) => {
     for (const id of tokens) forbid(scores, id);
   };
+}
+
+/** Scores become log probabilities again, after what was forbidden has left (LogitNormalization). */
+export function normalize(scores: Float32Array): void {
+  const shift = logSumExp(scores);
+  for (let id = 0; id < scores.length; id++) scores[id] = (scores[id] as number) - shift;
 }
 
 function forbid(scores: Float32Array, id: number | undefined): void {

@@ -76,15 +76,27 @@ export async function rewriteTokens(
     admit(model, tokenizer.encode(wording.prefix + text, truncation && { truncation }), `inputs[${i}]`, cure, context),
   );
   const layers = [wording.defaults, manifest.generation?.defaults ?? {}, DEFAULTS];
-  const longest = Math.max(0, ...encodings.map(({ ids }) => ids.length));
-  const config = configOf([toGeneration(parameters), ...layers], 1, longest, model, context);
+  const asked = toGeneration(parameters);
   const answers: (readonly Continuation[])[] = [];
-  for (const encoding of encodings) {
+  const prompts = encodings.map((encoding) => {
+    const config = configOf([asked, ...layers], { promptLength: 1, sourceLength: encoding.ids.length }, model, context);
+    const encode = once(() => encodeSource(model, withLanguage(encoding, wording.sourceLanguageId, model)));
+    return { config, ids: [start], source: { length: encoding.ids.length, encode } };
+  });
+  for (const { config, ...prompt } of prompts) {
     context.signal.throwIfAborted();
-    const source = await encodeSource(model, withLanguage(encoding, wording.sourceLanguageId, model));
-    answers.push(await generate({ ids: [start], source }, config, model, context));
+    answers.push(await generate(prompt, config, model, context));
   }
   return answers;
+}
+
+/** Several draws from one text share what the encoder made of it. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** mBART and NLLB name the language of a text by a special token beside it; the tokenizer puts one of them, which gives way. */

@@ -14,18 +14,24 @@ export type Stopping = (ids: readonly number[]) => FinishReason | null;
 
 export function stoppingOf(config: GenerationConfig, promptLength: number, decoder: Decoder): Stopping {
   const { eosIds, stop, maxLength } = config;
-  // A token may be a single byte. It may have no text too, but then it does not help to complete one either.
   const reach = Math.max(0, ...stop.map((text) => utf8.encode(text).length)) + MARGIN;
   return (ids) => {
     if (eosIds.includes(ids.at(-1) ?? -1)) return 'eos_token';
     if (stop.length > 0) {
-      const text = decoder.decode(ids.slice(Math.max(promptLength, ids.length - reach)), {
-        cleanUpTokenizationSpaces: false,
-      });
+      const text = endOf(ids, promptLength, reach, decoder);
       if (stop.some((each) => text.includes(each))) return 'stop_sequence';
     }
     return ids.length >= maxLength ? 'length' : null;
   };
+}
+
+/** The text of the last tokens: of as many as `reach`, for one may be a single byte, or of more, where some have no text. */
+function endOf(ids: readonly number[], promptLength: number, reach: number, decoder: Decoder): string {
+  for (let count = reach; ; count *= 2) {
+    const start = Math.max(promptLength, ids.length - count);
+    const text = decoder.decode(ids.slice(start), { cleanUpTokenizationSpaces: false });
+    if (start === promptLength || utf8.encode(text).length >= reach) return text;
+  }
 }
 
 const utf8 = new TextEncoder();

@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini';
 import type { Model } from '../model/open-model.ts';
+import { DecodeStream } from '../tokenizer/decode-stream.ts';
 import type { NewToken } from './continue.ts';
 import type { Continuation } from './generate.ts';
 
@@ -20,16 +21,33 @@ export const details = z.object({
   tokens: z.array(tokenFields),
 });
 
-export function toWireToken({ id, logprob }: NewToken, { decoder, manifest }: Model): z.output<typeof tokenFields> {
-  const text = decoder.decode([id], { cleanUpTokenizationSpaces: false });
+/** `text`: what the token adds to the text. */
+export function toWireToken(
+  { id, logprob }: NewToken,
+  text: string,
+  { manifest }: Model,
+): z.output<typeof tokenFields> {
   return { id, text, logprob: logprob ?? 0, special: manifest.decoding.specialIds.includes(id) };
 }
 
-export function continuationDetails({ tokens, finish, seed }: Continuation, model: Model): z.output<typeof details> {
+/** `prompt`: the tokens before. The texts of the tokens are the whole, cut where a character is complete. */
+export function continuationDetails(
+  { tokens, finish, seed }: Continuation,
+  prompt: readonly number[],
+  model: Model,
+): z.output<typeof details> {
+  const texts = streamAfter(prompt, model);
   return {
     finish_reason: finish,
     generated_tokens: tokens.length,
     seed,
-    tokens: tokens.map((token) => toWireToken(token, model)),
+    tokens: tokens.map((token) => toWireToken(token, texts.push(token.id) + (token.finish ? texts.end() : ''), model)),
   };
+}
+
+/** The texts of tokens that follow a prompt; special ones have none. */
+export function streamAfter(prompt: readonly number[], { decoder }: Model): DecodeStream {
+  const stream = new DecodeStream(decoder, { skipSpecialTokens: true });
+  stream.follow(prompt);
+  return stream;
 }

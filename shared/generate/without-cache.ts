@@ -7,6 +7,7 @@ import { sourceFeeds } from './source.ts';
 export class WithoutCache implements Decoding {
   readonly #session: Session;
   readonly #source: Source | null;
+  positions = 0;
   #rows: readonly (readonly number[])[] = [];
 
   constructor(session: Session, source: Source | null) {
@@ -29,6 +30,7 @@ export class WithoutCache implements Decoding {
     const { logits } = await this.#session.run(Object.fromEntries(fed.map(([name, make]) => [name, make()])), [
       'logits',
     ]);
+    this.positions += rows * length;
     return lastScores(logits);
   }
 

@@ -6,7 +6,7 @@ import { Meter } from '../meter.ts';
 import type { Lease } from '../model/model-store.ts';
 import type { TextModel } from '../model/tokenizer-store.ts';
 import { parse } from '../schema.ts';
-import type { Limits, Task } from '../task.ts';
+import type { Context, Limits, Task } from '../task.ts';
 import { readJson } from './body.ts';
 import { isolateOf } from './isolate.ts';
 import type { Env } from './settings.ts';
@@ -29,9 +29,9 @@ export interface Call {
 
 /** One request of one task, from its body to its answer. */
 export async function answer(c: RequestContext, call: Call): Promise<Response> {
-  const { settings } = isolateOf(c.env);
+  const { settings, caches } = isolateOf(c.env);
   const body = toObject(await readJson(c.req.raw, settings.limits.maxBodyBytes));
-  const answered = run(c, call, body, settings.limits);
+  const answered = run(c, call, body, { limits: settings.limits, caches });
   // What runs for a client that leaves ends where it stands, unless the runtime is told to wait: a model would stay in use for ever.
   c.executionCtx.waitUntil(answered.catch(() => undefined));
   return answered;
@@ -41,7 +41,7 @@ async function run(
   c: RequestContext,
   { task, parameters, named }: Call,
   { model, ...body }: Record<string, unknown>,
-  limits: Limits,
+  { limits, caches }: Pick<Context, 'limits' | 'caches'>,
 ): Promise<Response> {
   checkCount(body, limits);
   const input = parse(task.input, parameters ? withParameters(body, parameters) : body);
@@ -49,7 +49,7 @@ async function run(
   const lease = await acquire(c, task, named ?? toModelName(model), meter);
   const warn = (message: string) => c.header('warning', toWarning(message), { append: true });
   const reader = new AbortController();
-  const context = { signal: AbortSignal.any([c.req.raw.signal, reader.signal]), meter, limits, warn };
+  const context = { signal: AbortSignal.any([c.req.raw.signal, reader.signal]), meter, limits, caches, warn };
   try {
     const events = task.stream?.(input, lease.model, context);
     if (events) {

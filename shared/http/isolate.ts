@@ -1,5 +1,6 @@
 // What the requests of one isolate share: its settings, and the models that are open.
 
+import { CacheGate } from '../cache-gate.ts';
 import { ManifestReader } from '../model/manifest-reader.ts';
 import { ModelStore } from '../model/model-store.ts';
 import { TokenizerStore } from '../model/tokenizer-store.ts';
@@ -10,6 +11,7 @@ export interface Isolate {
   readonly manifests: ManifestReader;
   readonly models: ModelStore;
   readonly tokenizers: TokenizerStore;
+  readonly caches: CacheGate;
 }
 
 // An isolate has one `env`; by it, tests can have several.
@@ -25,6 +27,7 @@ export function isolateOf(env: Env): Isolate {
     manifests,
     models: new ModelStore(manifests, settings.wasmBudget),
     tokenizers: new TokenizerStore(manifests),
+    caches: new CacheGate(settings.limits.maxCacheMib * 2 ** 20),
   };
   isolates.set(env, isolate);
   return isolate;

@@ -36,7 +36,7 @@ export function parseSettings(env: Env): Settings {
       maxNewTokens: number('MAX_NEW_TOKENS', env.MAX_NEW_TOKENS, 2048),
       maxBeams: number('MAX_BEAMS', env.MAX_BEAMS, 8),
       maxDecoderMib: number('MAX_DECODER_MIB', env.MAX_DECODER_MIB, 100_000),
-      maxCacheMib: number('MAX_CACHE_MIB', env.MAX_CACHE_MIB, 32),
+      maxCacheMib: number('MAX_CACHE_MIB', env.MAX_CACHE_MIB, 64),
     },
   };
 }

@@ -42,6 +42,8 @@ export async function streamEvents(
       for (let next = first; !next.done; next = await iterator.next()) put(JSON.stringify(next.value));
       put('[DONE]');
     } catch (error) {
+      // Where it was the writing that failed, the text is still to be ended.
+      await iterator.return?.().catch(() => undefined);
       // Whoever has left is told nothing; a body that was cancelled is closed already.
       if (reader.signal.aborted) return;
       if (!signal.aborted) put(JSON.stringify(toErrorBody(error, requestId)));

@@ -37,6 +37,8 @@ const generation = z.strictObject({
   eosIds: z.array(z.int()),
   /** What the decoder of an encoder and decoder begins with. */
   decoderStartId: z.nullable(z.int()),
+  /** `renormalize_logits`, which is no parameter. */
+  renormalize: z._default(z.boolean(), false),
   /** Token of each language that the tokenizer names; empty where languages are no tokens. */
   languages: z.record(z.string(), z.int()),
 });

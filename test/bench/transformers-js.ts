@@ -16,7 +16,7 @@ const VERSION = '4.3.1';
 export interface Writer {
   /** Tokens of a text, special ones included. */
   count(text: string): number;
-  /** Exactly so many new tokens, the likeliest at each step. Throws where WebAssembly did not run. */
+  /** Exactly so many new tokens, the likeliest at each step. */
   write(text: string, newTokens: number): Promise<void>;
 }
 
@@ -24,12 +24,14 @@ type Pipe = ((text: string, parameters: object) => Promise<unknown>) & {
   tokenizer(text: string): { input_ids: { size: number } };
 };
 
-/** The pipeline of a checkpoint that lies in `folder`. */
+/** The pipeline of a checkpoint that lies in `folder`. Throws where it runs on anything but WebAssembly. */
 export async function openWriter(task: string, folder: string, model: string): Promise<Writer> {
   const { pipeline, env } = await load();
   env.localModelPath = `${folder}/`;
   // The files lie beside the configuration, and have no suffix of a precision.
+  const before = sessions;
   const pipe: Pipe = await pipeline(task, model, { dtype: 'fp32', subfolder: '', device: 'auto' });
+  if (sessions === before) throw new Error(`transformers.js opened ${model} with another engine than onnxruntime-web`);
   return {
     count: (text) => pipe.tokenizer(text).input_ids.size,
     async write(text, newTokens) {
@@ -37,6 +39,9 @@ export async function openWriter(task: string, folder: string, model: string): P
     },
   };
 }
+
+/** How many sessions the engine that was handed over has opened. */
+let sessions = 0;
 
 async function load() {
   const folder = join(tmpdir(), `edge-pipelines-peer-${VERSION}`);
@@ -50,6 +55,13 @@ async function load() {
   // As in workerd, which has no trap handler: without the flag, Node's kernels are about 1.5 times as fast as an isolate's can be.
   setFlagsFromString('--wasm-enforce-bounds-checks');
   ort.env.wasm.numThreads = 1;
+  const create = ort.InferenceSession.create.bind(ort.InferenceSession);
+  Object.assign(ort.InferenceSession, {
+    create: (...args: Parameters<typeof create>) => {
+      sessions++;
+      return create(...args);
+    },
+  });
   Object.assign(globalThis, { [Symbol.for('onnxruntime')]: ort });
   const library = await import(pathToFileURL(entry).href);
   library.env.allowRemoteModels = false;

@@ -8,7 +8,7 @@ import { generationFields } from '../../shared/generate/parameters.ts';
 import { createRandom } from '../../shared/generate/random.ts';
 import { fields, parse } from '../../shared/schema.ts';
 import { logSoftmax } from '../../shared/tensor.ts';
-import { NO_LIMITS } from './limits.ts';
+import { NO_LIMITS, NOTHING_SPECIAL } from './limits.ts';
 import { Table } from './table.ts';
 
 const END = 3;
@@ -21,7 +21,7 @@ function configOf(parameters: object): GenerationConfig {
     contextLength: 100,
     eosIds: [END],
     vocabularySize: 4,
-    cost: { decoderMib: 2 ** -10, positionBytes: 0, rowBytes: 0 },
+    ...NOTHING_SPECIAL,
     limits: { ...NO_LIMITS, maxNewTokens: 99, maxBeams: 999 },
     warn: () => undefined,
   });
@@ -60,7 +60,7 @@ test.each([0, 1, 2])('beams that overlook nothing find the best, length penalty 
       length_penalty: penalty,
       early_stopping: 'never',
     });
-    const found = await beamSearch(new Table(table), PROMPT, config, stopping(config), (_, step) => step());
+    const found = await beamSearch(new Table(table), PROMPT, config, stopping(config), (step) => step());
     const ways = all(
       table.map((row) => logSoftmax(Float32Array.from(row))),
       penalty,
@@ -79,7 +79,7 @@ test('each beam goes on with its own past', async () => {
   const decoding = new Table(table);
   const config = configOf({ num_beams: 3, max_new_tokens: 6 });
   const seen: number[][] = [];
-  const [best] = await beamSearch(decoding, [0, 4], config, stopping(config), async (_, step) => {
+  const [best] = await beamSearch(decoding, [0, 4], config, stopping(config), async (step) => {
     const scores = await step();
     seen.push(...decoding.rows.map((row) => [...row]));
     return scores;

@@ -7,7 +7,7 @@ import { processorsOf } from '../../shared/generate/processors.ts';
 import { warpersOf } from '../../shared/generate/warpers.ts';
 import { fields, parse } from '../../shared/schema.ts';
 import goldens from '../fixtures/seeded-writing/chains.json';
-import { NO_LIMITS } from './limits.ts';
+import { NO_LIMITS, NOTHING_SPECIAL } from './limits.ts';
 
 const ENDS = [2, 5];
 const schema = fields(generationFields);
@@ -16,7 +16,7 @@ test.each(goldens.cases.map((each, i) => [i, each] as const))('case %d', (_, eac
   const { parameters, promptLength, ids, scores, expected } = each;
   const config = toConfig([parse(schema, parameters)], {
     ...{ promptLength, contextLength: 1000, eosIds: ENDS, vocabularySize: scores.length },
-    ...{ cost: { decoderMib: 1, positionBytes: 0, rowBytes: 0 }, limits: NO_LIMITS, warn: () => undefined },
+    ...{ ...NOTHING_SPECIAL, limits: NO_LIMITS, warn: () => undefined },
   });
   const row = Float32Array.from(scores);
   for (const process of processorsOf(config)) process(row, ids);

@@ -6,7 +6,7 @@ import { type Circumstances, toConfig } from '../../shared/generate/config.ts';
 import { type GenerationParameters, generationFields } from '../../shared/generate/parameters.ts';
 import { Meter } from '../../shared/meter.ts';
 import { fields, parse } from '../../shared/schema.ts';
-import { NO_LIMITS } from './limits.ts';
+import { NO_LIMITS, NOTHING_SPECIAL } from './limits.ts';
 
 const PIPELINE = { max_new_tokens: 256, num_beams: 4 };
 const warnings: string[] = [];
@@ -15,7 +15,7 @@ const at: Circumstances = {
   contextLength: 1000,
   eosIds: [1],
   vocabularySize: 100,
-  cost: { decoderMib: 1, positionBytes: 0, rowBytes: 0 },
+  ...NOTHING_SPECIAL,
   limits: { ...NO_LIMITS, maxNewTokens: 300, maxBeams: 8, maxDecoderMib: 10_000, maxCacheMib: 1 },
   warn: (message) => warnings.push(message),
 };
@@ -46,11 +46,21 @@ test('a length of its own goes before one that is further away; new tokens befor
 test('context and work bound the length', () => {
   expect(config({}, {}, { contextLength: 20 }).maxLength).toBe(20);
   const work = { cost: { ...at.cost, decoderMib: 50 } };
-  expect(config({}, {}, work).maxLength).toBe(50);
-  expect(config({ num_beams: 1 }, {}, work).maxLength).toBe(200);
+  // 200 positions: five of the prompt, one new token with them, and then as many as four beams may read.
+  expect(config({}, {}, work).maxLength).toBe(54);
+  expect(config({ num_beams: 1 }, {}, work).maxLength).toBe(201);
+  // Where each step reads all again: 5, 6, … 20 positions are 200, and the last of these steps gives the 21st.
+  const again = { cost: { ...at.cost, decoderMib: 50, recomputes: true } };
+  expect(config({ num_beams: 1 }, {}, again).maxLength).toBe(21);
   // A MiB for four beams, each of which holds 64 KiB and then 4 KiB a position.
   const memory = { cost: { ...at.cost, positionBytes: 4096, rowBytes: 65_536 } };
   expect(config({}, {}, memory).maxLength).toBe(48);
+});
+
+test('a length of the whole is meant without a prefix', () => {
+  const prefixed = { prefixLength: 3 };
+  expect(config({ max_length: 40, min_length: 10 }, {}, prefixed)).toMatchObject({ maxLength: 43, minLength: 13 });
+  expect(config({ max_new_tokens: 7, min_new_tokens: 2 }, {}, prefixed)).toMatchObject({ maxLength: 12, minLength: 7 });
 });
 
 test('the least of new tokens goes before the least of all', () => {
@@ -75,24 +85,33 @@ test('what a request has spent bounds its next text', () => {
   expect(left()).toBe(205);
   meter.count('steps', 290);
   expect(left()).toBe(15);
-  meter.count('decoder-mib', 9_980);
-  expect(left()).toBe(10);
-  meter.count('decoder-mib', 20);
-  expect(left()).toBe(0);
+  meter.count('decoder-mib', 9_979);
+  expect(left()).toBe(14);
+  meter.count('decoder-mib', 17);
+  expect(left()).toBeLessThanOrEqual(5);
 });
 
 describe('refused', () => {
   test('a prompt that takes all that a request may spend', () => {
     const cost = { ...at.cost, positionBytes: 65_536 };
     expect(() => config({ num_beams: 4 }, {}, { cost })).toThrow(
-      '5 tokens in 4 beams take all that a request may spend; send less text, or set num_beams lower',
+      '5 tokens in 4 beams take all that a request may spend; send less text, or set parameters.num_beams lower',
     );
     expect(config({ num_beams: 1 }, {}, { cost }).maxLength).toBe(16);
+    const source = { cost: { ...at.cost, rowBytes: 2 ** 19 }, sourceLength: 300 };
+    expect(() => config({ num_beams: 4 }, {}, source)).toThrow('305 tokens in 4 beams take all');
+  });
+
+  test("a prompt that is longer than the checkpoint's own max_length", () => {
+    expect(() => config({}, { max_length: 4 })).toThrow(
+      'a text of this model ends at its max_length; 5 tokens are there already (set parameters.max_new_tokens)',
+    );
+    expect(config({ max_new_tokens: 3 }, { max_length: 4 }).maxLength).toBe(8);
   });
 
   test.each([
     [{ max_new_tokens: 1_000_000 }, 'parameters.max_new_tokens is 1000000; one request takes 300'],
-    [{ max_length: 5 }, 'parameters.max_length is 5; 5 tokens are there already'],
+    [{ max_length: 5 }, 'parameters.max_length is 5; 5 tokens are there already (set parameters.max_new_tokens)'],
     [
       { max_new_tokens: 5, min_new_tokens: 6 },
       'min_new_tokens is 6 and parameters.max_new_tokens 5; it must not be more',

@@ -13,3 +13,11 @@ export const NO_LIMITS: Limits = {
   maxDecoderMib: NONE,
   maxCacheMib: NONE,
 };
+
+/** A model whose work and memory are those of one position each. */
+export const NOTHING_SPECIAL = {
+  cost: { decoderMib: 1, recomputes: false, positionBytes: 0, rowBytes: 0 },
+  prefixLength: 0,
+  sourceLength: 0,
+  renormalize: false,
+};

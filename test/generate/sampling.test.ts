@@ -57,7 +57,16 @@ test('20,000 rows of one token, with all that changes scores: chi-square', async
       minLength: 9,
       eosIds: [5],
     },
-    ...{ forcedBosId: null, forcedEosIds: [], temperature: 0.8, topK: 6, topP: 0.97, typicalP: 1, logprobs: true },
+    ...{
+      forcedBosId: null,
+      renormalize: false,
+      forcedEosIds: [],
+      temperature: 0.8,
+      topK: 6,
+      topP: 0.97,
+      typicalP: 1,
+      logprobs: true,
+    },
   } as unknown as GenerationConfig;
   // By hand: token 0 stands in the prompt; 3, 4 and 5 may not come; six of the rest stay, and of those two fall out of 0.97.
   const left = LOGITS.map((score, id) => ([3, 4, 5, 9].includes(id) ? Number.NEGATIVE_INFINITY : score / 0.8));
@@ -77,7 +86,7 @@ test('20,000 rows of one token, with all that changes scores: chi-square', async
       [0],
       config,
       () => 'length',
-      (_, step) => step(),
+      (step) => step(),
       random,
     );
     const { value } = await row.next();

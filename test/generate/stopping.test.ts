@@ -49,6 +49,17 @@ describe('a row ends', () => {
     expect(stoppingOf(config, 0, byteLevel)(ids)).toBe('stop_sequence');
   });
 
+  test('at a string between whose parts stand tokens without text', () => {
+    const sparse = new Decoder({ tokenOf: (id) => ['a', '', 'b'][id] } as Pick<Tokenizer, 'tokenOf'> as Tokenizer, {
+      steps: [{ type: 'Fuse' }],
+      specialIds: [],
+      cleanUpTokenizationSpaces: false,
+    });
+    const config = { eosIds: [], maxLength: 99, stop: ['ab'] } as unknown as GenerationConfig;
+    expect(stoppingOf(config, 0, sparse)([0, 0, ...Array(40).fill(1), 2])).toBe('stop_sequence');
+    expect(stoppingOf(config, 2, sparse)([0, 0, ...Array(40).fill(1), 2])).toBeNull();
+  });
+
   test('not at a string of the prompt', () => {
     expect(stopOf([' stop'], 2)([6, 7, 0])).toBeNull();
     expect(stopOf([' stop'], 2)([6, 7, 6, 7])).toBe('stop_sequence');

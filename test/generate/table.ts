@@ -6,6 +6,7 @@ export class Table implements Decoding {
   /** Tokens that each row has been given. */
   rows: readonly (readonly number[])[] = [];
   steps = 0;
+  positions = 0;
   readonly #scores: readonly (readonly number[])[];
 
   constructor(scores: readonly (readonly number[])[]) {
@@ -15,6 +16,7 @@ export class Table implements Decoding {
   async step(tokens: readonly (readonly number[])[]): Promise<readonly Float32Array[]> {
     if (this.steps++ > 0 && tokens.length !== this.rows.length) throw new Error('rows come and go by reorder alone');
     this.rows = tokens.map((fresh, row) => [...(this.rows[row] ?? []), ...fresh]);
+    this.positions += tokens.flat().length;
     return this.rows.map((row) => Float32Array.from(this.#scores[row.at(-1) ?? 0] ?? []));
   }
 

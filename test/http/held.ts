@@ -3,16 +3,18 @@
 import { vi } from 'vitest';
 import type { Held, Session } from '../../shared/runtime/session.ts';
 
-/** `before` is called with the number of each step, from 1, before it runs. */
+/** `before` is called with the number of each step, from 1, before it runs. `most` tells how many were alive at once. */
 export function watchHeld(session: Session, before: (step: number) => void = () => undefined) {
   const run = session.runHeld.bind(session);
   const alive = new Set<Held>();
   let steps = 0;
+  let most = 0;
   const spy = vi.spyOn(session, 'runHeld').mockImplementation(async (...args) => {
     before(++steps);
     const result = await run(...args);
     for (const held of Object.values(result.held)) {
       alive.add(held);
+      most = Math.max(most, alive.size);
       const free = held.release.bind(held);
       held.release = () => {
         alive.delete(held);
@@ -21,5 +23,5 @@ export function watchHeld(session: Session, before: (step: number) => void = () 
     }
     return result;
   });
-  return { alive, steps: () => steps, restore: () => spy.mockRestore() };
+  return { alive, steps: () => steps, most: () => most, restore: () => spy.mockRestore() };
 }

@@ -210,7 +210,7 @@ describe('routes that tell', () => {
         max_new_tokens: 2048,
         max_beams: 8,
         max_decoder_mib: 100_000,
-        max_cache_mib: 32,
+        max_cache_mib: 64,
       },
     });
   });

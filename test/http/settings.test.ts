@@ -14,7 +14,7 @@ test('defaults', () => {
       maxNewTokens: 2048,
       maxBeams: 8,
       maxDecoderMib: 100_000,
-      maxCacheMib: 32,
+      maxCacheMib: 64,
     },
   });
 });

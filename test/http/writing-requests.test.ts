@@ -11,7 +11,12 @@ import { dispatch, isolate, post, source, toPost } from './worker.ts';
 const GPT2 = 'seeded-gpt2-text-generation';
 const PROMPT = 'The engine was';
 
-beforeAll(() => publishSeeded('text-generation'));
+const BART = 'seeded-bart-summarization';
+
+beforeAll(async () => {
+  await publishSeeded('text-generation');
+  await publishSeeded('summarization');
+});
 
 interface Written {
   readonly generated_text: string;
@@ -70,6 +75,57 @@ describe('the bounds are those of the whole request', () => {
     expect(four).toBeGreaterThan(0);
     expect(four).toBeLessThan(greedy / 3);
   });
+});
+
+describe('texts of an encoder', () => {
+  const SHORT = 'The engine was quiet.';
+  const LONG = 'The engine was quiet and the harbour was calm. '.repeat(4);
+  const parameters = { min_new_tokens: 30, max_new_tokens: 30 };
+
+  async function summaries(on: Env, inputs: unknown): Promise<string[]> {
+    const response = await post('/v1/summarization', { model: BART, inputs, parameters }, on);
+    expect(response.status).toBe(200);
+    const answers = await response.json<({ summary_text: string } | { summary_text: string }[])[]>();
+    return answers.flat().map(({ summary_text }) => summary_text);
+  }
+
+  test('a long neighbour takes nothing from a short one', async () => {
+    const on = isolate({ MAX_CACHE_MIB: '0.2' });
+    const [alone] = await summaries(on, SHORT);
+    const [whole] = await summaries(isolate(), LONG);
+    const [first, second = ''] = await summaries(on, [SHORT, LONG]);
+    expect(first).toBe(alone);
+    // The bound binds the long one, whose source takes of it.
+    expect(second.length).toBeLessThan(whole?.length ?? 0);
+  });
+
+  test('one that the bounds leave nothing is not encoded', async () => {
+    const on = isolate({ MAX_NEW_TOKENS: '40' });
+    const { model, release } = await isolateOf(on).models.acquire(BART, source());
+    const encoder = model.sessions.encoder;
+    if (!encoder) throw new Error('BART has an encoder');
+    const encoded = vi.spyOn(encoder, 'run');
+    const texts = await summaries(on, [SHORT, SHORT, SHORT, SHORT]);
+    expect(texts.map((text) => text.length > 0)).toEqual([true, true, false, false]);
+    expect(encoded).toHaveBeenCalledTimes(2);
+    encoded.mockRestore();
+    release();
+  });
+});
+
+test('texts whose caches do not fit together are written one after the other', async () => {
+  const on = isolate({ MAX_CACHE_MIB: '0.2' });
+  const { model, release } = await isolateOf(on).models.acquire(GPT2, source());
+  const watched = watchHeld(graphOf(model));
+  const body = bodyOf({ num_beams: 8, min_new_tokens: 12, max_new_tokens: 12 });
+  const alone = await post('/v1/text-generation', body, on);
+  const single = watched.most();
+  const answers = await Promise.all(Array.from({ length: 4 }, () => post('/v1/text-generation', body, on)));
+  const text = await alone.text();
+  for (const answer of answers) expect(await answer.text()).toBe(text);
+  expect(watched.most()).toBe(single);
+  watched.restore();
+  release();
 });
 
 describe('nothing is left behind', () => {

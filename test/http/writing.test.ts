@@ -32,7 +32,7 @@ describe('bad input', () => {
     [{ do_sample: true, num_return_sequences: 9 }, 'parameters.num_return_sequences is 9; one request takes 8'],
     [{ min_new_tokens: 5, max_new_tokens: 4 }, 'parameters.min_new_tokens is 5 and parameters.max_new_tokens 4'],
     [{ min_length: 9, max_length: 8 }, 'parameters.min_length is 9 and parameters.max_length 8'],
-    [{ max_length: 2 }, 'tokens are there already (see max_new_tokens)'],
+    [{ max_length: 2 }, 'tokens are there already (set parameters.max_new_tokens)'],
     [{ stop: Array(100).fill('a') }, 'parameters.stop must be at most 16 strings of 1 to 256 characters'],
     [{ stop: [''] }, 'parameters.stop[0] must be at most 16 strings of 1 to 256 characters'],
     [{ suppress_tokens: [5000] }, 'parameters.suppress_tokens has 5000; the ids of this model are 0 to'],
@@ -50,7 +50,7 @@ describe('bad input', () => {
     const response = await write({ max_new_tokens: 2 }, long);
     expect(response.status).toBe(422);
     expect((await response.json<{ error: string }>()).error).toMatch(
-      /^inputs\[0\] has \d{3,} tokens; this model takes 256 .*parameters\.truncate/,
+      /^inputs has \d{3,} tokens; this model takes 256 .*parameters\.truncate/,
     );
     const cut = await write({ max_new_tokens: 2, truncate: 250, details: true }, long);
     expect((await cut.json<[{ details: object }]>())[0].details).toMatchObject({ generated_tokens: 2 });
@@ -84,6 +84,9 @@ describe('bad input', () => {
       'parameters.tgt_lang is xx_XX; this model knows de_DE, en_XX, fr_XX, ro_RO',
     );
     expect(await ask({}, mbart)).toContain('parameters.src_lang is missing');
+    // Names that every object has.
+    expect(await ask({ src_lang: 'constructor', tgt_lang: 'fr_XX' }, mbart)).toContain('src_lang is constructor');
+    expect(await ask({ src_lang: 'en_XX', tgt_lang: 'toString' }, mbart)).toContain('tgt_lang is toString');
     const t5 = 'seeded-t5-translation';
     expect(await ask({ src_lang: 'fr', tgt_lang: 'en' }, t5)).toBe(
       'there is no fr to en; this model translates en to de, en to fr',

@@ -50,12 +50,13 @@ async function rewrite(
   inputs: readonly string[],
   parameters: Readonly<Record<string, unknown>>,
 ): Promise<number[][][]> {
-  const { settings, models } = isolateOf(on);
+  const { settings, models, caches } = isolateOf(on);
   const { model, release } = await models.acquire(name, source());
   const context = {
     signal: new AbortController().signal,
     meter: new Meter(),
     limits: settings.limits,
+    caches,
     warn: () => undefined,
   };
   const { src_lang, tgt_lang, ...rest } = parameters;

@@ -15,7 +15,7 @@ const MODELS = [
   { model: 'bench-t5', task: 'translation', like: 'T5-small' },
 ];
 /** Not those of an isolate: the graphs are larger than one holds, but a token costs what it costs. */
-const BINDINGS = { WASM_BUDGET_MIB: '2048', MAX_DECODER_MIB: '10000000' };
+const BINDINGS = { WASM_BUDGET_MIB: '2048', MAX_DECODER_MIB: '10000000', MAX_CACHE_MIB: '1024' };
 
 export default {
   name: 'writing',
