@@ -10,11 +10,14 @@ import { compileTokenizer } from '../../../model-assets/tokenizer/compile-tokeni
 import { bertTokenizerJson, UNCASED } from '../../tokenizer/bert-tokenizer-json.ts';
 import { generatedText } from '../../tokenizer/generated-texts.ts';
 import type { Subject } from '../bench.ts';
+import { writeLargeTokenizer } from '../large-vocabulary.ts';
 import { compare } from '../measure.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const SHARED = join(ROOT, '../shared');
 const ENGLISH_BYTES = 45_000;
+/** As many pieces as XLM-R has. */
+const LARGE = 250_002;
 
 /** Milliseconds that one run of each of two jobs of workers/tokenizer.ts takes in the isolate. */
 export type CompareJobs = (
@@ -102,6 +105,15 @@ function rustCore(path: string): number | null {
   return Number(execFileSync(PYTHON, [script, path], { input: readEnglish(), encoding: 'utf8' }));
 }
 
+async function reportOpen(
+  compareJobs: CompareJobs,
+  name: string,
+  report: Parameters<Subject['run']>[0],
+): Promise<void> {
+  const { ours, peer } = await compareJobs('open?', 'peer-open?', 10);
+  report({ case: `${name}, open`, unit: 'ms', ours, peer, ratio: peer / ours });
+}
+
 export default {
   name: 'tokenizer',
   summary:
@@ -128,9 +140,10 @@ export default {
               ratio: core / ours,
             });
         }
-        const { ours, peer } = await compareJobs('open?', 'peer-open?', 10);
-        report({ case: `${name}, open`, unit: 'ms', ours, peer, ratio: peer / ours });
+        await reportOpen(compareJobs, name, report);
       }, path);
     }
+    const large = await writeLargeTokenizer(LARGE);
+    await withTokenizerWorker((compareJobs) => reportOpen(compareJobs, `${LARGE} pieces, Unigram`, report), large);
   },
 } satisfies Subject;
