@@ -22,7 +22,7 @@ class Classifier:
         self.session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
         self.tokenizer = tokenizer
 
-    def logits(self, texts: list[str]) -> np.ndarray:
+    def logits(self, texts: list[str] | list[tuple[str, str]]) -> np.ndarray:
         """Logits of one padded batch, [texts, labels]."""
         encodings = self.tokenizer.encode_batch(texts)
         longest = max(len(e.ids) for e in encodings)
@@ -37,7 +37,7 @@ class Classifier:
         }
         return self.session.run(["logits"], feeds)[0]
 
-    def predict(self, texts: list[str], batch: int = 1) -> np.ndarray:
+    def predict(self, texts: list[str] | list[tuple[str, str]], batch: int = 1) -> np.ndarray:
         """The label's index for each text. An int8 graph takes one scale over a batch, so `batch` can move it."""
         parts = [self.logits(texts[i : i + batch]).argmax(-1) for i in range(0, len(texts), batch)]
         return np.concatenate(parts)

@@ -1,0 +1,37 @@
+"""Measures a zero-shot graph with onnxruntime, pair by pair, on the tenth of MNLI that was kept back.
+
+    python -m recipes.evaluate_nli --checkpoint checkpoints/minilm-nli --fp32 /some/minilm-nli.fp32.onnx
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from .data import Data
+from .evaluate import Classifier
+from .held_back import is_held_back_premise
+from .minilm_nli import LABELS
+
+
+def main() -> None:
+    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    flags.add_argument("--checkpoint", type=Path, required=True)
+    flags.add_argument("--fp32", type=Path, help="the graph before it was quantized, to compare")
+    flags.add_argument("--data", type=Path, default=Path("../../shared/data"))
+    args = flags.parse_args()
+    rows = [row for row in Data(args.data).rows("natural-language-inference/mnli-dev") if is_held_back_premise(row["premise"])]
+    pairs = [(row["premise"], row["hypothesis"]) for row in rows]
+    gold = np.array([LABELS[row["label"]] for row in rows])
+    tokenizer = Tokenizer.from_file(str(args.checkpoint / "tokenizer.json"))
+    int8 = Classifier(args.checkpoint / "model.onnx", tokenizer)
+    single = int8.predict(pairs)
+    print(f"int8 {np.mean(single == gold):.4f} of {len(rows)}, label flips in batches of 8: {sum(single != int8.predict(pairs, 8))}")
+    if args.fp32:
+        exact = Classifier(args.fp32, tokenizer).predict(pairs)
+        print(f"fp32 {np.mean(exact == gold):.4f}, label flips from fp32 to int8: {sum(single != exact)}")
+
+
+if __name__ == "__main__":
+    main()
