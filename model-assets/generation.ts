@@ -27,6 +27,22 @@ const LIBRARY_DEFAULTS: Readonly<Record<string, unknown>> = {
   no_repeat_ngram_size: 0,
   num_return_sequences: 1,
 };
+/** What changes a text and is not offered, with the values that change nothing. */
+const NOT_OFFERED: Readonly<Record<string, readonly unknown[]>> = {
+  begin_suppress_tokens: [],
+  diversity_penalty: [0],
+  encoder_no_repeat_ngram_size: [0],
+  encoder_repetition_penalty: [1],
+  epsilon_cutoff: [0],
+  eta_cutoff: [0],
+  exponential_decay_length_penalty: [],
+  forced_decoder_ids: [],
+  guidance_scale: [1],
+  min_p: [0],
+  num_beam_groups: [1],
+  penalty_alpha: [0],
+  sequence_bias: [],
+};
 /** Tokens that name a language: en_XX of mBART, eng_Latn of NLLB. */
 const LANGUAGE = /^[a-z]{2,3}_[A-Z][A-Za-z]{1,3}$/;
 
@@ -50,6 +66,13 @@ export async function readGeneration(folder: string): Promise<Generation> {
   const own = z.looseObject({}).parse(await readOptionalJson(join(folder, 'generation_config.json')));
   // A checkpoint without the file is older than it.
   const source = Object.keys(own).length > 0 ? own : config;
+  for (const [key, neutral] of Object.entries(NOT_OFFERED)) {
+    const value = source[key];
+    if (value === undefined || value === null || value === false || neutral.includes(value)) continue;
+    throw new Error(
+      `${folder}: ${key} is ${JSON.stringify(value)}, which is not offered; take it out if the texts may differ`,
+    );
+  }
   const known = ids.parse({ ...pick(config, Object.keys(ids.shape)), ...pick(own, Object.keys(ids.shape)) });
   const eos = known.eos_token_id ?? [];
   return {

@@ -131,3 +131,21 @@ describe('the task', () => {
     await expect(manifest()).rejects.toThrow('needs a label that begins with entail; there are NO, YES, MAYBE');
   });
 });
+
+describe('generation_config.json', () => {
+  const WRITER = join(SEEDED, '..', 'seeded-writing', 'seeded-gpt2-text-generation');
+  beforeEach(() => cp(WRITER, folder, { recursive: true }));
+
+  test('renormalize_logits counts, though it is no parameter', async () => {
+    expect((await manifest()).generation?.renormalize).toBe(false);
+    await edit('generation_config.json', (json) => ({ ...json, renormalize_logits: true }));
+    expect((await manifest()).generation?.renormalize).toBe(true);
+  });
+
+  test('what changes texts and is not offered is refused, by name', async () => {
+    await edit('generation_config.json', (json) => ({ ...json, min_p: 0, guidance_scale: null, num_beam_groups: 1 }));
+    await manifest();
+    await edit('generation_config.json', (json) => ({ ...json, encoder_no_repeat_ngram_size: 3 }));
+    await expect(manifest()).rejects.toThrow('encoder_no_repeat_ngram_size is 3, which is not offered');
+  });
+});

@@ -1,13 +1,12 @@
-// The three writing tasks over HTTP: what is refused, how a stream goes, what the bounds do, and that nothing is left behind.
+// The three writing tasks over HTTP: what is refused, and what the parameters do.
 
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { isolateOf } from '../../shared/http/isolate.ts';
-import { graphOf } from '../../shared/model/open-model.ts';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { publishSeeded } from '../seeded/worker.ts';
-import { watchHeld } from './held.ts';
-import { dispatch, isolate, post, source, toPost } from './worker.ts';
+import { eventsOf } from './events.ts';
+import { isolate, post } from './worker.ts';
 
 const GPT2 = 'seeded-gpt2-text-generation';
+const BART = 'seeded-bart-summarization';
 const PROMPT = 'The engine was';
 const on = isolate();
 
@@ -71,6 +70,53 @@ describe('bad input', () => {
     >();
     expect(text.length).toBeGreaterThan(0);
     expect(details.tokens).toHaveLength(3);
+  });
+
+  test('an empty prompt where no token begins texts', async () => {
+    const response = await post('/v1/text-generation', { model: 'seeded-openai-gpt-text-generation', inputs: '' }, on);
+    expect(response.status).toBe(422);
+    expect((await response.json<{ error: string }>()).error).toBe(
+      'inputs has no tokens, and this model none to begin with; send a prompt',
+    );
+  });
+
+  test('a source over the context, when it may not be cut', async () => {
+    const inputs = 'The engine was quiet and the harbour was calm. '.repeat(60);
+    const ask = (truncation: unknown) =>
+      post('/v1/summarization', { model: BART, inputs, parameters: { truncation, max_new_tokens: 2 } }, on);
+    const response = await ask(false);
+    expect(response.status).toBe(422);
+    expect((await response.json<{ error: string }>()).error).toMatch(
+      /^inputs\[0\] has \d{3,} tokens; this model takes \d+/,
+    );
+    expect((await ask(true)).status).toBe(200);
+  });
+
+  test('an empty source is a text too', async () => {
+    const response = await post(
+      '/v1/summarization',
+      { model: BART, inputs: '', parameters: { max_new_tokens: 4 } },
+      on,
+    );
+    expect(await response.json()).toMatchObject([{ summary_text: expect.any(String) }]);
+  });
+
+  test('generate_parameters go before the same beside them', async () => {
+    const whole = await (await write({ max_new_tokens: 5 })).json();
+    const nested = { generate_parameters: { max_new_tokens: 5 } };
+    expect(await (await write(nested)).json()).toEqual(whole);
+    expect(await (await write({ max_new_tokens: 9, ...nested })).json()).toEqual(whole);
+    const wrong = await write({ generate_parameters: { max_new_token: 5 } });
+    expect((await wrong.json<{ error: string }>()).error).toContain('max_new_token');
+    const summary = {
+      model: BART,
+      inputs: PROMPT,
+      parameters: { generate_parameters: { max_new_tokens: 3, min_new_tokens: 0 } },
+    };
+    const short = await (await post('/v1/summarization', summary, on)).json();
+    const flat = { model: BART, inputs: PROMPT, parameters: { max_new_tokens: 3, min_new_tokens: 0 } };
+    expect(short).toMatchObject([{ summary_text: expect.any(String) }]);
+    expect(short).toEqual(await (await post('/v1/summarization', flat, on)).json());
   });
 
   test('a language that is not there, or is missing', async () => {
@@ -150,6 +196,16 @@ describe('bounds', () => {
     const first = await ask(null);
     expect(await ask(first.details.seed)).toEqual(first);
     expect((await ask(first.details.seed + 1)).generated_text).not.toBe(first.generated_text);
+    const drawn = { do_sample: true, max_new_tokens: 12, seed: first.details.seed };
+    const streamed = eventsOf(await (await write(drawn, PROMPT, { stream: true })).text());
+    expect(streamed.at(-1)?.generated_text).toBe(first.generated_text);
+    const several = await write({ ...drawn, num_return_sequences: 3 });
+    const texts = (await several.json<{ generated_text: string }[]>()).map(({ generated_text }) => generated_text);
+    expect(texts[0]).toBe(first.generated_text);
+    expect(new Set(texts).size).toBe(3);
+    expect(await (await write({ ...drawn, num_return_sequences: 3 })).json()).toEqual(
+      texts.map((generated_text) => ({ generated_text })),
+    );
   });
 
   test('a stop string that falls across tokens', async () => {
@@ -164,97 +220,5 @@ describe('bounds', () => {
     expect(text).toContain(stop);
     expect(whole.startsWith(text)).toBe(true);
     expect(text.length).toBeLessThan(whole.length);
-  });
-});
-
-interface Event {
-  readonly index: number;
-  readonly token: { readonly id: number; readonly text: string; readonly logprob: number };
-  readonly generated_text: string | null;
-  readonly details: { readonly finish_reason: string; readonly generated_tokens: number } | null;
-  readonly error?: string;
-}
-
-const linesOf = (text: string) => text.split('\n\n').filter(Boolean);
-const eventsOf = (text: string): Event[] =>
-  linesOf(text)
-    .slice(0, -1)
-    .map((line) => JSON.parse(line.replace(/^data:/, '')));
-
-describe('a stream', () => {
-  test('says what the whole answer says, token by token', async () => {
-    const parameters = { max_new_tokens: 24, details: true };
-    const [whole] = await (await write(parameters)).json<
-      [{ generated_text: string; details: { tokens: { id: number }[] } }]
-    >();
-    const response = await write(parameters, PROMPT, { stream: true });
-    expect(response.headers.get('content-type')).toBe('text/event-stream');
-    const text = await response.text();
-    expect(linesOf(text).at(-1)).toBe('data:[DONE]');
-    const events = eventsOf(text);
-    expect(events.map(({ index }) => index)).toEqual(events.map((_, i) => i + 1));
-    expect(events.every(({ token }) => token.logprob < 0)).toBe(true);
-    expect(events.map(({ token }) => token.id)).toEqual(whole.details.tokens.map(({ id }) => id));
-    const last = events.at(-1);
-    expect(last?.generated_text).toBe(whole.generated_text);
-    expect(last?.details).toMatchObject({ generated_tokens: events.length });
-    expect(
-      events.slice(0, -1).every(({ generated_text, details }) => generated_text === null && details === null),
-    ).toBe(true);
-    // Tokens of this vocabulary end inside characters; their texts never do.
-    expect(PROMPT + events.map(({ token }) => token.text).join('')).toBe(whole.generated_text);
-  });
-
-  test('its first error is an answer, a later one an event', async () => {
-    const { model, release } = await isolateOf(on).models.acquire(GPT2, source());
-    const session = graphOf(model);
-    const run = session.runHeld.bind(session);
-    let steps = 0;
-    const spy = vi.spyOn(session, 'runHeld').mockImplementation((...args) => {
-      if (++steps === 3) throw new Error('the engine burst');
-      return run(...args);
-    });
-    vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    const events = linesOf(await (await write({ max_new_tokens: 9 }, PROMPT, { stream: true })).text());
-    const told = JSON.parse(events.at(-1)?.replace(/^data:/, '') ?? '');
-    expect(events).toHaveLength(3);
-    expect(told).toMatchObject({ error_type: 'internal' });
-    expect(JSON.stringify(told)).not.toContain('burst');
-    steps = 2;
-    expect((await write({ max_new_tokens: 9 }, PROMPT, { stream: true })).status).toBe(500);
-    spy.mockRestore();
-    vi.restoreAllMocks();
-    release();
-  });
-
-  test.each(['leaves', 'stalls'])('whose reader %s: nothing is held, and the model is given back', async (what) => {
-    const own = isolate();
-    const { model, release } = await isolateOf(own).models.acquire(GPT2, source());
-    const watched = watchHeld(graphOf(model));
-    const body = {
-      model: GPT2,
-      inputs: PROMPT,
-      parameters: { do_sample: false, min_new_tokens: 40, max_new_tokens: 40 },
-      stream: true,
-    };
-    const { answer, done } = dispatch('/v1/text-generation', toPost(body), own);
-    const response = await answer;
-    if (what === 'leaves') {
-      const reader = response.body?.getReader();
-      await reader?.read();
-      const before = watched.steps();
-      await reader?.cancel();
-      await done();
-      // The one that ran when it left, and no other.
-      expect(watched.steps()).toBeLessThanOrEqual(before + 1);
-    } else {
-      // Nothing is read: the text is written nevertheless, and its end does not wait.
-      await done();
-      expect(watched.steps()).toBe(40);
-      expect(linesOf(await response.text())).toHaveLength(41);
-    }
-    expect(watched.alive.size).toBe(0);
-    watched.restore();
-    release();
   });
 });
