@@ -20,6 +20,7 @@ export default defineConfig({
           globalSetup: [
             './test/global-setup.ts',
             './test/tokenizer/global-setup.ts',
+            './test/runtime/engine/global-setup.ts',
             './test/seeded/global-setup.ts',
             './test/seeded-writing/global-setup.ts',
           ],

@@ -1,0 +1,44 @@
+// What happens to a row of scores between its products and its weights: times the scale, then the steps of the command. The elements of a
+// step's tensor lie side by side, or are one that is repeated; any other stride goes element by element.
+
+import { SCORES_ADD, SCORES_MUL } from '../command-format';
+
+export function scaleRow(row: usize, columns: usize, scale: f32): void {
+  const scales = f32x4.splat(scale);
+  const end = row + 4 * columns;
+  for (; row + 16 <= end; row += 16) v128.store(row, f32x4.mul(v128.load(row), scales));
+  for (; row < end; row += 4) store<f32>(row, load<f32>(row) * scale);
+}
+
+/** `stride` of the tensor in bytes, `fill` the bits of a float. */
+export function stepRow(kind: i32, row: usize, columns: usize, x: usize, stride: usize, fill: i32): void {
+  if (stride == 4) {
+    const end = row + 4 * (columns & ~3);
+    if (kind == SCORES_ADD) addRow(row, end, x);
+    else if (kind == SCORES_MUL) mulRow(row, end, x);
+    else keepRow(row, end, x, fill);
+    x += end - row;
+    row = end;
+    columns &= 3;
+  }
+  for (; columns > 0; columns--, row += 4, x += stride) {
+    if (kind == SCORES_ADD) store<f32>(row, load<f32>(row) + load<f32>(x));
+    else if (kind == SCORES_MUL) store<f32>(row, load<f32>(row) * load<f32>(x));
+    else if (!load<i32>(x)) store<i32>(row, fill);
+  }
+}
+
+function addRow(row: usize, end: usize, x: usize): void {
+  for (; row < end; row += 16, x += 16) v128.store(row, f32x4.add(v128.load(row), v128.load(x)));
+}
+
+function mulRow(row: usize, end: usize, x: usize): void {
+  for (; row < end; row += 16, x += 16) v128.store(row, f32x4.mul(v128.load(row), v128.load(x)));
+}
+
+function keepRow(row: usize, end: usize, x: usize, fill: i32): void {
+  const fills = i32x4.splat(fill);
+  for (; row < end; row += 16, x += 16) {
+    v128.store(row, v128.bitselect(v128.load(row), fills, i32x4.ne(v128.load(x), i32x4.splat(0))));
+  }
+}

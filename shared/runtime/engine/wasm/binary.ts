@@ -1,0 +1,85 @@
+// BINARY: sums, comparisons and the like of two tensors, broadcast by strides of 0. Rows whose elements lie side by side, or are one element
+// repeated, go four at a time for the operations that a vector has.
+
+import {
+  ADD, AND, DIV, EQUAL, GREATER, GREATER_OR_EQUAL, INTEGERS, LESS, LESS_OR_EQUAL, MAX, MIN, MOD, MUL, OR, POW, SUB, XOR,
+} from '../command-format';
+import { advance, first, rank, second, sizeOf, startAt, startWalk, strideOf } from './strided';
+import { floatOf, integerOf } from './scalar-binary';
+
+const VECTORS: u32 = (1 << ADD) | (1 << SUB) | (1 << MUL) | (1 << DIV) | (1 << MIN) | (1 << MAX);
+
+/** False for an operation that is not known. */
+export function binary(operation: i32, out: usize, a: usize, b: usize, dimensions: i32, words: usize): bool {
+  const floats = operation < INTEGERS;
+  if (operation > XOR || (!floats && operation < AND && operation > INTEGERS + MOD) || (floats && operation > MOD)) return false;
+  if (!startWalk(words, dimensions, 2)) return true;
+  startAt(a, b, 0);
+  const last = rank - 1;
+  const count = <usize>sizeOf(last);
+  const strideA = <usize>strideOf(0, last) * 4;
+  const strideB = <usize>strideOf(1, last) * 4;
+  const vectors = floats && ((VECTORS >>> operation) & 1) != 0 && isVector(strideA) && isVector(strideB);
+  do {
+    const whole = vectors ? count & ~3 : 0;
+    if (whole) vectorRow(operation, out, first, strideA, second, strideB, whole);
+    const to = out + 4 * whole;
+    const x = first + whole * strideA;
+    const y = second + whole * strideB;
+    if (floats) floatRow(operation, to, x, strideA, y, strideB, count - whole);
+    else integerRow(operation, to, x, strideA, y, strideB, count - whole);
+    out += 4 * count;
+  } while (advance(last));
+  return true;
+}
+
+@inline
+function isVector(stride: usize): bool {
+  return stride == 0 || stride == 4;
+}
+
+function vectorRow(operation: i32, out: usize, a: usize, strideA: usize, b: usize, strideB: usize, count: usize): void {
+  if (operation == ADD) each(ADD, out, a, strideA, b, strideB, count);
+  else if (operation == SUB) each(SUB, out, a, strideA, b, strideB, count);
+  else if (operation == MUL) each(MUL, out, a, strideA, b, strideB, count);
+  else if (operation == DIV) each(DIV, out, a, strideA, b, strideB, count);
+  else if (operation == MIN) each(MIN, out, a, strideA, b, strideB, count);
+  else each(MAX, out, a, strideA, b, strideB, count);
+}
+
+@inline
+function apply(operation: i32, x: v128, y: v128): v128 {
+  if (operation == ADD) return f32x4.add(x, y);
+  if (operation == SUB) return f32x4.sub(x, y);
+  if (operation == MUL) return f32x4.mul(x, y);
+  if (operation == DIV) return f32x4.div(x, y);
+  if (operation == MIN) return f32x4.min(x, y);
+  return f32x4.max(x, y);
+}
+
+/** `operation` is a constant, `count` a multiple of 4. One element that is repeated is spread once. */
+@inline
+function each(operation: i32, out: usize, a: usize, strideA: usize, b: usize, strideB: usize, count: usize): void {
+  const end = out + 4 * count;
+  if (strideA == 0) {
+    const x = v128.load32_splat(a);
+    for (; out < end; out += 16, b += 4 * strideB) v128.store(out, apply(operation, x, strideB ? v128.load(b) : v128.load32_splat(b)));
+  } else if (strideB == 0) {
+    const y = v128.load32_splat(b);
+    for (; out < end; out += 16, a += 16) v128.store(out, apply(operation, v128.load(a), y));
+  } else {
+    for (; out < end; out += 16, a += 16, b += 16) v128.store(out, apply(operation, v128.load(a), v128.load(b)));
+  }
+}
+
+function floatRow(operation: i32, out: usize, a: usize, strideA: usize, b: usize, strideB: usize, count: usize): void {
+  for (; count > 0; count--, out += 4, a += strideA, b += strideB) {
+    store<i32>(out, floatOf(operation, load<f32>(a), load<f32>(b)));
+  }
+}
+
+function integerRow(operation: i32, out: usize, a: usize, strideA: usize, b: usize, strideB: usize, count: usize): void {
+  for (; count > 0; count--, out += 4, a += strideA, b += strideB) {
+    store<i32>(out, integerOf(operation, load<i32>(a), load<i32>(b)));
+  }
+}

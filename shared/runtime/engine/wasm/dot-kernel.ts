@@ -1,0 +1,181 @@
+// The product of 1 to 6 quantized rows and a panel of eight columns, on the machine's dot product of bytes. What a tile holds (2 sums a row,
+// 2 vectors of weights, 1 of a row) fits the 16 vector registers: with more, an engine spills and halves its speed.
+//
+//   panel  | k 0..3 of column 0 | of column 1 | … of column 7 | k 4..7 of column 0 | …      32 bytes for four k
+//   row    | k 0..3 | k 4..7 | …                                                            four bytes, repeated for four columns
+
+import { dot } from './dot';
+import { finish } from './dequantize';
+import { Rows2, Rows3, Rows4, Rows5, Rows6 } from './row-count';
+
+/** `depth`: a multiple of 8, not 0. `scales`: those of the first row. Strides in bytes. */
+export function dotTile(
+  height: usize, q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize,
+): void {
+  switch (height) {
+    case 1: dotRow(q, depth, panel, scales, out); break;
+    case 2: tile<Rows2>(q, depth, panel, scales, out, stride); break;
+    case 3: tile<Rows3>(q, depth, panel, scales, out, stride); break;
+    case 4: tile<Rows4>(q, depth, panel, scales, out, stride); break;
+    case 5: tile<Rows5>(q, depth, panel, scales, out, stride); break;
+    default: tile<Rows6>(q, depth, panel, scales, out, stride); break;
+  }
+}
+
+function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize): void {
+  let x0 = q;
+  let x1 = q + 1 * depth;
+  let x2 = q + 2 * depth;
+  let x3 = q + 3 * depth;
+  let x4 = q + 4 * depth;
+  let x5 = q + 5 * depth;
+  let a0 = i32x4.splat(0);
+  let b0 = i32x4.splat(0);
+  let a1 = i32x4.splat(0);
+  let b1 = i32x4.splat(0);
+  let a2 = i32x4.splat(0);
+  let b2 = i32x4.splat(0);
+  let a3 = i32x4.splat(0);
+  let b3 = i32x4.splat(0);
+  let a4 = i32x4.splat(0);
+  let b4 = i32x4.splat(0);
+  let a5 = i32x4.splat(0);
+  let b5 = i32x4.splat(0);
+  const tail = panel + 8 * depth;
+  do {
+    const u0 = v128.load(panel);
+    const v0 = v128.load(panel, 16);
+    {
+      const x = v128.load32_splat(x0);
+      a0 = dot(u0, x, a0);
+      b0 = dot(v0, x, b0);
+    }
+    if (lengthof<R>() > 1) {
+      const x = v128.load32_splat(x1);
+      a1 = dot(u0, x, a1);
+      b1 = dot(v0, x, b1);
+    }
+    if (lengthof<R>() > 2) {
+      const x = v128.load32_splat(x2);
+      a2 = dot(u0, x, a2);
+      b2 = dot(v0, x, b2);
+    }
+    if (lengthof<R>() > 3) {
+      const x = v128.load32_splat(x3);
+      a3 = dot(u0, x, a3);
+      b3 = dot(v0, x, b3);
+    }
+    if (lengthof<R>() > 4) {
+      const x = v128.load32_splat(x4);
+      a4 = dot(u0, x, a4);
+      b4 = dot(v0, x, b4);
+    }
+    if (lengthof<R>() > 5) {
+      const x = v128.load32_splat(x5);
+      a5 = dot(u0, x, a5);
+      b5 = dot(v0, x, b5);
+    }
+    const u1 = v128.load(panel, 32);
+    const v1 = v128.load(panel, 48);
+    {
+      const x = v128.load32_splat(x0, 4);
+      a0 = dot(u1, x, a0);
+      b0 = dot(v1, x, b0);
+    }
+    if (lengthof<R>() > 1) {
+      const x = v128.load32_splat(x1, 4);
+      a1 = dot(u1, x, a1);
+      b1 = dot(v1, x, b1);
+    }
+    if (lengthof<R>() > 2) {
+      const x = v128.load32_splat(x2, 4);
+      a2 = dot(u1, x, a2);
+      b2 = dot(v1, x, b2);
+    }
+    if (lengthof<R>() > 3) {
+      const x = v128.load32_splat(x3, 4);
+      a3 = dot(u1, x, a3);
+      b3 = dot(v1, x, b3);
+    }
+    if (lengthof<R>() > 4) {
+      const x = v128.load32_splat(x4, 4);
+      a4 = dot(u1, x, a4);
+      b4 = dot(v1, x, b4);
+    }
+    if (lengthof<R>() > 5) {
+      const x = v128.load32_splat(x5, 4);
+      a5 = dot(u1, x, a5);
+      b5 = dot(v1, x, b5);
+    }
+    x0 += 8;
+    x1 += 8;
+    x2 += 8;
+    x3 += 8;
+    x4 += 8;
+    x5 += 8;
+    panel += 64;
+  } while (panel < tail);
+  finish(a0, tail, scales, out);
+  finish(b0, tail + 16, scales, out + 16);
+  if (lengthof<R>() > 1) {
+    finish(a1, tail, scales + 8, out + 1 * stride);
+    finish(b1, tail + 16, scales + 8, out + 1 * stride + 16);
+  }
+  if (lengthof<R>() > 2) {
+    finish(a2, tail, scales + 16, out + 2 * stride);
+    finish(b2, tail + 16, scales + 16, out + 2 * stride + 16);
+  }
+  if (lengthof<R>() > 3) {
+    finish(a3, tail, scales + 24, out + 3 * stride);
+    finish(b3, tail + 16, scales + 24, out + 3 * stride + 16);
+  }
+  if (lengthof<R>() > 4) {
+    finish(a4, tail, scales + 32, out + 4 * stride);
+    finish(b4, tail + 16, scales + 32, out + 4 * stride + 16);
+  }
+  if (lengthof<R>() > 5) {
+    finish(a5, tail, scales + 40, out + 5 * stride);
+    finish(b5, tail + 16, scales + 40, out + 5 * stride + 16);
+  }
+}
+
+/**
+ * One row is bound by how fast the panel comes from memory, so what counts is that sums do not wait for one another: eight of them, and the
+ * panel is read from its beginning to its end.
+ */
+function dotRow(q: usize, depth: usize, panel: usize, scales: usize, out: usize): void {
+  let a = i32x4.splat(0);
+  let b = i32x4.splat(0);
+  let c = i32x4.splat(0);
+  let d = i32x4.splat(0);
+  let e = i32x4.splat(0);
+  let f = i32x4.splat(0);
+  let g = i32x4.splat(0);
+  let h = i32x4.splat(0);
+  const tail = panel + 8 * depth;
+  const end = panel + 8 * (depth & ~15);
+  for (; panel < end; panel += 128, q += 16) {
+    const x0 = v128.load32_splat(q);
+    a = dot(v128.load(panel), x0, a);
+    b = dot(v128.load(panel, 16), x0, b);
+    const x1 = v128.load32_splat(q, 4);
+    c = dot(v128.load(panel, 32), x1, c);
+    d = dot(v128.load(panel, 48), x1, d);
+    const x2 = v128.load32_splat(q, 8);
+    e = dot(v128.load(panel, 64), x2, e);
+    f = dot(v128.load(panel, 80), x2, f);
+    const x3 = v128.load32_splat(q, 12);
+    g = dot(v128.load(panel, 96), x3, g);
+    h = dot(v128.load(panel, 112), x3, h);
+  }
+  if (panel < tail) {
+    const x0 = v128.load32_splat(q);
+    a = dot(v128.load(panel), x0, a);
+    b = dot(v128.load(panel, 16), x0, b);
+    const x1 = v128.load32_splat(q, 4);
+    c = dot(v128.load(panel, 32), x1, c);
+    d = dot(v128.load(panel, 48), x1, d);
+  }
+  finish(i32x4.add(i32x4.add(a, c), i32x4.add(e, g)), tail, scales, out);
+  finish(i32x4.add(i32x4.add(b, d), i32x4.add(f, h)), tail + 16, scales, out + 16);
+}

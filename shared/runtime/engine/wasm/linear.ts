@@ -1,0 +1,109 @@
+// LINEAR_I8 and LINEAR_F32: rows times weights that lie in panels of eight columns. Panels are the outer loop, so that each byte of the
+// weights comes from memory once; for each panel come all rows, up to six at a time. The last panel may have fewer than eight columns: its
+// tiles are made beside, and what belongs to the tensor is copied. The activation follows as soon as some panels are done.
+
+import { DOT_PLAIN, PANEL, PANEL_TAIL_F32, PANEL_TAIL_I8 } from '../command-format';
+import { dotTile } from './dot-kernel';
+import { floatRow, floatTile, zeros } from './float-kernel';
+import { mode } from './mode';
+import { plainTile } from './plain-kernel';
+import { paddedDepth, quantizeRows } from './quantize';
+import { nextHeight } from './row-count';
+import { activate } from './unary';
+
+/** Tile of the last panel. */
+const beside: usize = memory.data(4 * 8 * 6, 16);
+const WIDTH: usize = PANEL;
+const PANEL_BYTES: usize = 4 * PANEL;
+const TAIL_I8: usize = PANEL_TAIL_I8;
+/** Columns after which their activation follows. */
+const GROUP: usize = 64;
+
+/** Copies `columns` < 8 of each of `height` rows from `beside`. */
+function takeColumns(out: usize, stride: usize, height: usize, columns: usize): void {
+  for (let r: usize = 0; r < height; r++) memory.copy(out + r * stride, beside + r * PANEL_BYTES, 4 * columns);
+}
+
+/** Strides count elements, as in the command. */
+export function linearBytes(
+  out: usize, x: usize, weights: usize, rows: usize, columns: usize, depth: usize, stride: usize, strideX: usize,
+  activation: i32, scratch: usize,
+): void {
+  if (!rows || !columns) return;
+  quantizeRows(scratch, x, 4 * strideX, rows, depth);
+  const padded = paddedDepth(depth);
+  for (let done: usize = 0; done < columns; done += GROUP) {
+    const group = min(GROUP, columns - done);
+    bytePanels(out, weights, rows, group, padded, 4 * stride, scratch);
+    activate(activation, out, rows, group, 4 * stride);
+    out += 4 * GROUP;
+    weights += (GROUP / WIDTH) * (WIDTH * padded + TAIL_I8);
+  }
+}
+
+/** Over all rows, panel by panel. */
+function bytePanels(out: usize, panel: usize, rows: usize, columns: usize, depth: usize, stride: usize, scratch: usize): void {
+  const plain = mode == DOT_PLAIN;
+  const length = plain ? depth * 2 : depth;
+  const allScales = scratch + rows * length;
+  for (let n: usize = 0; n < columns; n += WIDTH, panel += WIDTH * depth + TAIL_I8) {
+    const whole = columns - n >= WIDTH;
+    let q = scratch;
+    let scales = allScales;
+    let to = out + 4 * n;
+    for (let left = rows; left > 0; ) {
+      const height = nextHeight(left);
+      const tile = whole ? to : beside;
+      const tileStride = whole ? stride : PANEL_BYTES;
+      if (!depth) floatTile(height, q, 0, 0, 0, 0, panel + 64, tile, tileStride);
+      else if (plain) plainTile(height, q, depth, panel, scales, tile, tileStride);
+      else dotTile(height, q, depth, panel, scales, tile, tileStride);
+      if (!whole) takeColumns(to, stride, height, columns - n);
+      q += height * length;
+      scales += 8 * height;
+      to += height * stride;
+      left -= height;
+    }
+  }
+}
+
+export function linearFloats(
+  out: usize, x: usize, weights: usize, rows: usize, columns: usize, depth: usize, stride: usize, strideX: usize,
+  activation: i32,
+): void {
+  for (let done: usize = 0; done < columns; done += GROUP) {
+    const group = min(GROUP, columns - done);
+    floatPanels(out, 4 * stride, x, 4 * strideX, rows, weights, group, depth, PANEL_TAIL_F32);
+    activate(activation, out, rows, group, 4 * stride);
+    out += 4 * GROUP;
+    weights += (GROUP / WIDTH) * (PANEL_BYTES * depth + PANEL_TAIL_F32);
+  }
+}
+
+/** Panels [depth][8], each followed by `tail` bytes: what its sums begin with, or nothing. Strides in bytes. */
+export function floatPanels(
+  out: usize, stride: usize, a: usize, strideA: usize, rows: usize, panel: usize, columns: usize, depth: usize, tail: usize,
+): void {
+  const length = PANEL_BYTES * depth + tail;
+  let n: usize = 0;
+  if (rows == 1) {
+    for (; n + 4 * WIDTH <= columns; n += 4 * WIDTH, panel += 4 * length) {
+      const starts = tail ? panel + PANEL_BYTES * depth : zeros;
+      floatRow(a, depth, panel, PANEL_BYTES, length, starts, tail ? length : 0, out + 4 * n);
+    }
+  }
+  for (; n < columns; n += WIDTH, panel += length) {
+    const whole = columns - n >= WIDTH;
+    const starts = tail ? panel + PANEL_BYTES * depth : zeros;
+    let from = a;
+    let to = out + 4 * n;
+    for (let left = rows; left > 0; ) {
+      const height = nextHeight(left);
+      floatTile(height, from, strideA, depth, panel, PANEL_BYTES, starts, whole ? to : beside, whole ? stride : PANEL_BYTES);
+      if (!whole) takeColumns(to, stride, height, columns - n);
+      from += height * strideA;
+      to += height * stride;
+      left -= height;
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// The same product without the machine's dot product of bytes: rows are pairs of bytes, weights are widened to pairs as they are loaded, and
+// i32x4.dot_i16x8_s adds two neighbours. A sum is then in two lanes side by side, so a tile takes half a panel, four columns:
+//
+//   weights | k 0..3 of column 0 | k 0..3 of column 1 |     eight pairs, of 8 bytes of the panel
+//   row     | k 0..3             | k 0..3             |     eight bytes, repeated
+//   sums    | k 0, 1 | k 2, 3    | k 0, 1 | k 2, 3    |
+
+import { finish } from './dequantize';
+import { Rows1, Rows2, Rows3, Rows4, Rows5, Rows6 } from './row-count';
+
+/** As dotTile of dot-kernel.ts. */
+export function plainTile(
+  height: usize, q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize,
+): void {
+  const tail = panel + 8 * depth;
+  halfTile(height, q, depth, panel, tail, scales, out, stride);
+  halfTile(height, q, depth, panel + 16, tail + 16, scales, out + 16, stride);
+}
+
+function halfTile(
+  height: usize, q: usize, depth: usize, panel: usize, tail: usize, scales: usize, out: usize, stride: usize,
+): void {
+  switch (height) {
+    case 1: tile<Rows1>(q, depth, panel, tail, scales, out, stride); break;
+    case 2: tile<Rows2>(q, depth, panel, tail, scales, out, stride); break;
+    case 3: tile<Rows3>(q, depth, panel, tail, scales, out, stride); break;
+    case 4: tile<Rows4>(q, depth, panel, tail, scales, out, stride); break;
+    case 5: tile<Rows5>(q, depth, panel, tail, scales, out, stride); break;
+    default: tile<Rows6>(q, depth, panel, tail, scales, out, stride); break;
+  }
+}
+
+/** Sums of two columns and of the next two, joined to those of four columns. */
+@inline
+function joined(a: v128, b: v128): v128 {
+  return i32x4.add(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(a, b, 1, 3, 5, 7));
+}
+
+function tile<R>(
+  q: usize, depth: usize, panel: usize, tail: usize, scales: usize, out: usize, stride: usize,
+): void {
+  let x0 = q;
+  let x1 = q + 2 * depth;
+  let x2 = q + 4 * depth;
+  let x3 = q + 6 * depth;
+  let x4 = q + 8 * depth;
+  let x5 = q + 10 * depth;
+  let a0 = i32x4.splat(0);
+  let b0 = i32x4.splat(0);
+  let a1 = i32x4.splat(0);
+  let b1 = i32x4.splat(0);
+  let a2 = i32x4.splat(0);
+  let b2 = i32x4.splat(0);
+  let a3 = i32x4.splat(0);
+  let b3 = i32x4.splat(0);
+  let a4 = i32x4.splat(0);
+  let b4 = i32x4.splat(0);
+  let a5 = i32x4.splat(0);
+  let b5 = i32x4.splat(0);
+  const end = x0 + 2 * depth;
+  do {
+    const u = v128.load_ext<i8>(panel);
+    const v = v128.load_ext<i8>(panel, 8);
+    {
+      const x = v128.load64_splat(x0);
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(u, x));
+      b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v, x));
+    }
+    if (lengthof<R>() > 1) {
+      const x = v128.load64_splat(x1);
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(u, x));
+      b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v, x));
+      x1 += 8;
+    }
+    if (lengthof<R>() > 2) {
+      const x = v128.load64_splat(x2);
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(u, x));
+      b2 = i32x4.add(b2, i32x4.dot_i16x8_s(v, x));
+      x2 += 8;
+    }
+    if (lengthof<R>() > 3) {
+      const x = v128.load64_splat(x3);
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(u, x));
+      b3 = i32x4.add(b3, i32x4.dot_i16x8_s(v, x));
+      x3 += 8;
+    }
+    if (lengthof<R>() > 4) {
+      const x = v128.load64_splat(x4);
+      a4 = i32x4.add(a4, i32x4.dot_i16x8_s(u, x));
+      b4 = i32x4.add(b4, i32x4.dot_i16x8_s(v, x));
+      x4 += 8;
+    }
+    if (lengthof<R>() > 5) {
+      const x = v128.load64_splat(x5);
+      a5 = i32x4.add(a5, i32x4.dot_i16x8_s(u, x));
+      b5 = i32x4.add(b5, i32x4.dot_i16x8_s(v, x));
+      x5 += 8;
+    }
+    x0 += 8;
+    panel += 32;
+  } while (x0 < end);
+  finish(joined(a0, b0), tail, scales, out);
+  if (lengthof<R>() > 1) finish(joined(a1, b1), tail, scales + 8, out + 1 * stride);
+  if (lengthof<R>() > 2) finish(joined(a2, b2), tail, scales + 16, out + 2 * stride);
+  if (lengthof<R>() > 3) finish(joined(a3, b3), tail, scales + 24, out + 3 * stride);
+  if (lengthof<R>() > 4) finish(joined(a4, b4), tail, scales + 32, out + 4 * stride);
+  if (lengthof<R>() > 5) finish(joined(a5, b5), tail, scales + 40, out + 5 * stride);
+}

@@ -1,0 +1,116 @@
+// Rows of floats to rows of small integers: x ≈ step × q + least, by the row's own least and greatest, so that no row depends on another.
+//
+//   scratch | rows × (depth rounded up to 8) elements, bytes or pairs of bytes | rows × { step, least } |
+//
+// A row that is all the same has step 0. One with an element that is not a number, or too large for its range to be a float, has a step
+// and a least that are no numbers: so are all its results.
+
+import { DEPTH_UNIT, DOT_PLAIN, DOT_SIGNED, LINEAR_I8_SCRATCH } from '../command-format';
+import { elementBytes, levelsFor, mode } from './mode';
+
+/** See exponential.ts: rounds to even, and leaves the integer in the lowest bits. */
+const ROUNDER: f32 = 12582912;
+/** Below it, 255 / range could be infinite. Such a row is taken to be all the same. */
+const LEAST_RANGE: f32 = 1e-30;
+
+@inline
+export function paddedDepth(depth: usize): usize {
+  return (depth + DEPTH_UNIT - 1) & ~(DEPTH_UNIT - 1);
+}
+
+/** `stride` in bytes. */
+export function quantizeRows(scratch: usize, x: usize, stride: usize, rows: usize, depth: usize): void {
+  const length = paddedDepth(depth) * elementBytes();
+  const levels = <f32>levelsFor(paddedDepth(depth));
+  let scales = scratch + rows * length;
+  for (let r: usize = 0; r < rows; r++, scratch += length, x += stride, scales += LINEAR_I8_SCRATCH) {
+    findRange(x, depth);
+    const range = greatest - least;
+    let step = range / levels;
+    let inverse = levels / range;
+    // Also false of no number.
+    if (!(range >= LEAST_RANGE)) inverse = 0;
+    if (range < LEAST_RANGE) step = 0;
+    let base = least;
+    if (!(range < Infinity)) {
+      step = NaN;
+      base = NaN;
+    }
+    if (mode == DOT_PLAIN) toShorts(scratch, x, depth, base, inverse);
+    else toBytes(scratch, x, depth, base, inverse, mode == DOT_SIGNED ? 0x80 : 0);
+    // q is 128 less than it would be without its sign.
+    store<f32>(scales, step);
+    store<f32>(scales, mode == DOT_SIGNED ? base + step * 128 : base, 4);
+  }
+}
+
+let least: f32 = 0;
+let greatest: f32 = 0;
+
+/** min and max pass on what is not a number. */
+function findRange(x: usize, depth: usize): void {
+  const end = x + 4 * depth;
+  let low: f32 = depth ? load<f32>(x) : 0;
+  let high = low;
+  if (depth >= 4) {
+    let lows = v128.load(x);
+    let highs = lows;
+    for (; x + 16 <= end; x += 16) {
+      lows = f32x4.min(lows, v128.load(x));
+      highs = f32x4.max(highs, v128.load(x));
+    }
+    low = min(min(f32x4.extract_lane(lows, 0), f32x4.extract_lane(lows, 1)), min(f32x4.extract_lane(lows, 2), f32x4.extract_lane(lows, 3)));
+    high = max(max(f32x4.extract_lane(highs, 0), f32x4.extract_lane(highs, 1)), max(f32x4.extract_lane(highs, 2), f32x4.extract_lane(highs, 3)));
+  }
+  for (; x < end; x += 4) {
+    low = min(low, load<f32>(x));
+    high = max(high, load<f32>(x));
+  }
+  least = low;
+  greatest = high;
+}
+
+/** Four integers of up to 13 bits. */
+@inline
+function quantized(x: v128, base: v128, inverse: v128): v128 {
+  const rounded = f32x4.add(f32x4.mul(f32x4.sub(x, base), inverse), f32x4.splat(ROUNDER));
+  return v128.and(rounded, i32x4.splat(0x1fff));
+}
+
+@inline
+function quantizedOne(x: usize, base: f32, inverse: f32): i32 {
+  return i32x4.extract_lane(quantized(v128.load32_splat(x), f32x4.splat(base), f32x4.splat(inverse)), 0);
+}
+
+function toShorts(out: usize, x: usize, depth: usize, base: f32, inverse: f32): void {
+  const bases = f32x4.splat(base);
+  const inverses = f32x4.splat(inverse);
+  const end = x + 4 * depth;
+  const outEnd = out + 2 * paddedDepth(depth);
+  for (; x + 32 <= end; x += 32, out += 16) {
+    const a = quantized(v128.load(x), bases, inverses);
+    v128.store(out, i16x8.narrow_i32x4_s(a, quantized(v128.load(x, 16), bases, inverses)));
+  }
+  for (; x < end; x += 4, out += 2) store<u16>(out, quantizedOne(x, base, inverse));
+  memory.fill(out, 0, outEnd - out);
+}
+
+/** `flip`: the bits that are turned over. */
+function toBytes(out: usize, x: usize, depth: usize, base: f32, inverse: f32, flip: i32): void {
+  const bases = f32x4.splat(base);
+  const inverses = f32x4.splat(inverse);
+  const flips = i8x16.splat(<i8>flip);
+  const end = x + 4 * depth;
+  const outEnd = out + paddedDepth(depth);
+  for (; x + 64 <= end; x += 64, out += 16) {
+    const a = quantized(v128.load(x), bases, inverses);
+    const b = quantized(v128.load(x, 16), bases, inverses);
+    const c = quantized(v128.load(x, 32), bases, inverses);
+    const d = quantized(v128.load(x, 48), bases, inverses);
+    const bytes = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+    v128.store(out, v128.xor(bytes, flips));
+  }
+  for (; x < end; x += 4, out++) store<u8>(out, quantizedOne(x, base, inverse) ^ flip);
+  // Beside weights of 0 it does not matter what stands here, but it should always be the same.
+  memory.fill(out, 0, outEnd - out);
+}

@@ -1,0 +1,30 @@
+// Takes the place of shared/runtime/engine/wasm/dot.ts in a module for the tests: what each kind of machine makes of the relaxed dot product, in
+// instructions that are the same on all of them. Compiled by asc, see global-setup.ts.
+
+/** A DOT_ code: unsigned bytes, sums of pairs that saturate, signed bytes. */
+let machine: i32 = 0;
+
+export function setMachine(to: i32): void {
+  machine = to;
+}
+
+export function dot(weights: v128, row: v128, sums: v128): v128 {
+  const low = i16x8.extend_low_i8x16_s(weights);
+  const high = i16x8.extend_high_i8x16_s(weights);
+  const isSigned = machine == 2;
+  const rowLow = isSigned ? i16x8.extend_low_i8x16_s(row) : i16x8.extend_low_i8x16_u(row);
+  const rowHigh = isSigned ? i16x8.extend_high_i8x16_s(row) : i16x8.extend_high_i8x16_u(row);
+  if (machine != 1)
+    return i32x4.add(sums, neighbours(i32x4.dot_i16x8_s(low, rowLow), i32x4.dot_i16x8_s(high, rowHigh)));
+  // Each product fits 16 bits, the sum of two is held within them.
+  const first = i16x8.mul(low, rowLow);
+  const second = i16x8.mul(high, rowHigh);
+  const even = v128.shuffle<i16>(first, second, 0, 2, 4, 6, 8, 10, 12, 14);
+  const odd = v128.shuffle<i16>(first, second, 1, 3, 5, 7, 9, 11, 13, 15);
+  return i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(i16x8.add_sat_s(even, odd)));
+}
+
+/** Sums of two lanes side by side. */
+function neighbours(a: v128, b: v128): v128 {
+  return i32x4.add(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(a, b, 1, 3, 5, 7));
+}

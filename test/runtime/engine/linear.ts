@@ -1,0 +1,113 @@
+// What LINEAR_* should give, step by step in the precision that the engine uses, and weights in the panels of the format.
+
+import {
+  DOT_PLAIN,
+  DOT_SEVEN_BITS,
+  LINEAR_I8_SCRATCH,
+  PANEL,
+  PANEL_TAIL_F32,
+  PANEL_TAIL_I8,
+} from '../../../shared/runtime/engine/command-format.ts';
+import { roundEven } from './expected.ts';
+
+const { fround } = Math;
+
+export interface ByteWeights {
+  /** [columns in][columns out]. */
+  readonly values: Int8Array;
+  readonly scales: Float32Array;
+  readonly bias: Float32Array;
+  readonly depth: number;
+  readonly columns: number;
+}
+
+const roundUp = (value: number, unit: number) => Math.ceil(value / unit) * unit;
+
+export function scratchBytes(rows: number, depth: number, mode: number): number {
+  return rows * (roundUp(depth, 8) * (mode === DOT_PLAIN ? 2 : 1) + LINEAR_I8_SCRATCH);
+}
+
+export function packBytes({ values, scales, bias, depth, columns }: ByteWeights): Uint8Array {
+  const padded = roundUp(depth, 8);
+  const length = PANEL * padded + PANEL_TAIL_I8;
+  const image = new ArrayBuffer(Math.ceil(columns / PANEL) * length);
+  const bytes = new Int8Array(image);
+  const floats = new DataView(image);
+  for (let n = 0; n < columns; n++) {
+    const panel = Math.floor(n / PANEL) * length;
+    const c = n % PANEL;
+    let sum = 0;
+    for (let k = 0; k < depth; k++) {
+      const weight = values[k * columns + n] ?? 0;
+      bytes[panel + (Math.floor(k / 4) * PANEL + c) * 4 + (k % 4)] = weight;
+      sum += weight;
+    }
+    const tail = panel + PANEL * padded + 4 * c;
+    const scale = scales[n] ?? 0;
+    floats.setFloat32(tail, scale, true);
+    floats.setFloat32(tail + 4 * PANEL, scale * sum, true);
+    floats.setFloat32(tail + 8 * PANEL, bias[n] ?? 0, true);
+  }
+  return new Uint8Array(image);
+}
+
+export function packFloats(values: Float32Array, bias: Float32Array, depth: number, columns: number): Float32Array {
+  const length = PANEL * depth + PANEL_TAIL_F32 / 4;
+  const image = new Float32Array(Math.ceil(columns / PANEL) * length);
+  for (let n = 0; n < columns; n++) {
+    const panel = Math.floor(n / PANEL) * length + (n % PANEL);
+    for (let k = 0; k < depth; k++) image[panel + k * PANEL] = values[k * columns + n] ?? 0;
+    image[panel + depth * PANEL] = bias[n] ?? 0;
+  }
+  return image;
+}
+
+export interface QuantizedRow {
+  /** From 0 to the number of levels. */
+  readonly q: readonly number[];
+  readonly step: number;
+  readonly least: number;
+}
+
+/** x ≈ step × q + least. Every operation is rounded to 32 bits, as the engine's are. */
+export function quantize(x: Float32Array, mode: number): QuantizedRow {
+  const most = mode === DOT_PLAIN ? 4095 : mode === DOT_SEVEN_BITS ? 127 : 255;
+  const levels = Math.min(most, Math.floor((2 ** 31 - 1) / (128 * Math.max(roundUp(x.length, 8), 1))));
+  const least = Math.min(...x);
+  const range = fround(Math.max(...x) - least);
+  if (!(range < Infinity)) return { q: Array.from(x, () => 0), step: Number.NaN, least: Number.NaN };
+  if (range < 1e-30) return { q: Array.from(x, () => 0), step: 0, least };
+  const inverse = fround(levels / range);
+  const q = Array.from(x, (value) => roundEven(fround(fround(value - least) * inverse)));
+  return { q, step: fround(range / levels), least };
+}
+
+/** One row's results, from sums that are exact integers. `offset` is what the mode's rows are less than q. */
+export function byteRow(
+  row: QuantizedRow,
+  { values, scales, bias, depth, columns }: ByteWeights,
+  offset: number,
+): Float32Array {
+  const least = offset === 0 ? row.least : fround(row.least + fround(row.step * offset));
+  return Float32Array.from({ length: columns }, (_, n) => {
+    let sum = 0;
+    let total = 0;
+    for (let k = 0; k < depth; k++) {
+      const weight = values[k * columns + n] ?? 0;
+      sum += ((row.q[k] ?? 0) - offset) * weight;
+      total += weight;
+    }
+    const scale = scales[n] ?? 0;
+    const product = fround(fround(sum) * fround(row.step * scale));
+    return fround(fround(product + fround(least * fround(scale * total))) + (bias[n] ?? 0));
+  });
+}
+
+/** In the order of the engine: from the bias on. */
+export function floatRow(x: Float32Array, values: Float32Array, bias: Float32Array, columns: number): Float32Array {
+  return Float32Array.from({ length: columns }, (_, n) => {
+    let sum = bias[n] ?? 0;
+    for (const [k, value] of x.entries()) sum = fround(sum + fround(value * (values[k * columns + n] ?? 0)));
+    return sum;
+  });
+}
