@@ -11,10 +11,10 @@ export function setMachine(to: i32): void {
 export function dot(weights: v128, row: v128, sums: v128): v128 {
   const low = i16x8.extend_low_i8x16_s(weights);
   const high = i16x8.extend_high_i8x16_s(weights);
-  const isSigned = machine == 2;
+  const isSigned = machine === 2;
   const rowLow = isSigned ? i16x8.extend_low_i8x16_s(row) : i16x8.extend_low_i8x16_u(row);
   const rowHigh = isSigned ? i16x8.extend_high_i8x16_s(row) : i16x8.extend_high_i8x16_u(row);
-  if (machine != 1)
+  if (machine !== 1)
     return i32x4.add(sums, neighbours(i32x4.dot_i16x8_s(low, rowLow), i32x4.dot_i16x8_s(high, rowHigh)));
   // Each product fits 16 bits, the sum of two is held within them.
   const first = i16x8.mul(low, rowLow);

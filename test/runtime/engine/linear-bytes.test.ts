@@ -149,7 +149,7 @@ for (const [name, mode] of Object.entries(MODES)) {
         const relu = run(machine, mode, { rows, weights, gap: 1, activation: RELU });
         const smooth = run(machine, mode, { rows, weights, gap: 1, activation: GELU_ERF });
         for (const [r, row] of plain.entries()) {
-          expect(relu[r]).toEqual(row.map((x) => (x < 0 ? 0 : x)));
+          expect(relu[r]).toEqual(row.map((x) => Math.max(x, 0)));
           expectClose(smooth[r] ?? row, Array.from(row, gelu), { absolute: 3e-7, relative: 3e-7 });
         }
       }

@@ -38,38 +38,30 @@ function isVector(stride: usize): bool {
   return stride == 0 || stride == 4;
 }
 
+/** One element that is repeated, as a vector. */
+const repeatedA: usize = memory.data(16, 16);
+const repeatedB: usize = memory.data(16, 16);
+
+/** `count` is a multiple of 4. */
 function vectorRow(operation: i32, out: usize, a: usize, strideA: usize, b: usize, strideB: usize, count: usize): void {
-  if (operation == ADD) each(ADD, out, a, strideA, b, strideB, count);
-  else if (operation == SUB) each(SUB, out, a, strideA, b, strideB, count);
-  else if (operation == MUL) each(MUL, out, a, strideA, b, strideB, count);
-  else if (operation == DIV) each(DIV, out, a, strideA, b, strideB, count);
-  else if (operation == MIN) each(MIN, out, a, strideA, b, strideB, count);
-  else each(MAX, out, a, strideA, b, strideB, count);
-}
-
-@inline
-function apply(operation: i32, x: v128, y: v128): v128 {
-  if (operation == ADD) return f32x4.add(x, y);
-  if (operation == SUB) return f32x4.sub(x, y);
-  if (operation == MUL) return f32x4.mul(x, y);
-  if (operation == DIV) return f32x4.div(x, y);
-  if (operation == MIN) return f32x4.min(x, y);
-  return f32x4.max(x, y);
-}
-
-/** `operation` is a constant, `count` a multiple of 4. One element that is repeated is spread once. */
-@inline
-function each(operation: i32, out: usize, a: usize, strideA: usize, b: usize, strideB: usize, count: usize): void {
+  if (!strideA) a = spread(repeatedA, a);
+  if (!strideB) b = spread(repeatedB, b);
+  const stepA = strideA * 4;
+  const stepB = strideB * 4;
   const end = out + 4 * count;
-  if (strideA == 0) {
-    const x = v128.load32_splat(a);
-    for (; out < end; out += 16, b += 4 * strideB) v128.store(out, apply(operation, x, strideB ? v128.load(b) : v128.load32_splat(b)));
-  } else if (strideB == 0) {
-    const y = v128.load32_splat(b);
-    for (; out < end; out += 16, a += 16) v128.store(out, apply(operation, v128.load(a), y));
-  } else {
-    for (; out < end; out += 16, a += 16, b += 16) v128.store(out, apply(operation, v128.load(a), v128.load(b)));
+  switch (operation) {
+    case ADD: for (; out < end; out += 16, a += stepA, b += stepB) v128.store(out, f32x4.add(v128.load(a), v128.load(b))); break;
+    case SUB: for (; out < end; out += 16, a += stepA, b += stepB) v128.store(out, f32x4.sub(v128.load(a), v128.load(b))); break;
+    case MUL: for (; out < end; out += 16, a += stepA, b += stepB) v128.store(out, f32x4.mul(v128.load(a), v128.load(b))); break;
+    case DIV: for (; out < end; out += 16, a += stepA, b += stepB) v128.store(out, f32x4.div(v128.load(a), v128.load(b))); break;
+    case MIN: for (; out < end; out += 16, a += stepA, b += stepB) v128.store(out, f32x4.min(v128.load(a), v128.load(b))); break;
+    default: for (; out < end; out += 16, a += stepA, b += stepB) v128.store(out, f32x4.max(v128.load(a), v128.load(b)));
   }
+}
+
+function spread(to: usize, x: usize): usize {
+  v128.store(to, v128.load32_splat(x));
+  return to;
 }
 
 function floatRow(operation: i32, out: usize, a: usize, strideA: usize, b: usize, strideB: usize, count: usize): void {
