@@ -2,7 +2,7 @@
 // repeated, go four at a time for the operations that a vector has.
 
 import {
-  ADD, AND, DIV, EQUAL, GREATER, GREATER_OR_EQUAL, INTEGERS, LESS, LESS_OR_EQUAL, MAX, MIN, MOD, MUL, OR, POW, SUB, XOR,
+  ADD, AND, DIV, INTEGERS, MAX, MIN, MOD, MUL, SUB, XOR,
 } from '../command-format';
 import { advance, first, rank, second, sizeOf, startAt, startWalk, strideOf } from './strided';
 import { floatOf, integerOf } from './scalar-binary';
@@ -11,8 +11,9 @@ const VECTORS: u32 = (1 << ADD) | (1 << SUB) | (1 << MUL) | (1 << DIV) | (1 << M
 
 /** False for an operation that is not known. */
 export function binary(operation: i32, out: usize, a: usize, b: usize, dimensions: i32, words: usize): bool {
-  const floats = operation < INTEGERS;
-  if (operation > XOR || (!floats && operation < AND && operation > INTEGERS + MOD) || (floats && operation > MOD)) return false;
+  const floats = operation >= ADD && operation <= MOD;
+  const integers = operation >= INTEGERS && operation <= INTEGERS + MOD;
+  if (!floats && !integers && (operation < AND || operation > XOR)) return false;
   if (!startWalk(words, dimensions, 2)) return true;
   startAt(a, b, 0);
   const last = rank - 1;

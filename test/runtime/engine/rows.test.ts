@@ -1,0 +1,186 @@
+// Commands on rows and sequences: GATHER, GATHER_I8, SCATTER, RANGE, FILL, TRILU, CUMULATIVE_SUM; and how lists of commands end.
+
+import { expect, test } from 'vitest';
+import * as format from '../../../shared/runtime/engine/command-format.ts';
+import engine from '../../../shared/runtime/engine/engine.wasm';
+import { bits, Machine } from './machine.ts';
+import { createRandom } from './random.ts';
+
+const { DONE, ERROR_COMMAND, ERROR_INDEX } = format;
+const machine = new Machine(engine);
+const random = createRandom(1);
+
+test('GATHER', () => {
+  for (let n = 0; n < 100; n++) {
+    machine.clear();
+    const [outer, size, inner, count] = [
+      random.integer(1, 3),
+      random.integer(1, 9),
+      random.pick([1, 2, 3, 8, 33, 100]),
+      n % 7,
+    ];
+    const table = random.floats(outer * size * inner);
+    const indices = Int32Array.from({ length: count }, () => random.integer(-size, size - 1));
+    const wanted: number[] = [];
+    for (let o = 0; o < outer; o++)
+      for (const index of indices)
+        for (let i = 0; i < inner; i++) wanted.push(table[(o * size + ((index + size) % size)) * inner + i] ?? 0);
+    const out = machine.room(4 * wanted.length);
+    const words = [out, machine.putAtEnd(table), machine.put(indices), outer, size, inner, count];
+    expect(machine.run([format.GATHER, ...words])).toBe(DONE);
+    expect([...machine.readFloats(out, wanted.length)]).toEqual(wanted);
+  }
+});
+
+test('GATHER_I8', () => {
+  for (let n = 0; n < 100; n++) {
+    machine.clear();
+    const [rows, width, count] = [random.integer(1, 9), random.pick([1, 3, 7, 8, 9, 64, 100]), random.integer(1, 5)];
+    const [each, hasZeros] = [n % 2, (n >> 1) % 2];
+    const table = Int8Array.from({ length: rows * width }, () => random.integer(-128, 127));
+    const scales = random.floats(each ? rows : 1);
+    const zeros = Int32Array.from({ length: each ? rows : 1 }, () => random.integer(-128, 255));
+    const indices = Int32Array.from({ length: count }, () => random.integer(-rows, rows - 1));
+    const wanted: number[] = [];
+    for (const index of indices) {
+      const row = (index + rows) % rows;
+      const zero = hasZeros ? (zeros[each * row] ?? 0) : 0;
+      for (let i = 0; i < width; i++) {
+        wanted.push(Math.fround(((table[row * width + i] ?? 0) - zero) * (scales[each * row] ?? 0)));
+      }
+    }
+    const out = machine.room(4 * wanted.length);
+    const words = [out, machine.putAtEnd(table), machine.put(indices), count, rows, width, machine.put(scales), each];
+    expect(machine.run([format.GATHER_I8, ...words, hasZeros ? machine.put(zeros) : 0])).toBe(DONE);
+    expect([...machine.readFloats(out, wanted.length)]).toEqual(wanted);
+  }
+});
+
+test('SCATTER', () => {
+  machine.clear();
+  const data = Float32Array.from({ length: 24 }, (_, i) => i);
+  const wanted = data.slice();
+  // [3][4][2], at pairs of (row, column), the second of which comes twice.
+  const indices = [0, 1, 2, -1, -3, 0, 2, 3];
+  const updates = Float32Array.of(100, 101, 102, 103, 104, 105, 106, 107);
+  wanted.set([100, 101], 2);
+  wanted.set([106, 107], 22);
+  wanted.set([104, 105], 0);
+  const out = machine.room(96, data);
+  const words = [machine.integers(indices), machine.put(updates), 4, 2, 2, 3, 8, 4, 2];
+  expect(machine.run([format.SCATTER, out, ...words])).toBe(DONE);
+  expect(machine.readFloats(out, 24)).toEqual(wanted);
+});
+
+test('an index outside of its axis, and nothing behind it', () => {
+  machine.clear();
+  const table = machine.put(new Float32Array(12));
+  const bytes = machine.put(new Int8Array(12));
+  const scale = machine.floats([1]);
+  const out = machine.room(12);
+  const fill = machine.room(4);
+  for (const index of [4, -5, 2 ** 31 - 1, -(2 ** 31)]) {
+    const at = machine.integers([0, index]);
+    const after = [format.FILL, fill, 1, 7] as const;
+    expect(machine.run([format.GATHER, machine.room(24), table, at, 1, 4, 3, 2], after)).toBe(ERROR_INDEX);
+    expect(machine.run([format.GATHER_I8, machine.room(24), bytes, at, 2, 4, 3, scale, 0, 0], after)).toBe(ERROR_INDEX);
+    expect(machine.run([format.SCATTER, out, at, table, 2, 1, 1, 4, 1], after)).toBe(ERROR_INDEX);
+    expect(machine.readIntegers(fill, 1)[0]).toBe(-1);
+  }
+  // An axis without elements has no index.
+  expect(machine.run([format.GATHER, out, table, machine.integers([0]), 1, 0, 3, 1])).toBe(ERROR_INDEX);
+});
+
+test('RANGE and FILL', () => {
+  machine.clear();
+  const out = machine.room(4 * 11);
+  for (const count of [0, 1, 3, 4, 11]) {
+    machine.run([format.FILL, out, 11, -1]);
+    machine.run([format.FILL, out, count, bits(2.5)]);
+    expect([...machine.readFloats(out, count)]).toEqual(Array(count).fill(2.5));
+    expect([...machine.readIntegers(out + 4 * count, 11 - count)]).toEqual(Array(11 - count).fill(-1));
+  }
+  machine.run([format.RANGE, out, 5, machine.integers([7]), machine.integers([-3]), 0]);
+  expect([...machine.readIntegers(out, 5)]).toEqual([7, 4, 1, -2, -5]);
+  machine.run([format.RANGE, out, 4, machine.floats([0.5]), machine.floats([0.25]), 1]);
+  expect([...machine.readFloats(out, 4)]).toEqual([0.5, 0.75, 1, 1.25]);
+});
+
+test('TRILU', () => {
+  for (const [rows, columns] of [
+    [1, 1],
+    [3, 5],
+    [5, 3],
+    [4, 4],
+  ] as const) {
+    for (const k of [-9, -2, 0, 1, 9, 2 ** 31 - 1, -(2 ** 31)]) {
+      for (const upper of [0, 1]) {
+        machine.clear();
+        const values = random.floats(2 * rows * columns);
+        const out = machine.room(values.byteLength);
+        machine.run([format.TRILU, out, machine.put(values), 2, rows, columns, k, upper]);
+        const wanted = values.map((value, i) => {
+          const distance = (i % columns) - (Math.floor(i / columns) % rows) - k;
+          return (upper ? distance >= 0 : distance <= 0) ? value : 0;
+        });
+        expect(machine.readFloats(out, values.length)).toEqual(wanted);
+      }
+    }
+  }
+});
+
+test('CUMULATIVE_SUM', () => {
+  for (const [outer, size, inner] of [
+    [1, 1, 1],
+    [2, 5, 1],
+    [1, 4, 3],
+    [2, 3, 4],
+  ] as const) {
+    for (const flags of [0, 1, 2, 3, 4, 5, 6, 7]) {
+      machine.clear();
+      const [exclusive, reverse, floats] = [flags & 1, (flags >> 1) & 1, (flags >> 2) & 1];
+      const values = Array.from({ length: outer * size * inner }, () => random.integer(-9, 9));
+      const wanted = values.map((_, i) => {
+        const n = Math.floor(i / inner) % size;
+        let sum = 0;
+        for (let m = 0; m < size; m++) {
+          if (reverse ? m > n : m < n) sum += values[i + (m - n) * inner] ?? 0;
+        }
+        return exclusive ? sum : sum + (values[i] ?? 0);
+      });
+      const data = floats ? Float32Array.from(values) : Int32Array.from(values);
+      const out = machine.room(data.byteLength, data);
+      // In place as well.
+      const from = flags % 3 ? machine.put(data) : out;
+      machine.run([format.CUMULATIVE_SUM, out, from, outer, size, inner, exclusive, reverse, floats]);
+      expect([...(floats ? machine.readFloats(out, values.length) : machine.readIntegers(out, values.length))]).toEqual(
+        wanted,
+      );
+    }
+  }
+});
+
+test('what is no command', () => {
+  machine.clear();
+  const out = machine.room(16);
+  for (const command of [
+    [19],
+    [-1],
+    [format.UNARY, 99, out, out, 4],
+    [format.UNARY, 31, out, out, 4],
+    [format.BINARY, 13, out, out, out, 1, 4, 1, 1],
+    [format.BINARY, 67, out, out, out, 1, 4, 1, 1],
+    [format.BINARY, 45, out, out, out, 1, 4, 1, 1],
+    [format.BINARY, -1, out, out, out, 1, 4, 1, 1],
+    [format.REDUCE, 5, out, out, 1, 4, 1],
+  ] as const) {
+    const [code, ...words] = command;
+    expect(machine.run([code, ...words], [format.FILL, out, 4, 1]), `${command}`).toBe(ERROR_COMMAND);
+    expect(machine.readIntegers(out, 1)[0]).toBe(-1);
+  }
+  // A length that leads nowhere.
+  expect(machine.exports.run(machine.integers([format.FILL, 0, out, 4, 1, format.END]))).toBe(ERROR_COMMAND);
+  expect(machine.run()).toBe(DONE);
+  expect(machine.run([format.FILL, out, 4, 1], [format.UNARY, format.NEG_I, out, out, 4])).toBe(DONE);
+  expect([...machine.readIntegers(out, 4)]).toEqual([-1, -1, -1, -1]);
+});
