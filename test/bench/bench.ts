@@ -33,6 +33,7 @@ const NAMES = [
   'memory',
   'size',
   'schema',
+  'kernels',
 ];
 
 const { values, positionals } = parseArgs({

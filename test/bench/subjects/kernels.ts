@@ -1,0 +1,121 @@
+// The commands of the engine, in workerd: products in each mode that this machine can, matrix–vector against reading the weights, attention, and the rest.
+
+import { join } from 'node:path';
+import { main } from 'assemblyscript/asc';
+import { DOT_PLAIN, DOT_SEVEN_BITS, GELU_ERF, GELU_TANH } from '../../../shared/runtime/engine/command-format.ts';
+import type { Row, Subject } from '../bench.ts';
+import type { Case } from '../kernel-cases.ts';
+import { start } from '../workerd.ts';
+
+type Report = (row: Omit<Row, 'subject'>) => void;
+type Time = (...cases: Case[]) => Promise<number[]>;
+
+const SIZES = [
+  [384, 1152],
+  [384, 1536],
+  [1536, 384],
+  [768, 3072],
+  [3072, 768],
+] as const;
+const ROWS = [1, 8, 16, 64, 128];
+const MODES = ['unsigned', 'seven bits', 'signed', 'plain'];
+const FOLDER = join(import.meta.dirname, '..', 'wasm');
+/** Of weights, so that a matrix does not lie in a cache when its turn comes again. */
+const COLD_BYTES = 96e6;
+
+async function buildReader(): Promise<void> {
+  const options = ['--runtime', 'stub', '--importMemory', '--noExportMemory', '--enable', 'simd', '-O1'];
+  const { error, stderr } = await main(['read.ts', '--baseDir', FOLDER, '--outFile', 'read.wasm', ...options]);
+  if (error) throw new Error(stderr.toString());
+}
+
+export default {
+  name: 'kernels',
+  summary: 'the engine’s commands: its mode for this machine (ours) against the plain one (peer), or as the case says',
+  async run(report) {
+    await buildReader();
+    const workerd = await start('test/bench/workers/kernels.ts', { checkpoints: [] });
+    try {
+      const mode: number = JSON.parse(await workerd.get('/'));
+      console.log(`  mode of this machine: ${MODES[mode]}`);
+      const time: Time = async (...cases) => (await workerd.post('/', cases)).json() as Promise<number[]>;
+      await reportProducts(report, time, mode);
+      await reportVectors(report, time, mode);
+      await reportFloats(report, time);
+    } finally {
+      await workerd.close();
+    }
+  },
+} satisfies Subject;
+
+async function reportProducts(report: Report, time: Time, mode: number): Promise<void> {
+  for (const [depth, columns] of SIZES) {
+    for (const rows of ROWS) {
+      const it = { kind: 'linear', rows, depth, columns } as const;
+      const times = await time(
+        { ...it, mode },
+        { ...it, mode: DOT_PLAIN },
+        { ...it, mode: DOT_SEVEN_BITS },
+        { ...it, mode: -1 },
+      );
+      const [ours = 0, plain = 0, seven = 0, floats = 0] = times.map((ms) => (rows * depth * columns) / ms / 1e6);
+      const name = `${rows} × ${depth} × ${columns}`;
+      report({ case: name, unit: 'GMAC/s', ours, peer: plain, ratio: ours / plain });
+      if (rows !== 64) continue;
+      report({
+        case: `${name}, seven bits against plain`,
+        unit: 'GMAC/s',
+        ours: seven,
+        peer: plain,
+        ratio: seven / plain,
+      });
+      report({ case: `${name}, floats`, unit: 'GMAC/s', ours: floats, peer: null, ratio: null });
+    }
+  }
+}
+
+async function reportVectors(report: Report, time: Time, mode: number): Promise<void> {
+  for (const [depth, columns] of SIZES) {
+    const bytes = (columns / 8) * (8 * depth + 96);
+    const copies = Math.ceil(COLD_BYTES / bytes);
+    const it = { kind: 'linear', rows: 1, depth, columns, copies } as const;
+    const times = await time({ ...it, mode }, { ...it, mode: -2 });
+    const [ours = 0, peer = 0] = times.map((ms) => (bytes * copies) / ms / 1e6);
+    report({
+      case: `1 × ${depth} × ${columns} from memory, reading (peer)`,
+      unit: 'GB/s',
+      ours,
+      peer,
+      ratio: ours / peer,
+    });
+  }
+}
+
+async function reportFloats(report: Report, time: Time): Promise<void> {
+  for (const depth of [32, 64]) {
+    for (const [queries, keys] of [
+      [128, 128],
+      [1, 128],
+      [1, 1024],
+    ] as const) {
+      const [ours = 0, peer = 0] = await time(
+        { kind: 'attention', heads: 12, depth, queries, keys, mask: true },
+        { kind: 'attention', heads: 12, depth, queries, keys, mask: false },
+      );
+      const name = `attention 12 × ${depth}, ${queries} to ${keys}, no mask (peer)`;
+      report({ case: name, unit: 'µs', ours: ours * 1e3, peer: peer * 1e3, ratio: peer / ours });
+    }
+  }
+  const count = 128 * 1536;
+  const [erf = 0, tanh = 0, norm = 0, matmul = 0] = await time(
+    { kind: 'unary', operation: GELU_ERF, count },
+    { kind: 'unary', operation: GELU_TANH, count },
+    { kind: 'norm', rows: 128, columns: 384 },
+    { kind: 'matmul', rows: 128, columns: 384, inner: 384 },
+  );
+  const alone = { peer: null, ratio: null };
+  report({ case: 'GELU_ERF', unit: 'ns/value', ours: (erf * 1e6) / count, ...alone });
+  report({ case: 'GELU_TANH', unit: 'ns/value', ours: (tanh * 1e6) / count, ...alone });
+  report({ case: 'LAYER_NORM 128 × 384, with added and sum', unit: 'µs', ours: norm * 1e3, ...alone });
+  report({ case: 'MATMUL 128 × 384 × 384', unit: 'GMAC/s', ours: (128 * 384 * 384) / matmul / 1e6, ...alone });
+}
