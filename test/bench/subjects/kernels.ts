@@ -1,4 +1,5 @@
-// The commands of the engine, in workerd: products in each mode that this machine can, matrix–vector against reading the weights, attention, and the rest.
+// The commands of the engine, in workerd: products in each mode that this machine can against dot products without memory, matrix–vector against
+// reading the weights, attention, and the rest.
 
 import { join } from 'node:path';
 import { main } from 'assemblyscript/asc';
@@ -23,17 +24,27 @@ const FOLDER = join(import.meta.dirname, '..', 'wasm');
 /** Of weights, so that a matrix does not lie in a cache when its turn comes again. */
 const COLD_BYTES = 96e6;
 
-async function buildReader(): Promise<void> {
-  const options = ['--runtime', 'stub', '--importMemory', '--noExportMemory', '--enable', 'simd', '-O1'];
-  const { error, stderr } = await main(['read.ts', '--baseDir', FOLDER, '--outFile', 'read.wasm', ...options]);
+async function buildLimits(): Promise<void> {
+  const options = [
+    '--runtime',
+    'stub',
+    '--importMemory',
+    '--noExportMemory',
+    '--enable',
+    'simd',
+    '--enable',
+    'relaxed-simd',
+    '-O1',
+  ];
+  const { error, stderr } = await main(['limits.ts', '--baseDir', FOLDER, '--outFile', 'limits.wasm', ...options]);
   if (error) throw new Error(stderr.toString());
 }
 
 export default {
   name: 'kernels',
-  summary: 'the engine’s commands: its mode for this machine (ours) against the plain one (peer), or as the case says',
+  summary: 'the engine’s commands; products against bare dot products of this machine (peer), or as the case says',
   async run(report) {
-    await buildReader();
+    await buildLimits();
     const workerd = await start('test/bench/workers/kernels.ts', { checkpoints: [] });
     try {
       const mode: number = JSON.parse(await workerd.get('/'));
@@ -48,28 +59,21 @@ export default {
   },
 } satisfies Subject;
 
+/** How much of the products that the machine can do at all, in this minute, are done. */
 async function reportProducts(report: Report, time: Time, mode: number): Promise<void> {
+  const rounds = 1e5;
   for (const [depth, columns] of SIZES) {
-    for (const rows of ROWS) {
-      const it = { kind: 'linear', rows, depth, columns } as const;
-      const times = await time(
-        { ...it, mode },
-        { ...it, mode: DOT_PLAIN },
-        { ...it, mode: DOT_SEVEN_BITS },
-        { ...it, mode: -1 },
-      );
-      const [ours = 0, plain = 0, seven = 0, floats = 0] = times.map((ms) => (rows * depth * columns) / ms / 1e6);
-      const name = `${rows} × ${depth} × ${columns}`;
-      report({ case: name, unit: 'GMAC/s', ours, peer: plain, ratio: ours / plain });
-      if (rows !== 64) continue;
-      report({
-        case: `${name}, seven bits against plain`,
-        unit: 'GMAC/s',
-        ours: seven,
-        peer: plain,
-        ratio: seven / plain,
-      });
-      report({ case: `${name}, floats`, unit: 'GMAC/s', ours: floats, peer: null, ratio: null });
+    const cases = ROWS.map((rows) => ({ kind: 'linear', rows, depth, columns, mode }) as const);
+    const rows = 64;
+    const others = [DOT_PLAIN, DOT_SEVEN_BITS, -1].map(
+      (mode) => ({ kind: 'linear', rows, depth, columns, mode }) as const,
+    );
+    const [bare = 0, ...times] = await time({ kind: 'dots', rounds }, ...cases, ...others);
+    const peer = (rounds * 12 * 16) / bare / 1e6;
+    for (const [n, { rows, mode }] of [...cases, ...others].entries()) {
+      const ours = (rows * depth * columns) / (times[n] ?? 0) / 1e6;
+      const name = n < ROWS.length ? '' : `, ${MODES[mode] ?? 'floats'}`;
+      report({ case: `${rows} × ${depth} × ${columns}${name}`, unit: 'GMAC/s', ours, peer, ratio: ours / peer });
     }
   }
 }

@@ -4,11 +4,10 @@
 import * as format from '../../../shared/runtime/engine/command-format.ts';
 import engine from '../../../shared/runtime/engine/engine.wasm';
 import type { Case } from '../kernel-cases.ts';
-import reader from '../wasm/read.wasm';
+import limits from '../wasm/limits.wasm';
 
-const ROUNDS = 5;
-/** The clock ticks once a millisecond. */
-const MIN_MS = 30;
+const ROUNDS = 15;
+const WINDOW_MS = 6;
 const PAGE = 65536;
 
 interface Exports {
@@ -22,16 +21,13 @@ interface Exports {
 class Bench {
   readonly memory: WebAssembly.Memory;
   readonly #engine: Exports;
-  readonly #read: (at: number, bytes: number) => number;
+  readonly #limits: { read(at: number, bytes: number): number; dots(rounds: number): number };
   #top: number;
 
   constructor() {
     this.#engine = new WebAssembly.Instance(engine).exports as unknown as Exports;
     this.memory = this.#engine.memory;
-    const { read } = new WebAssembly.Instance(reader, { env: { memory: this.memory } }).exports as unknown as {
-      read(at: number, bytes: number): number;
-    };
-    this.#read = read;
+    this.#limits = new WebAssembly.Instance(limits, { env: { memory: this.memory } }).exports as never;
     this.#top = this.#engine.base();
   }
 
@@ -67,6 +63,7 @@ class Bench {
   /** Runs the case once. */
   prepare(it: Case): () => void {
     if (it.kind === 'linear') return this.#linear(it);
+    if (it.kind === 'dots') return () => void this.#limits.dots(it.rounds);
     const program = this.program([this.#command(it)]);
     return () => this.#run(program);
   }
@@ -81,7 +78,7 @@ class Bench {
       (columns / format.PANEL) *
       (format.PANEL * depth * (mode === -1 ? 4 : 1) + (mode === -1 ? format.PANEL_TAIL_F32 : format.PANEL_TAIL_I8));
     const weights = Array.from({ length: copies }, () => (mode === -1 ? this.floats(size / 4) : this.bytes(size)));
-    if (mode === -2) return () => weights.forEach((at) => void this.#read(at, size & ~127));
+    if (mode === -2) return () => weights.forEach((at) => void this.#limits.read(at, size & ~127));
     const [out, x] = [this.take(4 * rows * columns), this.floats(rows * depth)];
     const scratch = this.take(rows * (2 * depth + format.LINEAR_I8_SCRATCH));
     const words = [rows, columns, depth, columns, depth, activation];
@@ -93,7 +90,7 @@ class Bench {
     };
   }
 
-  #command(it: Exclude<Case, { kind: 'linear' }>): number[] {
+  #command(it: Exclude<Case, { kind: 'linear' | 'dots' }>): number[] {
     if (it.kind === 'unary') {
       const { operation, count } = it;
       return [format.UNARY, operation, this.take(4 * count), this.floats(count), count];
@@ -126,10 +123,14 @@ class Bench {
   }
 }
 
-function measure(run: () => void, repeats: number): number {
-  const started = performance.now();
-  for (let i = 0; i < repeats; i++) run();
-  return performance.now() - started;
+/** Milliseconds of one run. The clock ticks once a millisecond: begun at a tick, and ended at one but for the last run. */
+function measure(run: () => void): number {
+  let started = performance.now();
+  for (const before = started; started === before; ) started = performance.now();
+  let count = 0;
+  let now = started;
+  for (; now - started < WINDOW_MS; now = performance.now(), count++) run();
+  return (now - started) / count;
 }
 
 export default {
@@ -140,19 +141,10 @@ export default {
     const cases: readonly Case[] = await request.json();
     const bench = new Bench();
     const runs = cases.map((it) => bench.prepare(it));
-    const repeats = runs.map((run) => {
-      // Often enough that the engine compiles it well, and that the clock can tell.
-      let count = 1;
-      while (measure(run, count) < MIN_MS) count *= 2;
-      return count;
-    });
+    // Until they are compiled well.
+    for (const run of runs) for (let i = 0; i < 8; i++) measure(run);
     const samples = runs.map((): number[] => []);
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const [n, run] of runs.entries()) {
-        const count = repeats[n] ?? 1;
-        samples[n]?.push(measure(run, count) / count);
-      }
-    }
+    for (let round = 0; round < ROUNDS; round++) for (const [n, run] of runs.entries()) samples[n]?.push(measure(run));
     return Response.json(samples.map((rounds) => Math.min(...rounds)));
   },
 };
