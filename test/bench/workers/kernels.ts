@@ -78,6 +78,7 @@ class Bench {
       (columns / format.PANEL) *
       (format.PANEL * depth * (mode === -1 ? 4 : 1) + (mode === -1 ? format.PANEL_TAIL_F32 : format.PANEL_TAIL_I8));
     const weights = Array.from({ length: copies }, () => (mode === -1 ? this.floats(size / 4) : this.bytes(size)));
+    if (mode !== -1) for (const at of weights) this.#fillTails(at, depth, columns);
     if (mode === -2) return () => weights.forEach((at) => void this.#limits.read(at, size & ~127));
     const [out, x] = [this.take(4 * rows * columns), this.floats(rows * depth)];
     const scratch = this.take(rows * (2 * depth + format.LINEAR_I8_SCRATCH));
@@ -88,6 +89,14 @@ class Bench {
       if (mode >= 0) this.#engine.setMode(mode);
       this.#run(program);
     };
+  }
+
+  /** What is random as bits is often too small to be a normal float, and slow. */
+  #fillTails(weights: number, depth: number, columns: number): void {
+    const length = format.PANEL * depth + format.PANEL_TAIL_I8;
+    for (let n = 0; n < columns / format.PANEL; n++) {
+      new Float32Array(this.memory.buffer, weights + n * length + format.PANEL * depth, 24).fill(1e-3);
+    }
   }
 
   #command(it: Exclude<Case, { kind: 'linear' | 'dots' }>): number[] {

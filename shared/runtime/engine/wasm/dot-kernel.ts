@@ -42,101 +42,85 @@ function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize
   let a5 = i32x4.splat(0);
   let b5 = i32x4.splat(0);
   const tail = panel + 8 * depth;
-  do {
-    const u0 = v128.load(panel);
-    const v0 = v128.load(panel, 16);
-    {
-      const x = v128.load32_splat(x0);
-      a0 = dot(u0, x, a0);
-      b0 = dot(v0, x, b0);
-    }
-    if (lengthof<R>() > 1) {
-      const x = v128.load32_splat(x1);
-      a1 = dot(u0, x, a1);
-      b1 = dot(v0, x, b1);
-    }
-    if (lengthof<R>() > 2) {
-      const x = v128.load32_splat(x2);
-      a2 = dot(u0, x, a2);
-      b2 = dot(v0, x, b2);
-    }
-    if (lengthof<R>() > 3) {
-      const x = v128.load32_splat(x3);
-      a3 = dot(u0, x, a3);
-      b3 = dot(v0, x, b3);
-    }
-    if (lengthof<R>() > 4) {
-      const x = v128.load32_splat(x4);
-      a4 = dot(u0, x, a4);
-      b4 = dot(v0, x, b4);
-    }
-    if (lengthof<R>() > 5) {
-      const x = v128.load32_splat(x5);
-      a5 = dot(u0, x, a5);
-      b5 = dot(v0, x, b5);
-    }
-    const u1 = v128.load(panel, 32);
-    const v1 = v128.load(panel, 48);
-    {
-      const x = v128.load32_splat(x0, 4);
-      a0 = dot(u1, x, a0);
-      b0 = dot(v1, x, b0);
-    }
-    if (lengthof<R>() > 1) {
-      const x = v128.load32_splat(x1, 4);
-      a1 = dot(u1, x, a1);
-      b1 = dot(v1, x, b1);
-    }
-    if (lengthof<R>() > 2) {
-      const x = v128.load32_splat(x2, 4);
-      a2 = dot(u1, x, a2);
-      b2 = dot(v1, x, b2);
-    }
-    if (lengthof<R>() > 3) {
-      const x = v128.load32_splat(x3, 4);
-      a3 = dot(u1, x, a3);
-      b3 = dot(v1, x, b3);
-    }
-    if (lengthof<R>() > 4) {
-      const x = v128.load32_splat(x4, 4);
-      a4 = dot(u1, x, a4);
-      b4 = dot(v1, x, b4);
-    }
-    if (lengthof<R>() > 5) {
-      const x = v128.load32_splat(x5, 4);
-      a5 = dot(u1, x, a5);
-      b5 = dot(v1, x, b5);
-    }
-    x0 += 8;
-    x1 += 8;
-    x2 += 8;
-    x3 += 8;
-    x4 += 8;
-    x5 += 8;
-    panel += 64;
-  } while (panel < tail);
-  finish(a0, tail, scales, out);
-  finish(b0, tail + 16, scales, out + 16);
-  if (lengthof<R>() > 1) {
-    finish(a1, tail, scales + 8, out + 1 * stride);
-    finish(b1, tail + 16, scales + 8, out + 1 * stride + 16);
+  const end = panel + 8 * (depth & ~15);
+  let u: v128, v: v128, x: v128;
+  while (panel < end) {
+    u = v128.load(panel);
+    v = v128.load(panel, 16);
+    x = v128.load32_splat(x0); a0 = dot(u, x, a0); b0 = dot(v, x, b0);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1); a1 = dot(u, x, a1); b1 = dot(v, x, b1); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2); a2 = dot(u, x, a2); b2 = dot(v, x, b2); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
+    u = v128.load(panel, 32);
+    v = v128.load(panel, 48);
+    x = v128.load32_splat(x0, 4); a0 = dot(u, x, a0); b0 = dot(v, x, b0);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 4); a1 = dot(u, x, a1); b1 = dot(v, x, b1); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 4); a2 = dot(u, x, a2); b2 = dot(v, x, b2); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 4); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 4); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 4); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
+    u = v128.load(panel, 64);
+    v = v128.load(panel, 80);
+    x = v128.load32_splat(x0, 8); a0 = dot(u, x, a0); b0 = dot(v, x, b0);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 8); a1 = dot(u, x, a1); b1 = dot(v, x, b1); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 8); a2 = dot(u, x, a2); b2 = dot(v, x, b2); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 8); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 8); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 8); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
+    u = v128.load(panel, 96);
+    v = v128.load(panel, 112);
+    x = v128.load32_splat(x0, 12); a0 = dot(u, x, a0); b0 = dot(v, x, b0);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 12); a1 = dot(u, x, a1); b1 = dot(v, x, b1); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 12); a2 = dot(u, x, a2); b2 = dot(v, x, b2); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 12); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 12); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 12); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
+    x0 += 16;
+    x1 += 16;
+    x2 += 16;
+    x3 += 16;
+    x4 += 16;
+    x5 += 16;
+    panel += 128;
   }
-  if (lengthof<R>() > 2) {
-    finish(a2, tail, scales + 16, out + 2 * stride);
-    finish(b2, tail + 16, scales + 16, out + 2 * stride + 16);
+  if (panel < tail) {
+    u = v128.load(panel);
+    v = v128.load(panel, 16);
+    x = v128.load32_splat(x0); a0 = dot(u, x, a0); b0 = dot(v, x, b0);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1); a1 = dot(u, x, a1); b1 = dot(v, x, b1); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2); a2 = dot(u, x, a2); b2 = dot(v, x, b2); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
+    u = v128.load(panel, 32);
+    v = v128.load(panel, 48);
+    x = v128.load32_splat(x0, 4); a0 = dot(u, x, a0); b0 = dot(v, x, b0);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 4); a1 = dot(u, x, a1); b1 = dot(v, x, b1); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 4); a2 = dot(u, x, a2); b2 = dot(v, x, b2); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 4); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 4); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 4); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
   }
-  if (lengthof<R>() > 3) {
-    finish(a3, tail, scales + 24, out + 3 * stride);
-    finish(b3, tail + 16, scales + 24, out + 3 * stride + 16);
-  }
-  if (lengthof<R>() > 4) {
-    finish(a4, tail, scales + 32, out + 4 * stride);
-    finish(b4, tail + 16, scales + 32, out + 4 * stride + 16);
-  }
-  if (lengthof<R>() > 5) {
-    finish(a5, tail, scales + 40, out + 5 * stride);
-    finish(b5, tail + 16, scales + 40, out + 5 * stride + 16);
-  }
+  u = v128.load(tail);
+  v = v128.load(tail, 32);
+  x = v128.load(tail, 64);
+  finish(u, v, x, a0, scales, out);
+  if (lengthof<R>() > 1) finish(u, v, x, a1, scales + 8, out + 1 * stride);
+  if (lengthof<R>() > 2) finish(u, v, x, a2, scales + 16, out + 2 * stride);
+  if (lengthof<R>() > 3) finish(u, v, x, a3, scales + 24, out + 3 * stride);
+  if (lengthof<R>() > 4) finish(u, v, x, a4, scales + 32, out + 4 * stride);
+  if (lengthof<R>() > 5) finish(u, v, x, a5, scales + 40, out + 5 * stride);
+  u = v128.load(tail, 16);
+  v = v128.load(tail, 48);
+  x = v128.load(tail, 80);
+  finish(u, v, x, b0, scales, out + 16);
+  if (lengthof<R>() > 1) finish(u, v, x, b1, scales + 8, out + 1 * stride + 16);
+  if (lengthof<R>() > 2) finish(u, v, x, b2, scales + 16, out + 2 * stride + 16);
+  if (lengthof<R>() > 3) finish(u, v, x, b3, scales + 24, out + 3 * stride + 16);
+  if (lengthof<R>() > 4) finish(u, v, x, b4, scales + 32, out + 4 * stride + 16);
+  if (lengthof<R>() > 5) finish(u, v, x, b5, scales + 40, out + 5 * stride + 16);
 }
 
 /**
@@ -176,6 +160,8 @@ function dotRow(q: usize, depth: usize, panel: usize, scales: usize, out: usize)
     c = dot(v128.load(panel, 32), x1, c);
     d = dot(v128.load(panel, 48), x1, d);
   }
-  finish(i32x4.add(i32x4.add(a, c), i32x4.add(e, g)), tail, scales, out);
-  finish(i32x4.add(i32x4.add(b, d), i32x4.add(f, h)), tail + 16, scales, out + 16);
+  a = i32x4.add(i32x4.add(a, c), i32x4.add(e, g));
+  b = i32x4.add(i32x4.add(b, d), i32x4.add(f, h));
+  finish(v128.load(tail), v128.load(tail, 32), v128.load(tail, 64), a, scales, out);
+  finish(v128.load(tail, 16), v128.load(tail, 48), v128.load(tail, 80), b, scales, out + 16);
 }

@@ -5,7 +5,7 @@
 import { DOT_PLAIN, PANEL, PANEL_TAIL_F32, PANEL_TAIL_I8 } from '../command-format';
 import { dotTile } from './dot-kernel';
 import { floatRow, floatTile, zeros } from './float-kernel';
-import { mode } from './mode';
+import { elementBytes, mode } from './mode';
 import { plainTile } from './plain-kernel';
 import { paddedDepth, quantizeRows } from './quantize';
 import { nextHeight } from './row-count';
@@ -18,6 +18,8 @@ const PANEL_BYTES: usize = 4 * PANEL;
 const TAIL_I8: usize = PANEL_TAIL_I8;
 /** Columns after which their activation follows. */
 const GROUP: usize = 64;
+/** Of weights that stay in the innermost cache beside the rows. */
+const GROUP_BYTES: usize = 32768;
 
 /** Copies `columns` < 8 of each of `height` rows from `beside`. */
 function takeColumns(out: usize, stride: usize, height: usize, columns: usize): void {
@@ -32,38 +34,41 @@ export function linearBytes(
   if (!rows || !columns) return;
   quantizeRows(scratch, x, 4 * strideX, rows, depth);
   const padded = paddedDepth(depth);
-  for (let done: usize = 0; done < columns; done += GROUP) {
-    const group = min(GROUP, columns - done);
-    bytePanels(out, weights, rows, group, padded, 4 * stride, scratch);
-    activate(activation, out, rows, group, 4 * stride);
-    out += 4 * GROUP;
-    weights += (GROUP / WIDTH) * (WIDTH * padded + TAIL_I8);
+  const length = padded * elementBytes();
+  const scales = scratch + rows * length;
+  const panelLength = WIDTH * padded + TAIL_I8;
+  const group = groupOf(panelLength);
+  for (let n: usize = 0; n < columns; n += group, weights += (group / WIDTH) * panelLength) {
+    const width = min(group, columns - n);
+    for (let r: usize = 0; r < rows; ) {
+      const height = nextHeight(rows - r);
+      const to = out + r * 4 * stride + 4 * n;
+      bytePanels(to, 4 * stride, height, scratch + r * length, scales + 8 * r, weights, width, padded);
+      activate(activation, to, height, width, 4 * stride);
+      r += height;
+    }
   }
 }
 
-/** Over all rows, panel by panel. */
-function bytePanels(out: usize, panel: usize, rows: usize, columns: usize, depth: usize, stride: usize, scratch: usize): void {
+/** Columns that some rows are taken through before the next rows: as many as keep their weights near, and whole lines of the cache in out. */
+@inline
+function groupOf(panelLength: usize): usize {
+  return panelLength > GROUP_BYTES / 4 ? 2 * WIDTH : panelLength > GROUP_BYTES / 8 ? 4 * WIDTH : 8 * WIDTH;
+}
+
+/** The rows of one tile, panel by panel. */
+function bytePanels(
+  out: usize, stride: usize, height: usize, q: usize, scales: usize, panel: usize, columns: usize, depth: usize,
+): void {
   const plain = mode == DOT_PLAIN;
-  const length = plain ? depth * 2 : depth;
-  const allScales = scratch + rows * length;
   for (let n: usize = 0; n < columns; n += WIDTH, panel += WIDTH * depth + TAIL_I8) {
     const whole = columns - n >= WIDTH;
-    let q = scratch;
-    let scales = allScales;
-    let to = out + 4 * n;
-    for (let left = rows; left > 0; ) {
-      const height = nextHeight(left);
-      const tile = whole ? to : beside;
-      const tileStride = whole ? stride : PANEL_BYTES;
-      if (!depth) floatTile(height, q, 0, 0, 0, 0, panel + 64, tile, tileStride);
-      else if (plain) plainTile(height, q, depth, panel, scales, tile, tileStride);
-      else dotTile(height, q, depth, panel, scales, tile, tileStride);
-      if (!whole) takeColumns(to, stride, height, columns - n);
-      q += height * length;
-      scales += 8 * height;
-      to += height * stride;
-      left -= height;
-    }
+    const to = whole ? out + 4 * n : beside;
+    const toStride = whole ? stride : PANEL_BYTES;
+    if (!depth) floatTile(height, q, 0, 0, 0, 0, panel + 64, to, toStride);
+    else if (plain) plainTile(height, q, depth, panel, scales, to, toStride);
+    else dotTile(height, q, depth, panel, scales, to, toStride);
+    if (!whole) takeColumns(out + 4 * n, stride, height, columns - n);
   }
 }
 

@@ -99,10 +99,13 @@ function tile<R>(
     x0 += 8;
     panel += 32;
   } while (x0 < end);
-  finish(joined(a0, b0), tail, scales, out);
-  if (lengthof<R>() > 1) finish(joined(a1, b1), tail, scales + 8, out + 1 * stride);
-  if (lengthof<R>() > 2) finish(joined(a2, b2), tail, scales + 16, out + 2 * stride);
-  if (lengthof<R>() > 3) finish(joined(a3, b3), tail, scales + 24, out + 3 * stride);
-  if (lengthof<R>() > 4) finish(joined(a4, b4), tail, scales + 32, out + 4 * stride);
-  if (lengthof<R>() > 5) finish(joined(a5, b5), tail, scales + 40, out + 5 * stride);
+  const scale = v128.load(tail);
+  const total = v128.load(tail, 32);
+  const bias = v128.load(tail, 64);
+  finish(scale, total, bias, joined(a0, b0), scales, out);
+  if (lengthof<R>() > 1) finish(scale, total, bias, joined(a1, b1), scales + 8, out + 1 * stride);
+  if (lengthof<R>() > 2) finish(scale, total, bias, joined(a2, b2), scales + 16, out + 2 * stride);
+  if (lengthof<R>() > 3) finish(scale, total, bias, joined(a3, b3), scales + 24, out + 3 * stride);
+  if (lengthof<R>() > 4) finish(scale, total, bias, joined(a4, b4), scales + 32, out + 4 * stride);
+  if (lengthof<R>() > 5) finish(scale, total, bias, joined(a5, b5), scales + 40, out + 5 * stride);
 }
