@@ -50,7 +50,7 @@ const FUNCTIONS: readonly [
 
 /** What these make of infinity is not what the function's own formula does, but has to be defined. */
 const INFINITE: Readonly<Record<string, readonly [number, number]>> = {
-  GELU_ERF: [Infinity, -0],
+  GELU_ERF: [Infinity, 0],
   GELU_TANH: [Infinity, NaN],
   SILU: [Infinity, NaN],
 };

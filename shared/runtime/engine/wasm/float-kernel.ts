@@ -34,6 +34,7 @@ function tile<R>(
   let x4 = a + 4 * strideA;
   let x5 = a + 5 * strideA;
   const end = a + 4 * depth;
+  const wholes = a + 4 * (depth & ~3);
   let p0 = v128.load(starts);
   let q0 = v128.load(starts, 16);
   let p1 = v128.load(starts);
@@ -46,45 +47,67 @@ function tile<R>(
   let q4 = v128.load(starts, 16);
   let p5 = v128.load(starts);
   let q5 = v128.load(starts, 16);
-  for (; x0 < end; b += strideB) {
-    const u = v128.load(b);
-    const v = v128.load(b, 16);
-    {
-      const x = v128.load32_splat(x0);
-      p0 = f32x4.add(p0, f32x4.mul(x, u));
-      q0 = f32x4.add(q0, f32x4.mul(x, v));
-      x0 += 4;
-    }
-    if (lengthof<R>() > 1) {
-      const x = v128.load32_splat(x1);
-      p1 = f32x4.add(p1, f32x4.mul(x, u));
-      q1 = f32x4.add(q1, f32x4.mul(x, v));
-      x1 += 4;
-    }
-    if (lengthof<R>() > 2) {
-      const x = v128.load32_splat(x2);
-      p2 = f32x4.add(p2, f32x4.mul(x, u));
-      q2 = f32x4.add(q2, f32x4.mul(x, v));
-      x2 += 4;
-    }
-    if (lengthof<R>() > 3) {
-      const x = v128.load32_splat(x3);
-      p3 = f32x4.add(p3, f32x4.mul(x, u));
-      q3 = f32x4.add(q3, f32x4.mul(x, v));
-      x3 += 4;
-    }
-    if (lengthof<R>() > 4) {
-      const x = v128.load32_splat(x4);
-      p4 = f32x4.add(p4, f32x4.mul(x, u));
-      q4 = f32x4.add(q4, f32x4.mul(x, v));
-      x4 += 4;
-    }
-    if (lengthof<R>() > 5) {
-      const x = v128.load32_splat(x5);
-      p5 = f32x4.add(p5, f32x4.mul(x, u));
-      q5 = f32x4.add(q5, f32x4.mul(x, v));
-      x5 += 4;
-    }
+  let u: v128, v: v128, x: v128;
+  while (x0 < wholes) {
+    u = v128.load(b);
+    v = v128.load(b, 16);
+    x = v128.load32_splat(x0); p0 = f32x4.add(p0, f32x4.mul(x, u)); q0 = f32x4.add(q0, f32x4.mul(x, v));
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1); p1 = f32x4.add(p1, f32x4.mul(x, u)); q1 = f32x4.add(q1, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5); p5 = f32x4.add(p5, f32x4.mul(x, u)); q5 = f32x4.add(q5, f32x4.mul(x, v)); }
+    b += strideB;
+    u = v128.load(b);
+    v = v128.load(b, 16);
+    x = v128.load32_splat(x0, 4); p0 = f32x4.add(p0, f32x4.mul(x, u)); q0 = f32x4.add(q0, f32x4.mul(x, v));
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 4); p1 = f32x4.add(p1, f32x4.mul(x, u)); q1 = f32x4.add(q1, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 4); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 4); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 4); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 4); p5 = f32x4.add(p5, f32x4.mul(x, u)); q5 = f32x4.add(q5, f32x4.mul(x, v)); }
+    b += strideB;
+    u = v128.load(b);
+    v = v128.load(b, 16);
+    x = v128.load32_splat(x0, 8); p0 = f32x4.add(p0, f32x4.mul(x, u)); q0 = f32x4.add(q0, f32x4.mul(x, v));
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 8); p1 = f32x4.add(p1, f32x4.mul(x, u)); q1 = f32x4.add(q1, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 8); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 8); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 8); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 8); p5 = f32x4.add(p5, f32x4.mul(x, u)); q5 = f32x4.add(q5, f32x4.mul(x, v)); }
+    b += strideB;
+    u = v128.load(b);
+    v = v128.load(b, 16);
+    x = v128.load32_splat(x0, 12); p0 = f32x4.add(p0, f32x4.mul(x, u)); q0 = f32x4.add(q0, f32x4.mul(x, v));
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 12); p1 = f32x4.add(p1, f32x4.mul(x, u)); q1 = f32x4.add(q1, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 12); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 12); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 12); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 12); p5 = f32x4.add(p5, f32x4.mul(x, u)); q5 = f32x4.add(q5, f32x4.mul(x, v)); }
+    b += strideB;
+    x0 += 16;
+    x1 += 16;
+    x2 += 16;
+    x3 += 16;
+    x4 += 16;
+    x5 += 16;
+  }
+  while (x0 < end) {
+    u = v128.load(b);
+    v = v128.load(b, 16);
+    x = v128.load32_splat(x0); p0 = f32x4.add(p0, f32x4.mul(x, u)); q0 = f32x4.add(q0, f32x4.mul(x, v));
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1); p1 = f32x4.add(p1, f32x4.mul(x, u)); q1 = f32x4.add(q1, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5); p5 = f32x4.add(p5, f32x4.mul(x, u)); q5 = f32x4.add(q5, f32x4.mul(x, v)); }
+    b += strideB;
+    x0 += 4;
+    x1 += 4;
+    x2 += 4;
+    x3 += 4;
+    x4 += 4;
+    x5 += 4;
   }
   v128.store(out, p0);
   v128.store(out, q0, 16);
