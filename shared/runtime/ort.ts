@@ -1,6 +1,7 @@
 // `Session` over onnxruntime-web's WASM provider: the engine that runs any ONNX graph.
 
 import { ServiceError } from '../errors.ts';
+import { checkNames } from './check-names.ts';
 import { fail, type OrtModule, ort, ortHeapBytes, pointerAt } from './ort-module.ts';
 import { BOOL, OrtValue, toOrtValue } from './ort-value.ts';
 import { createSerial } from './serial.ts';
@@ -177,23 +178,4 @@ function readSlots(module: OrtModule, session: number): { inputs: readonly Slot[
   });
   module.stackRestore(stack);
   return { inputs: slots.slice(0, inputs), outputs: slots.slice(inputs) };
-}
-
-function checkNames(
-  feeds: HeldFeeds,
-  inputs: readonly string[],
-  wanted: readonly string[],
-  outputs: readonly string[],
-) {
-  const given = Object.keys(feeds);
-  if (given.length !== inputs.length || !inputs.every((name) => name in feeds)) {
-    throw new ServiceError('invalid_input', `the graph takes ${inputs.join(', ')}; it was given ${given.join(', ')}`);
-  }
-  const unknown = wanted.filter((name) => !outputs.includes(name));
-  if (unknown.length > 0) {
-    throw new ServiceError(
-      'invalid_input',
-      `the graph has no output ${unknown.join(', ')}; it has ${outputs.join(', ')}`,
-    );
-  }
 }
