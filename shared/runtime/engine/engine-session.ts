@@ -1,0 +1,299 @@
+// `Session` over the project's own engine: one graph of an open model.
+
+import { ServiceError } from '../../errors.ts';
+import type { Tensor, TensorData } from '../../tensor.ts';
+import { checkNames } from '../check-names.ts';
+import { createSerial, type Serial } from '../serial.ts';
+import type { Feeds, Fetches, Held, HeldFeeds, Session } from '../session.ts';
+import { toInt32, toTensorData } from './elements.ts';
+import { EngineHeld } from './held.ts';
+import type { EngineInstance } from './instance.ts';
+import { bufferBytes, type PlanRequest, toPlan } from './plan.ts';
+import type { ProgramFunction } from './program.ts';
+import { evaluateSizes, type Shapes } from './sizes.ts';
+
+/** Further tokens that a cache is given room for when it is made, beside a quarter of those that it has. */
+const ROOM = 32;
+
+export class EngineSession implements Session {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly shapes: Readonly<Record<string, readonly (number | null)[]>>;
+  readonly bytes: number;
+  readonly #instance: EngineInstance;
+  readonly #ways: readonly ProgramFunction[];
+  readonly #serial: Serial;
+
+  /** `ways`: the graph, or the two of a merged one. `serial`: of the instance, whose runs take turns. `bytes`: its share of the memory. */
+  constructor(
+    instance: EngineInstance,
+    ways: readonly ProgramFunction[],
+    bytes: number,
+    serial: Serial = createSerial(),
+  ) {
+    const [first] = ways;
+    if (!first)
+      throw new ServiceError('model_unavailable', 'the program of the model lacks a graph; publish the model again');
+    this.#instance = instance;
+    this.#ways = ways;
+    this.#serial = serial;
+    this.bytes = bytes;
+    this.inputs = first.inputs.map(({ name }) => name);
+    this.outputs = first.outputs.map(({ name }) => name);
+    this.shapes = Object.fromEntries(
+      first.inputs.map(({ name, dims }) => [
+        name,
+        dims.map((size) => {
+          const known = first.sizes[size];
+          return known?.kind === 'constant' ? known.value : null;
+        }),
+      ]),
+    );
+  }
+
+  async run(feeds: Feeds, outputs: readonly string[] = this.outputs): Promise<Fetches> {
+    return (await this.runHeld(feeds, outputs, [])).fetched;
+  }
+
+  runHeld(
+    feeds: HeldFeeds,
+    outputs: readonly string[],
+    holding: readonly string[],
+  ): Promise<{ readonly fetched: Fetches; readonly held: Readonly<Record<string, Held>> }> {
+    return this.#serial(async () => {
+      checkNames(feeds, this.inputs, [...outputs, ...holding], this.outputs);
+      return new Run(this.#instance, this.#wayOf(feeds), feeds).run(outputs, holding);
+    });
+  }
+
+  /** Nothing is left to free: the memory goes with the last reference to the instance. */
+  async close(): Promise<void> {
+    await this.#serial(async () => undefined);
+  }
+
+  #wayOf(feeds: HeldFeeds): ProgramFunction {
+    const way = this.#ways.find(({ condition, inputs }) => {
+      if (!condition) return true;
+      const tensor = feeds[inputs[condition.input]?.name ?? ''];
+      const value = tensor && 'data' in tensor ? Boolean(Number(tensor.data[0])) : false;
+      return value === condition.value;
+    });
+    if (!way)
+      throw new ServiceError(
+        'model_unavailable',
+        'the program of the model lacks one of its ways; publish the model again',
+      );
+    return way;
+  }
+}
+
+class Run {
+  readonly #instance: EngineInstance;
+  readonly #code: ProgramFunction;
+  readonly #feeds: HeldFeeds;
+  readonly #dims: readonly (readonly number[])[];
+
+  constructor(instance: EngineInstance, code: ProgramFunction, feeds: HeldFeeds) {
+    this.#instance = instance;
+    this.#code = code;
+    this.#feeds = feeds;
+    this.#dims = code.inputs.map(({ name }) => feeds[name]?.dims ?? []);
+  }
+
+  run(fetching: readonly string[], holding: readonly string[]): { fetched: Fetches; held: Record<string, Held> } {
+    this.#checkShapes();
+    const numbers = [...fetching, ...holding].map((name) =>
+      this.#code.outputs.findIndex((output) => output.name === name),
+    );
+    const { shapes, grown } = this.#shapesOf(numbers.slice(fetching.length));
+    const sizes = evaluateSizes(this.#code.sizes, shapes);
+    const held = new Map<string, EngineHeld>();
+    try {
+      for (const [i, name] of holding.entries()) {
+        held.set(name, this.#hold(numbers[fetching.length + i] ?? -1, sizes, shapes.capacity, grown));
+      }
+      const fetched = this.#execute(shapes, numbers, held, grown, fetching);
+      return { fetched, held: Object.fromEntries(held) };
+    } catch (error) {
+      for (const tensor of held.values()) tensor.release();
+      throw error;
+    }
+  }
+
+  #execute(
+    shapes: Shapes,
+    numbers: readonly number[],
+    held: ReadonlyMap<string, EngineHeld>,
+    grown: ReadonlyMap<number, EngineHeld>,
+    fetching: readonly string[],
+  ): Fetches {
+    const instance = this.#instance;
+    const addresses = new Map<number, number>();
+    this.#code.buffers.forEach(({ place }, buffer) => {
+      const tensor = place.kind === 'input' ? this.#feeds[this.#code.inputs[place.input]?.name ?? ''] : undefined;
+      if (tensor instanceof EngineHeld) addresses.set(buffer, this.#own(tensor).at);
+    });
+    for (const { name, buffer } of this.#code.outputs) {
+      const tensor = held.get(name);
+      if (tensor) addresses.set(buffer, tensor.at);
+    }
+    const request: PlanRequest = {
+      code: this.#code,
+      shapes,
+      outputs: numbers,
+      image: instance.image,
+      held: addresses,
+      inPlace: new Set(grown.keys()),
+      mode: instance.mode,
+    };
+    // First how much room it needs, which is the same wherever it is.
+    const { workBytes, commands } = toPlan(request, 0);
+    const start = instance.take(workBytes + commands.byteLength + 64);
+    try {
+      const plan = toPlan(request, start);
+      const at = start + plan.workBytes;
+      this.#write(plan.places);
+      instance.ints(at, plan.commands.length).set(plan.commands);
+      instance.run(at);
+      const entries = fetching.map(
+        (name, i) => [name, this.#read(numbers[i] ?? -1, plan.places, held, plan.sizes)] as const,
+      );
+      return Object.fromEntries(entries);
+    } finally {
+      instance.give(start);
+    }
+  }
+
+  /** Sizes of the run, and the caches that can stay where they are. */
+  #shapesOf(holding: readonly number[]): { shapes: Shapes; grown: ReadonlyMap<number, EngineHeld> } {
+    const caches = this.#code.buffers.flatMap(({ place }, buffer) => {
+      if (place.kind !== 'cache') return [];
+      const past = this.#feeds[this.#code.inputs[place.input]?.name ?? ''];
+      const output = this.#code.outputs.findIndex((each) => each.buffer === buffer);
+      return [{ buffer, output, past }];
+    });
+    const [first] = caches;
+    if (!first) return { shapes: { inputs: this.#dims, capacity: 0, pastCapacity: 0 }, grown: new Map() };
+    const capacityOf = (past: (typeof first)['past']) =>
+      past instanceof EngineHeld ? past.capacity : (past?.dims[2] ?? 0);
+    const pastCapacity = capacityOf(first.past);
+    if (caches.some(({ past }) => capacityOf(past) !== pastCapacity)) {
+      throw new ServiceError('internal', 'keys and values of the past have different lengths');
+    }
+    // Tokens in the end, whatever room there is.
+    const sizes = evaluateSizes(this.#code.sizes, { inputs: this.#dims, capacity: 0, pastCapacity });
+    const tokens = sizes[this.#code.outputs[first.output]?.dims[2] ?? -1] ?? 0;
+    const canStay = caches.every(
+      ({ past, output }) =>
+        past instanceof EngineHeld &&
+        past.instance === this.#instance &&
+        past.canGrow(tokens) &&
+        holding.includes(output),
+    );
+    const capacity = canStay ? pastCapacity : Math.ceil(tokens * 1.25) + ROOM;
+    const grown = new Map(canStay ? caches.map(({ buffer, past }) => [buffer, past as EngineHeld] as const) : []);
+    return { shapes: { inputs: this.#dims, capacity, pastCapacity }, grown };
+  }
+
+  #hold(
+    output: number,
+    sizes: readonly number[],
+    capacity: number,
+    grown: ReadonlyMap<number, EngineHeld>,
+  ): EngineHeld {
+    const { buffer = -1, dims = [] } = this.#code.outputs[output] ?? {};
+    const numbers = dims.map((size) => sizes[size] ?? 0);
+    const past = grown.get(buffer);
+    if (past) return past.grown(numbers[2] ?? 0);
+    const isCache = this.#code.buffers[buffer]?.place.kind === 'cache';
+    return isCache ? EngineHeld.make(this.#instance, numbers, capacity) : EngineHeld.make(this.#instance, numbers);
+  }
+
+  #own(tensor: EngineHeld): EngineHeld {
+    if (tensor.instance !== this.#instance) throw new ServiceError('internal', 'a tensor is held by another model');
+    return tensor;
+  }
+
+  /** Puts what was fed where the run reads it. */
+  #write(places: ReadonlyMap<number, number>): void {
+    this.#code.buffers.forEach(({ place }, buffer) => {
+      const at = places.get(buffer);
+      if (place.kind !== 'input' || at === undefined) return;
+      const tensor = this.#feeds[this.#code.inputs[place.input]?.name ?? ''];
+      if (!tensor || !('data' in tensor)) throw new ServiceError('internal', 'a tensor is held by another engine');
+      if (tensor.data instanceof Float32Array) this.#instance.floats(at, tensor.data.length).set(tensor.data);
+      else toInt32(tensor.data, this.#instance.ints(at, tensor.data.length));
+    });
+  }
+
+  #read(
+    output: number,
+    places: ReadonlyMap<number, number>,
+    held: ReadonlyMap<string, EngineHeld>,
+    sizes: readonly number[],
+  ): Tensor<TensorData> {
+    const { name = '', type = 0, dims = [], buffer = -1 } = this.#code.outputs[output] ?? {};
+    const numbers = dims.map((size) => sizes[size] ?? 0);
+    const length = numbers.reduce((x, y) => x * y, 1);
+    const kept = held.get(name);
+    if (kept) return { data: kept.read(), dims: numbers };
+    const at = places.get(buffer);
+    if (at === undefined) return { data: toTensorData(type, new Int32Array(length)), dims: numbers };
+    const perToken = bufferBytes(this.#code, buffer, sizes) / 4;
+    if (perToken === length) return { data: toTensorData(type, this.#instance.ints(at, length)), dims: numbers };
+    return { data: withoutRoom(this.#instance.floats(at, perToken), numbers), dims: numbers };
+  }
+
+  #checkShapes(): void {
+    const sizes = evaluateSizes(this.#code.sizes, { inputs: this.#dims, capacity: 0, pastCapacity: 0 });
+    this.#code.inputs.forEach(({ name, dims, type }, i) => {
+      const given = this.#dims[i] ?? [];
+      const wanted = dims.map((size) => (this.#code.sizes[size]?.kind === 'constant' ? sizes[size] : '*'));
+      const isRight =
+        given.length === dims.length && given.every((size, axis) => wanted[axis] === '*' || wanted[axis] === size);
+      if (!isRight)
+        throw new ServiceError('invalid_input', `${name} has the shape [${given}]; the graph takes [${wanted}]`);
+      const tensor = this.#feeds[name];
+      if (!tensor || !('data' in tensor)) return;
+      if ((type === FLOAT) !== tensor.data instanceof Float32Array) {
+        throw new ServiceError('invalid_input', `${name} has elements of another type than the graph takes`);
+      }
+      const length = given.reduce((x, y) => x * y, 1);
+      if (tensor.data.length !== length)
+        throw new ServiceError('invalid_input', `${name} has ${tensor.data.length} elements for the shape [${given}]`);
+    });
+    this.#code.inputs.forEach(({ name, dims }, i) => {
+      // The first input with a size names it; the others have the same.
+      const given = this.#dims[i] ?? [];
+      const other = dims.findIndex((size, axis) => sizes[size] !== given[axis]);
+      if (other >= 0)
+        throw new ServiceError(
+          'invalid_input',
+          `${name} has the shape [${given}]; beside the other inputs it would be [${dims.map((size) => sizes[size])}]`,
+        );
+    });
+    for (const [a, b] of this.#code.equalities) {
+      if (sizes[a] !== sizes[b])
+        throw new ServiceError(
+          'invalid_input',
+          `the inputs do not fit one another: a size is ${sizes[a]} by one, and ${sizes[b]} by another`,
+        );
+    }
+  }
+}
+
+/** onnx.TensorProto.DataType */
+const FLOAT = 1;
+
+/** [rows, heads, tokens, size] out of a buffer with room behind the tokens of each head. */
+function withoutRoom(
+  floats: Float32Array,
+  [rows = 1, heads = 1, tokens = 1, size = 1]: readonly number[],
+): Float32Array {
+  const stride = floats.length / (rows * heads);
+  const result = new Float32Array(rows * heads * tokens * size);
+  for (let head = 0; head < rows * heads; head++) {
+    result.set(floats.subarray(head * stride, head * stride + tokens * size), head * tokens * size);
+  }
+  return result;
+}

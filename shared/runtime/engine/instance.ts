@@ -1,0 +1,109 @@
+// One instance of the engine: the memory of one open model. Weights lie in it once; behind them is what runs need, and what is held
+// between runs. Dropping the instance gives it all back.
+
+import { ServiceError } from '../../errors.ts';
+import { DONE, ERROR_INDEX } from './command-format.ts';
+import { align, FreeList } from './free-list.ts';
+
+/** What engine.wasm exports. */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  base(): number;
+  probe(): number;
+  setMode(mode: number): void;
+  run(commands: number): number;
+}
+
+const PAGE = 65536;
+
+export class EngineInstance {
+  readonly #exports: Exports;
+  readonly #free: FreeList;
+  readonly image: { readonly at: number; readonly bytes: number };
+  /** How rows are quantized: a code DOT_*. */
+  readonly mode: number;
+  #broken: unknown;
+
+  /** `mode`: another than the machine is best at, for tests and benchmarks. Throws `overloaded` where there is no memory for the weights. */
+  constructor(module: WebAssembly.Module, imageBytes: number, mode?: number) {
+    this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
+    this.mode = mode ?? this.#exports.probe();
+    this.#exports.setMode(this.mode);
+    this.image = { at: align(this.#exports.base()), bytes: imageBytes };
+    this.#free = new FreeList(this.image.at + imageBytes);
+    this.#reach(this.image.at + imageBytes);
+  }
+
+  /** Bytes of the instance's memory. It never shrinks. */
+  get bytes(): number {
+    return this.#exports.memory.buffer.byteLength;
+  }
+
+  /** The memory; to be asked for again after whatever may let it grow. */
+  get memory(): Uint8Array {
+    return new Uint8Array(this.#exports.memory.buffer);
+  }
+
+  floats(at: number, length: number): Float32Array {
+    return new Float32Array(this.#exports.memory.buffer, at, length);
+  }
+
+  ints(at: number, length: number): Int32Array {
+    return new Int32Array(this.#exports.memory.buffer, at, length);
+  }
+
+  /** Room that stays taken until it is given back. Throws `overloaded` where there is none. */
+  take(bytes: number): number {
+    const at = this.#free.take(bytes);
+    try {
+      this.#reach(at + bytes);
+    } catch (error) {
+      this.#free.give(at);
+      throw error;
+    }
+    return at;
+  }
+
+  give(at: number): void {
+    this.#free.give(at);
+  }
+
+  /** Carries out commands. Throws `invalid_input` for an index that points at nothing; after a trap, `model_unavailable` for ever. */
+  run(commands: number): void {
+    if (this.#broken)
+      throw new ServiceError('model_unavailable', 'the engine of the model has failed before', { cause: this.#broken });
+    let code: number;
+    try {
+      code = this.#exports.run(commands);
+    } catch (error) {
+      this.#broken = error;
+      throw new ServiceError('model_unavailable', 'the engine of the model has failed', { cause: error });
+    }
+    if (code === DONE) return;
+    if (code === ERROR_INDEX) {
+      throw new ServiceError(
+        'invalid_input',
+        'a token, a position or a segment has a number that the model does not know',
+      );
+    }
+    throw new ServiceError(
+      'model_unavailable',
+      `the engine does not know a command of the program (code ${code}); publish the model again`,
+    );
+  }
+
+  /** Whether the engine has failed: what is in its memory is not to be trusted. */
+  get isBroken(): boolean {
+    return this.#broken !== undefined;
+  }
+
+  #reach(end: number): void {
+    const missing = end - this.#exports.memory.buffer.byteLength;
+    if (missing <= 0) return;
+    try {
+      this.#exports.memory.grow(Math.ceil(missing / PAGE));
+    } catch (cause) {
+      throw new ServiceError('overloaded', `the engine has no room for ${missing} bytes more`, { cause });
+    }
+  }
+}

@@ -1,0 +1,44 @@
+// The file that holds a program and its weights. Little-endian; words of 32 bits.
+//
+//   header    32 bytes  magic, version, bytes of the program, bytes of the image, CRC-32 of the program, 3 × 0
+//   program             words, then filled up with zeros to a multiple of 64
+//   image               weights as they lie in WASM memory
+//
+// Programs are lists: a count, then as many entries. Texts are a count of bytes and UTF-8, filled up to whole words.
+//
+//   program    functions
+//   function   text graph, input of the condition or -1, its value, sizes, inputs, outputs, buffers, views, steps, pairs of equal sizes
+//   size       kind, then: value | input, axis | terms (coefficient, factors) | a, b | nothing
+//   input      text name, type, dims
+//   output     text name, type, dims, buffer
+//   buffer     length, 1 for floats, kind of place, then: at | input | nothing | values | input
+//   view       buffer, offset, dims, strides
+//   step       kind, views, words
+
+export const MAGIC = 0x45475045; // "EPGE"
+export const VERSION = 1;
+export const HEADER_BYTES = 32;
+export const PROGRAM_ALIGNMENT = 64;
+
+export const SIZE_KINDS = [
+  'constant',
+  'input',
+  'sum',
+  'div',
+  'mod',
+  'min',
+  'max',
+  'capacity',
+  'past capacity',
+] as const;
+export const PLACE_KINDS = ['image', 'input', 'work', 'sizes', 'cache'] as const;
+
+/** Of IEEE 802.3, as in gzip. */
+export function crc32(bytes: Uint8Array): number {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}

@@ -1,0 +1,49 @@
+// Sizes of a program as numbers, for the shapes of one run.
+
+import type { Size } from './program.ts';
+
+export interface Shapes {
+  /** Dimensions of each input. */
+  readonly inputs: readonly (readonly number[])[];
+  /** Tokens for which caches have room: those that come out, and those that were fed. */
+  readonly capacity: number;
+  readonly pastCapacity: number;
+}
+
+/** In the order of the program. Each is made of those before it. */
+export function evaluateSizes(sizes: readonly Size[], shapes: Shapes): readonly number[] {
+  const values: number[] = [];
+  const of = (index: number) => values[index] ?? 0;
+  for (const size of sizes) values.push(evaluate(size, shapes, of));
+  return values;
+}
+
+function evaluate(size: Size, shapes: Shapes, of: (index: number) => number): number {
+  switch (size.kind) {
+    case 'constant':
+      return size.value;
+    case 'input':
+      return shapes.inputs[size.input]?.[size.axis] ?? 0;
+    case 'sum': {
+      let sum = 0;
+      for (const { coefficient, factors } of size.terms) {
+        let term = coefficient;
+        for (const factor of factors) term *= of(factor);
+        sum += term;
+      }
+      return sum;
+    }
+    case 'div':
+      return Math.floor(of(size.a) / of(size.b));
+    case 'mod':
+      return of(size.a) - of(size.b) * Math.floor(of(size.a) / of(size.b));
+    case 'min':
+      return Math.min(of(size.a), of(size.b));
+    case 'max':
+      return Math.max(of(size.a), of(size.b));
+    case 'capacity':
+      return shapes.capacity;
+    case 'past capacity':
+      return shapes.pastCapacity;
+  }
+}
