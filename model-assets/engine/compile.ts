@@ -1,0 +1,40 @@
+// The compiler: ONNX graphs of a model to one file for the engine. Graphs of one model share their weights, and the instance that runs them.
+
+import type { Program } from '../../shared/runtime/engine/program.ts';
+import { fuse } from './fuse/fuse.ts';
+import { Image } from './image.ts';
+import { importOnnx } from './import-onnx.ts';
+import { lower } from './lower.ts';
+import { readOnnx } from './onnx-file.ts';
+import { writeProgram } from './write-program.ts';
+
+export interface OnnxSource {
+  readonly name: string;
+  readonly onnx: Uint8Array;
+  readonly externalData: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface Compiled {
+  readonly program: Program;
+  /** For each function, for each step: the ONNX nodes that it was made of. */
+  readonly from: readonly (readonly (readonly string[])[])[];
+  /** What is published. */
+  readonly bytes: Uint8Array;
+}
+
+/** Throws, with the graph, the node and the reason, where the engine cannot run what is asked. */
+export function compile(sources: readonly OnnxSource[]): Compiled {
+  const image = new Image();
+  const lowered = sources.flatMap(({ name, onnx, externalData }) => {
+    try {
+      const { condition, graphs } = importOnnx(readOnnx(onnx, externalData));
+      return graphs.map((graph, i) =>
+        lower(fuse(graph), name, condition === null ? null : { input: condition, value: i === 0 }, image),
+      );
+    } catch (cause) {
+      throw new Error(`graph ${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    }
+  });
+  const program: Program = { functions: lowered.map(({ code }) => code), imageBytes: image.byteLength };
+  return { program, from: lowered.map(({ from }) => from), bytes: writeProgram(program, image.toBytes()) };
+}

@@ -1,0 +1,29 @@
+// The elements of ONNX tensors as those that the engine computes with: floats and integers of four bytes.
+
+import type { Elements } from './ir.ts';
+import { BOOL, DOUBLE, FLOAT, FLOAT16, INT32, INT64, TYPE_NAMES } from './onnx-file.ts';
+
+/** Integers that do not fit become the nearest that do: ends of slices are written as the greatest there is. Throws for other types. */
+export function toElements(type: number, bytes: Uint8Array): Elements {
+  // A copy, as the file may have them on any place.
+  const { buffer } = Uint8Array.from(bytes);
+  if (type === FLOAT) return new Float32Array(buffer);
+  if (type === INT32) return new Int32Array(buffer);
+  if (type === INT64) return Int32Array.from(new BigInt64Array(buffer), toInt32);
+  if (type === BOOL) return Int32Array.from(bytes, (value) => (value ? 1 : 0));
+  if (type === DOUBLE) return Float32Array.from(new Float64Array(buffer));
+  if (type === FLOAT16) return Float32Array.from(new Uint16Array(buffer), halfToFloat);
+  throw new Error(`elements of ${TYPE_NAMES[type] ?? `type ${type}`} are not supported`);
+}
+
+const toInt32 = (value: bigint) =>
+  Number(value < -0x80000000n ? -0x80000000n : value > 0x7fffffffn ? 0x7fffffffn : value);
+
+function halfToFloat(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 31;
+  const fraction = half & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

@@ -1,0 +1,26 @@
+// The passes in their order: each finds what those before have left.
+
+import type { Graph } from '../ir.ts';
+import { fuseActivations } from './activations.ts';
+import { fuseAttention } from './attention.ts';
+import { takeActivation, takeBias, toLinear } from './linear.ts';
+import { fuseNorms, takeSum } from './norms.ts';
+import { Rewriter } from './rewriter.ts';
+import { joinSiblings } from './siblings.ts';
+
+export function fuse(graph: Graph): Graph {
+  // What no output needs would look like a reader.
+  const rewriter = new Rewriter(new Rewriter(graph).finish());
+  toLinear(rewriter);
+  takeBias(rewriter);
+  fuseActivations(rewriter);
+  const clean = new Rewriter(rewriter.finish());
+  takeActivation(clean);
+  fuseNorms(clean);
+  const normed = new Rewriter(clean.finish());
+  takeSum(normed);
+  fuseAttention(normed);
+  const attended = new Rewriter(normed.finish());
+  joinSiblings(attended);
+  return attended.finish();
+}

@@ -1,0 +1,127 @@
+// Turns the nodes of an ONNX graph into those of the engine. What it cannot turn is an error that names the node and the reason: such a
+// model is served by onnxruntime-web.
+
+import { Builder } from './builder.ts';
+import { constant, type Dim, symbol } from './dim.ts';
+import type { Graph, GraphOutput, View } from './ir.ts';
+import {
+  BOOL,
+  FLOAT,
+  INT32,
+  INT64,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxValue,
+  TYPE_NAMES,
+} from './onnx-file.ts';
+import { ALONG } from './operators/along.ts';
+import { ELEMENTWISE } from './operators/elementwise.ts';
+import { Call, type Note, type Operator } from './operators/operator.ts';
+import { PRODUCTS } from './operators/products.ts';
+import { QUANTIZATION } from './operators/quantization.ts';
+import { SHAPES } from './operators/shapes.ts';
+
+const OPERATORS: ReadonlyMap<string, Operator> = new Map(
+  [ALONG, ELEMENTWISE, PRODUCTS, QUANTIZATION, SHAPES].flatMap((group) => Object.entries(group)),
+);
+
+/** A graph, or the two ways of a merged one. */
+export interface Imported {
+  /** Input that decides: the first graph where it is true, the second where it is not. Null where there is one graph. */
+  readonly condition: string | null;
+  readonly graphs: readonly Graph[];
+}
+
+/** Throws, naming the node, where the engine lacks an operator or a form of it. */
+export function importOnnx(model: OnnxModel): Imported {
+  const choice = model.graph.nodes.find(({ operator }) => operator === 'If');
+  if (!choice) return { condition: null, graphs: [new Importer(model).run()] };
+  const [condition] = choice.inputs;
+  const isInput = model.graph.inputs.some(({ name }) => name === condition);
+  if (!condition || !isInput || model.graph.nodes.some((node) => node !== choice && node.operator !== 'Constant')) {
+    throw new Error('a graph that chooses (If) is supported where an input decides, and where it does nothing else');
+  }
+  const ways = ['then_branch', 'else_branch'].map((name) => choice.attributes.get(name)?.graph);
+  return {
+    condition,
+    graphs: ways.map((way) => {
+      if (!way) throw new Error('a graph that chooses (If) lacks one of its ways');
+      return new Importer(model).run(way, choice.outputs);
+    }),
+  };
+}
+
+class Importer {
+  readonly #model: OnnxModel;
+  readonly #builder = new Builder();
+  readonly #values = new Map<string, View>();
+  readonly #notes = new Map<View, Note>();
+
+  constructor(model: OnnxModel) {
+    this.#model = model;
+  }
+
+  /** `way`: the graph inside that is run, whose outputs are those of the whole by the names `outputs`. */
+  run(way?: OnnxGraph, outputs?: readonly string[]): Graph {
+    const { graph } = this.#model;
+    const weights = new Set(graph.initializers.map(({ name }) => name));
+    for (const tensor of [...graph.initializers, ...(way?.initializers ?? [])]) {
+      this.#values.set(tensor.name, this.#builder.tensor(tensor));
+    }
+    for (const input of graph.inputs) {
+      if (!weights.has(input.name)) this.#values.set(input.name, this.#input(input));
+    }
+    for (const node of way ? [...graph.nodes.filter(({ operator }) => operator !== 'If'), ...way.nodes] : graph.nodes)
+      this.#node(node);
+    const inner = way?.outputs ?? graph.outputs;
+    return this.#builder.graph(
+      graph.outputs.map(({ name, type }): GraphOutput => {
+        const from = outputs ? inner[outputs.indexOf(name)]?.name : name;
+        const view = this.#values.get(from ?? '');
+        if (!view) throw new Error(`output ${name} is computed by no node`);
+        return { name, type, view };
+      }),
+    );
+  }
+
+  #input({ name, type, dims }: OnnxValue): View {
+    if (type !== FLOAT && type !== INT64 && type !== INT32 && type !== BOOL) {
+      throw new Error(
+        `input ${name} has elements of ${TYPE_NAMES[type] ?? `type ${type}`}; float, int64, int32 and bool are supported`,
+      );
+    }
+    const sizes = dims.map((size): Dim => (typeof size === 'number' ? constant(size) : symbol(size)));
+    return this.#builder.input(name, type, type === FLOAT ? 'float' : 'int', sizes);
+  }
+
+  #node(node: OnnxNode): void {
+    const operator =
+      node.domain === '' || node.domain === 'ai.onnx' || OWN.has(node.operator)
+        ? OPERATORS.get(node.operator)
+        : undefined;
+    if (!operator)
+      throw new Error(`operator ${node.domain && `${node.domain}.`}${node.operator} is not known to the engine`);
+    const inputs = node.inputs.map((name) => {
+      const view = this.#values.get(name);
+      if (name && !view) throw new Error(`${node.operator} ${node.name} takes ${name}, which nothing gives`);
+      return view && (this.#notes.has(view) ? view : this.#builder.resolveView(view));
+    });
+    this.#builder.from = node.name || `${node.operator} ${node.outputs[0]}`;
+    try {
+      const given = operator(new Call(this.#builder, node, inputs, this.#model.opset, this.#notes));
+      const outputs = Array.isArray(given) ? (given as readonly View[]) : [given as View];
+      node.outputs.forEach((name, i) => {
+        const view = outputs[i];
+        if (view) this.#values.set(name, view);
+      });
+    } catch (cause) {
+      throw new Error(`${node.operator} ${node.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+        cause,
+      });
+    }
+  }
+}
+
+/** Operators of other domains that mean what they are called. */
+const OWN = new Set(['SimplifiedLayerNormalization', 'Gelu']);

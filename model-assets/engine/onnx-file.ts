@@ -1,0 +1,252 @@
+// Reads ONNX files: protocol buffers (https://protobuf.dev/programming-guides/encoding) by the numbers of onnx.proto3, as far as
+// inference graphs go. It knows no operator.
+
+import { ProtobufReader } from './protobuf.ts';
+
+/** onnx.TensorProto.DataType */
+export const FLOAT = 1;
+export const UINT8 = 2;
+export const INT8 = 3;
+export const INT32 = 6;
+export const INT64 = 7;
+export const BOOL = 9;
+export const FLOAT16 = 10;
+export const DOUBLE = 11;
+export const TYPE_NAMES: Readonly<Record<number, string>> = {
+  [FLOAT]: 'float',
+  [UINT8]: 'uint8',
+  [INT8]: 'int8',
+  [INT32]: 'int32',
+  [INT64]: 'int64',
+  [BOOL]: 'bool',
+  [FLOAT16]: 'float16',
+  [DOUBLE]: 'double',
+};
+
+export interface OnnxTensor {
+  readonly name: string;
+  readonly type: number;
+  readonly dims: readonly number[];
+  /** Little-endian elements. */
+  readonly bytes: Uint8Array;
+}
+
+export interface OnnxAttribute {
+  readonly name: string;
+  readonly int: number;
+  readonly float: number;
+  readonly string: string;
+  readonly ints: readonly number[];
+  readonly floats: readonly number[];
+  readonly tensor: OnnxTensor | undefined;
+  readonly graph: OnnxGraph | undefined;
+}
+
+export interface OnnxNode {
+  readonly name: string;
+  readonly operator: string;
+  readonly domain: string;
+  /** Empty strings stand for inputs that are left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
+}
+
+export interface OnnxValue {
+  readonly name: string;
+  readonly type: number;
+  /** A number, or the name of a size that a run decides. */
+  readonly dims: readonly (number | string)[];
+}
+
+export interface OnnxGraph {
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: readonly OnnxTensor[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+}
+
+export interface OnnxModel {
+  readonly graph: OnnxGraph;
+  /** Version of the operators of ONNX itself. */
+  readonly opset: number;
+}
+
+/** `externalData`: the files that hold weights outside the graph, by the path by which it names them. Throws on what is no ONNX file. */
+export function readOnnx(bytes: Uint8Array, externalData: ReadonlyMap<string, Uint8Array> = new Map()): OnnxModel {
+  let graph: OnnxGraph | undefined;
+  let opset = 0;
+  const read = new GraphReader(externalData);
+  for (const field of new ProtobufReader(bytes)) {
+    if (field.number === 7) graph = read.graph(field.message());
+    if (field.number === 8) {
+      const [domain, version] = operatorSet(field.message());
+      if (domain === '' || domain === 'ai.onnx') opset = version;
+    }
+  }
+  if (!graph || opset === 0)
+    throw new Error('this is no ONNX model: it has no graph, or names no version of its operators');
+  return { graph, opset };
+}
+
+function operatorSet(reader: ProtobufReader): readonly [domain: string, version: number] {
+  let domain = '';
+  let version = 0;
+  for (const field of reader) {
+    if (field.number === 1) domain = field.text();
+    if (field.number === 2) version = field.int();
+  }
+  return [domain, version];
+}
+
+class GraphReader {
+  readonly #externalData: ReadonlyMap<string, Uint8Array>;
+
+  constructor(externalData: ReadonlyMap<string, Uint8Array>) {
+    this.#externalData = externalData;
+  }
+
+  graph(reader: ProtobufReader): OnnxGraph {
+    const nodes: OnnxNode[] = [];
+    const initializers: OnnxTensor[] = [];
+    const inputs: OnnxValue[] = [];
+    const outputs: OnnxValue[] = [];
+    for (const field of reader) {
+      if (field.number === 1) nodes.push(this.#node(field.message()));
+      if (field.number === 5) initializers.push(this.#tensor(field.message()));
+      if (field.number === 11) inputs.push(readValue(field.message()));
+      if (field.number === 12) outputs.push(readValue(field.message()));
+      if (field.number === 15) throw new Error('the graph has sparse weights, which are not supported');
+    }
+    return { nodes, initializers, inputs, outputs };
+  }
+
+  #node(reader: ProtobufReader): OnnxNode {
+    const inputs: string[] = [];
+    const outputs: string[] = [];
+    const attributes = new Map<string, OnnxAttribute>();
+    const text = { name: '', operator: '', domain: '' };
+    for (const field of reader) {
+      if (field.number === 1) inputs.push(field.text());
+      if (field.number === 2) outputs.push(field.text());
+      if (field.number === 3) text.name = field.text();
+      if (field.number === 4) text.operator = field.text();
+      if (field.number === 7) text.domain = field.text();
+      if (field.number === 5) {
+        const attribute = this.#attribute(field.message());
+        attributes.set(attribute.name, attribute);
+      }
+    }
+    return { ...text, inputs, outputs, attributes };
+  }
+
+  #attribute(reader: ProtobufReader): OnnxAttribute {
+    const result = { name: '', int: 0, float: 0, string: '' };
+    const ints: number[] = [];
+    const floats: number[] = [];
+    let tensor: OnnxTensor | undefined;
+    let graph: OnnxGraph | undefined;
+    for (const field of reader) {
+      if (field.number === 1) result.name = field.text();
+      if (field.number === 2) result.float = field.float();
+      if (field.number === 3) result.int = field.int();
+      if (field.number === 4) result.string = field.text();
+      if (field.number === 5) tensor = this.#tensor(field.message());
+      if (field.number === 6) graph = this.graph(field.message());
+      if (field.number === 7) floats.push(...field.floats());
+      if (field.number === 8) ints.push(...field.ints());
+    }
+    return { ...result, ints, floats, tensor, graph };
+  }
+
+  #tensor(reader: ProtobufReader): OnnxTensor {
+    const dims: number[] = [];
+    const floats: number[] = [];
+    const ints: number[] = [];
+    const doubles: number[] = [];
+    const external = new Map<string, string>();
+    let [name, type] = ['', 0];
+    let bytes: Uint8Array | undefined;
+    for (const field of reader) {
+      if (field.number === 1) dims.push(...field.ints());
+      if (field.number === 2) type = field.int();
+      if (field.number === 4) floats.push(...field.floats());
+      if (field.number === 5 || field.number === 7 || field.number === 11) ints.push(...field.ints());
+      if (field.number === 8) name = field.text();
+      if (field.number === 9) bytes = field.bytes();
+      if (field.number === 10) doubles.push(...field.doubles());
+      if (field.number === 13) external.set(...pair(field.message()));
+    }
+    const path = external.get('location');
+    if (path !== undefined) bytes = this.#external(name, path, external);
+    return { name, type, dims, bytes: bytes ?? typed(type, floats, ints, doubles) };
+  }
+
+  #external(name: string, path: string, at: ReadonlyMap<string, string>): Uint8Array {
+    const file = this.#externalData.get(path);
+    if (!file) throw new Error(`the weights of ${name} are in ${path}, which is not there`);
+    const offset = Number(at.get('offset') ?? 0);
+    const length = Number(at.get('length') ?? file.byteLength - offset);
+    if (!(offset >= 0 && length >= 0 && offset + length <= file.byteLength)) {
+      throw new Error(`the weights of ${name} reach over the end of ${path}`);
+    }
+    return file.subarray(offset, offset + length);
+  }
+}
+
+function pair(reader: ProtobufReader): [key: string, value: string] {
+  const result: [string, string] = ['', ''];
+  for (const field of reader) {
+    if (field.number === 1 || field.number === 2) result[field.number - 1] = field.text();
+  }
+  return result;
+}
+
+/** Elements that stand in the fields of their type, as raw bytes. */
+function typed(type: number, floats: number[], ints: number[], doubles: number[]): Uint8Array {
+  const arrays: Readonly<Record<number, () => ArrayBufferView>> = {
+    [FLOAT]: () => Float32Array.from(floats),
+    [DOUBLE]: () => Float64Array.from(doubles),
+    [INT64]: () => BigInt64Array.from(ints, BigInt),
+    [INT32]: () => Int32Array.from(ints),
+    [INT8]: () => Int8Array.from(ints),
+    [UINT8]: () => Uint8Array.from(ints),
+    [BOOL]: () => Uint8Array.from(ints),
+    [FLOAT16]: () => Uint16Array.from(ints),
+  };
+  const array = arrays[type]?.();
+  return array ? new Uint8Array(array.buffer, array.byteOffset, array.byteLength) : new Uint8Array();
+}
+
+function readValue(reader: ProtobufReader): OnnxValue {
+  let name = '';
+  let type = 0;
+  let dims: readonly (number | string)[] = [];
+  for (const field of reader) {
+    if (field.number === 1) name = field.text();
+    if (field.number !== 2) continue;
+    for (const kind of field.message()) {
+      if (kind.number !== 1) continue;
+      for (const part of kind.message()) {
+        if (part.number === 1) type = part.int();
+        if (part.number === 2) dims = readDims(part.message());
+      }
+    }
+  }
+  // A size without a name is a size of its own.
+  return { name, type, dims: dims.map((dim, i) => (dim === '' ? `${name}.${i}` : dim)) };
+}
+
+function readDims(reader: ProtobufReader): (number | string)[] {
+  const dims: (number | string)[] = [];
+  for (const field of reader) {
+    if (field.number !== 1) continue;
+    let dim: number | string = '';
+    for (const part of field.message()) {
+      if (part.number === 1) dim = part.int();
+      if (part.number === 2) dim = part.text();
+    }
+    dims.push(dim);
+  }
+  return dims;
+}

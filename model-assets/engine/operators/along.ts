@@ -1,0 +1,117 @@
+// Operators along an axis: sums, softmax, norms, and what goes by diagonals and indices.
+
+import * as commands from '../../../shared/runtime/engine/command-format.ts';
+import { isNumber, ONE } from '../dim.ts';
+import { scalarOf, type View } from '../ir.ts';
+import { transpose } from '../views.ts';
+import type { Call, Operator } from './operator.ts';
+import { numbersIn } from './shapes.ts';
+
+const reduce =
+  (operation: number): Operator =>
+  (call) => {
+    const { builder } = call;
+    const x = call.input(0);
+    const rank = x.dims.length;
+    const given = numbersIn(call, 'axes', 1);
+    if (!given && call.int('noop_with_empty_axes', 0)) return x;
+    const axes = (given ?? x.dims.map((_, i) => i)).map((axis) => call.axis(axis, rank));
+    const isInt = x.buffer.type === 'int';
+    const start = isInt ? builder.unary(commands.INT_TO_FLOAT, x) : x;
+    const reduced = axes.reduce(
+      (view, axis) =>
+        isNumber(view.dims[axis] ?? ONE, 1)
+          ? view
+          : builder.emit({ kind: 'reduce', operation, axis }, [view], view.dims.with(axis, ONE), 'float'),
+      start,
+    );
+    const result = isInt ? builder.unary(commands.FLOAT_TO_INT, reduced) : reduced;
+    if (call.int('keepdims', 1)) return result;
+    return transpose(
+      result,
+      x.dims.flatMap((_, i) => (axes.includes(i) ? [] : [i])),
+    );
+  };
+
+const softmax =
+  (isLog: boolean): Operator =>
+  (call) => {
+    const x = call.input(0);
+    const last = x.dims.length - 1;
+    const axis = call.axis(call.int('axis', call.opset < 13 ? 1 : -1), x.dims.length);
+    // Before version 13 all dimensions from the axis on are one.
+    if (call.opset < 13 && axis !== last) throw new Error('a softmax over more than the last axis is not supported');
+    const order = x.dims.map((_, i) => (i === axis ? last : i === last ? axis : i));
+    const turned = transpose(x, order);
+    return transpose(call.builder.emit({ kind: 'softmax', isLog }, [turned], turned.dims, 'float'), order);
+  };
+
+const norm =
+  (isRms: boolean): Operator =>
+  (call) => {
+    const x = call.input(0);
+    if (call.axis(call.int('axis', -1), x.dims.length) !== x.dims.length - 1) {
+      throw new Error('a norm over more than the last axis is not supported');
+    }
+    const inputs = [x, call.input(1), call.inputs[2] ?? null];
+    return call.builder.emit({ kind: 'norm', epsilon: call.float('epsilon', 1e-5), isRms }, inputs, x.dims, 'float');
+  };
+
+function trilu(call: Call): View {
+  const x = call.input(0);
+  const diagonal = call.has(1) ? scalarOf(call.input(1)) : 0;
+  if (diagonal === undefined) throw new Error('the diagonal is not known before a run');
+  const operation = { kind: 'trilu', diagonal, isUpper: call.int('upper', 1) !== 0 } as const;
+  return call.builder.emit(operation, [x], x.dims, x.buffer.type);
+}
+
+function cumulativeSum(call: Call): View {
+  const x = call.input(0);
+  const axis = scalarOf(call.input(1));
+  if (axis === undefined) throw new Error('the axis is not known before a run');
+  const operation = {
+    kind: 'cumulative sum',
+    axis: call.axis(axis, x.dims.length),
+    isExclusive: call.int('exclusive', 0) !== 0,
+    isReverse: call.int('reverse', 0) !== 0,
+  } as const;
+  return call.builder.emit(operation, [x], x.dims, x.buffer.type);
+}
+
+function scatterNd(call: Call): View {
+  const [data, indices, updates] = [call.input(0), call.input(1), call.input(2)];
+  if (call.text('reduction', 'none') !== 'none')
+    throw new Error('scattered updates that are added up are not supported');
+  return call.builder.emit({ kind: 'scatter' }, [data, indices, updates], data.dims, data.buffer.type);
+}
+
+/** Known numbers, or the tensor that an attribute holds. */
+function constant(call: Call): View {
+  const { attributes } = call.node;
+  const tensor = attributes.get('value')?.tensor;
+  if (tensor) return call.builder.tensor(tensor);
+  const [name, attribute] = [...attributes][0] ?? [];
+  if (name === 'value_float') return call.builder.float(attribute?.float ?? 0);
+  if (name === 'value_int') return call.builder.int(attribute?.int ?? 0);
+  if (name === 'value_ints')
+    return call.builder.data(Int32Array.from(attribute?.ints ?? []), [attribute?.ints.length ?? 0]);
+  if (name === 'value_floats')
+    return call.builder.data(Float32Array.from(attribute?.floats ?? []), [attribute?.floats.length ?? 0]);
+  throw new Error(`a constant of ${name ?? 'nothing'} is not supported`);
+}
+
+export const ALONG: Readonly<Record<string, Operator>> = {
+  Constant: constant,
+  CumSum: cumulativeSum,
+  LayerNormalization: norm(false),
+  LogSoftmax: softmax(true),
+  ReduceMax: reduce(commands.GREATEST),
+  ReduceMean: reduce(commands.MEAN),
+  ReduceMin: reduce(commands.LEAST),
+  ReduceProd: reduce(commands.PRODUCT),
+  ReduceSum: reduce(commands.SUM),
+  ScatterND: scatterNd,
+  SimplifiedLayerNormalization: norm(true),
+  Softmax: softmax(false),
+  Trilu: trilu,
+};

@@ -1,0 +1,133 @@
+// Operators that compute each element by itself.
+
+import * as commands from '../../../shared/runtime/engine/command-format.ts';
+import { knownElements, type View } from '../ir.ts';
+import { BOOL, FLOAT, INT32, INT64, TYPE_NAMES } from '../onnx-file.ts';
+import type { Call, Operator } from './operator.ts';
+import { scaled } from './quantization.ts';
+
+const unary =
+  (operation: number): Operator =>
+  (call) =>
+    call.builder.unary(operation, call.input(0));
+
+/** Of floats, or of integers where the operator takes both. */
+const eitherUnary =
+  (floats: number, ints: number): Operator =>
+  (call) => {
+    const x = call.input(0);
+    return call.builder.unary(x.buffer.type === 'int' ? ints : floats, x);
+  };
+
+const binary =
+  (operation: number): Operator =>
+  (call) =>
+    call.builder.binary(operation, call.input(0), call.input(1));
+
+/** Of as many inputs as there are. */
+const variadic =
+  (operation: number): Operator =>
+  (call) =>
+    call.inputs.map((_, i) => call.input(i)).reduce((a, b) => call.builder.binary(operation, a, b));
+
+function pow(call: Call): View {
+  const { builder } = call;
+  const [x, y] = [call.input(0), call.input(1)];
+  const exponent = y.buffer.type === 'int' ? builder.unary(commands.INT_TO_FLOAT, y) : y;
+  const known = knownElements(exponent);
+  // As exporters write squares.
+  if (known?.length === 1 && known[0] === 2) return builder.binary(commands.MUL, x, x);
+  return builder.binary(commands.POW, x, exponent);
+}
+
+function mod(call: Call): View {
+  if (call.int('fmod', 0) !== 0) throw new Error('fmod is not supported');
+  return call.builder.binary(commands.MOD, call.input(0), call.input(1));
+}
+
+/** Bounds are inputs, or in older versions attributes. */
+function clip(call: Call): View {
+  const { builder } = call;
+  let x = call.input(0);
+  const bounds: [number, string, number][] = [
+    [commands.MAX, 'min', 1],
+    [commands.MIN, 'max', 2],
+  ];
+  for (const [operation, name, index] of bounds) {
+    const attribute = call.node.attributes.get(name);
+    const bound = call.inputs[index] ?? (attribute ? builder.float(attribute.float) : undefined);
+    if (bound) x = builder.binary(operation, x, bound);
+  }
+  return x;
+}
+
+function cast(call: Call): View {
+  const x = call.input(0);
+  const to = call.int('to', 0);
+  const note = call.notes.get(x);
+  if (note?.kind === 'product') return x;
+  const isInt = x.buffer.type === 'int';
+  if (to === FLOAT) return isInt ? call.builder.unary(commands.INT_TO_FLOAT, x) : x;
+  if (to === BOOL) return call.builder.unary(isInt ? commands.INT_TO_BOOL : commands.FLOAT_TO_BOOL, x);
+  if (to === INT64 || to === INT32) return isInt ? x : call.builder.unary(commands.FLOAT_TO_INT, x);
+  throw new Error(`a cast to ${TYPE_NAMES[to] ?? `type ${to}`} is not supported`);
+}
+
+function multiply(call: Call): View {
+  return scaled(call) ?? call.builder.binary(commands.MUL, call.input(0), call.input(1));
+}
+
+function gelu(call: Call): View {
+  const isTanh = call.text('approximate', 'none') === 'tanh';
+  return call.builder.unary(isTanh ? commands.GELU_TANH : commands.GELU_ERF, call.input(0));
+}
+
+function where(call: Call): View {
+  return call.builder.select(call.input(0), call.input(1), call.input(2));
+}
+
+function identity(call: Call): View {
+  return call.input(0);
+}
+
+export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
+  Abs: eitherUnary(commands.ABS, commands.ABS_I),
+  Add: binary(commands.ADD),
+  And: binary(commands.AND),
+  Cast: cast,
+  Ceil: unary(commands.CEIL),
+  Clip: clip,
+  Cos: unary(commands.COS),
+  Div: binary(commands.DIV),
+  Dropout: identity,
+  Equal: binary(commands.EQUAL),
+  Erf: unary(commands.ERF),
+  Exp: unary(commands.EXP),
+  Floor: unary(commands.FLOOR),
+  Gelu: gelu,
+  Greater: binary(commands.GREATER),
+  GreaterOrEqual: binary(commands.GREATER_OR_EQUAL),
+  Identity: identity,
+  Less: binary(commands.LESS),
+  LessOrEqual: binary(commands.LESS_OR_EQUAL),
+  Log: unary(commands.LOG),
+  Max: variadic(commands.MAX),
+  Min: variadic(commands.MIN),
+  Mod: mod,
+  Mul: multiply,
+  Neg: eitherUnary(commands.NEG, commands.NEG_I),
+  Not: unary(commands.NOT),
+  Or: binary(commands.OR),
+  Pow: pow,
+  Reciprocal: unary(commands.RECIPROCAL),
+  Relu: unary(commands.RELU),
+  Round: unary(commands.ROUND),
+  Sigmoid: unary(commands.SIGMOID),
+  Sign: unary(commands.SIGN),
+  Sin: unary(commands.SIN),
+  Sqrt: unary(commands.SQRT),
+  Sub: binary(commands.SUB),
+  Tanh: unary(commands.TANH),
+  Where: where,
+  Xor: binary(commands.XOR),
+};

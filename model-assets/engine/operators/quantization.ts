@@ -1,0 +1,94 @@
+// Products in integers as onnxruntime's quantize_dynamic writes them, and weights in bytes. Five nodes stand for one product:
+//
+//   x -> DynamicQuantizeLinear -> MatMulInteger(weight in bytes) -> Cast -> Mul(scale of x × scale of the weight)
+//
+// They become the product of x with a weight that is still in bytes; how x is rounded is the engine's affair, which does it by rows.
+
+import * as commands from '../../../shared/runtime/engine/command-format.ts';
+import { toNumber } from '../dim.ts';
+import { type Buffer, knownElements, type View } from '../ir.ts';
+import type { Call, Operator } from './operator.ts';
+import { matmul } from './products.ts';
+
+function dynamicQuantizeLinear(call: Call): readonly View[] {
+  const x = call.input(0);
+  return [call.note(x, { kind: 'bytes', x }), call.note(x, { kind: 'scale', x }), call.note(x, { kind: 'zero', x })];
+}
+
+function matMulInteger(call: Call): View {
+  const [a, weight] = [call.input(0), call.input(1)];
+  const note = call.notes.get(a);
+  if (note?.kind !== 'bytes' || !weight.buffer.bytes) {
+    throw new Error('a product in integers is none of DynamicQuantizeLinear with a weight');
+  }
+  return call.note(a, { kind: 'product', x: note.x, weight, zero: call.inputs[3] });
+}
+
+/** Mul of what stands for a part of a product in integers; undefined for any other. */
+export function scaled(call: Call): View | undefined {
+  for (const [one, other] of [
+    [call.input(0), call.input(1)],
+    [call.input(1), call.input(0)],
+  ] as const) {
+    const note = call.notes.get(one);
+    const scale = call.notes.get(other);
+    if (note?.kind === 'scale' && !note.weight && knownElements(other)) {
+      return call.note(one, { ...note, weight: other });
+    }
+    if (note?.kind === 'product' && scale?.kind === 'scale' && scale.x === note.x && scale.weight) {
+      return matmul(call.builder, note.x, inBytes(note.weight, scale.weight, note.zero, note.weight.dims.length - 1));
+    }
+  }
+  return undefined;
+}
+
+function dequantizeLinear(call: Call): View {
+  const x = call.input(0);
+  const [scale, zero] = [call.input(1), call.inputs[2]];
+  const note = call.notes.get(x);
+  if (note?.kind === 'rows') {
+    const table = inBytes(note.table, scale, zero, call.axis(call.int('axis', 1), note.table.dims.length));
+    return gather(call, table, note.indices, note.axis);
+  }
+  if (x.buffer.bytes)
+    return inBytes(x, scale, zero, x.dims.length > 0 ? call.axis(call.int('axis', 1), x.dims.length) : 0);
+  if (x.buffer.type !== 'int') throw new Error('what is dequantized is neither a weight in bytes nor rows of one');
+  const shifted = zero ? call.builder.binary(commands.SUB, x, zero) : x;
+  return call.builder.binary(commands.MUL, call.builder.unary(commands.INT_TO_FLOAT, shifted), scale);
+}
+
+function gather({ builder }: Call, table: View, indices: View, axis: number): View {
+  const dims = [...table.dims.slice(0, axis), ...indices.dims, ...table.dims.slice(axis + 1)];
+  return builder.emit({ kind: 'gather', axis }, [table, indices], dims, 'float');
+}
+
+/** A weight in bytes with its scale, or one scale for each place of `axis`. */
+function inBytes(weight: View, scale: View, zero: View | undefined, axis: number): View {
+  const { bytes, name } = weight.buffer;
+  const scales = knownElements(scale);
+  const offsets = zero && knownElements(zero);
+  const length = toNumber(weight.buffer.length) ?? 0;
+  if (!bytes || !(scales instanceof Float32Array) || (zero && !offsets)) {
+    throw new Error('the scale of a weight in bytes is not known');
+  }
+  const isSigned = bytes instanceof Int8Array;
+  const values = isSigned ? bytes : Int8Array.from(bytes, (value) => value - 128);
+  const zeros = Int32Array.from(scales, (_, i) => (offsets?.[offsets.length > 1 ? i : 0] ?? 0) - (isSigned ? 0 : 128));
+  const inner = scales.length === 1 ? length : (toNumber(weight.strides[axis] ?? weight.offset) ?? 0);
+  if (scales.length > 1 && scales.length !== toNumber(weight.dims[axis] ?? weight.offset)) {
+    throw new Error(`a weight has ${scales.length} scales for an axis of another size`);
+  }
+  const buffer: Buffer = {
+    type: 'float',
+    length: weight.buffer.length,
+    quantized: { values, scales, zeros, inner: Math.max(inner, 1) },
+    ...(name && { name }),
+  };
+  return { ...weight, buffer };
+}
+
+export const QUANTIZATION: Readonly<Record<string, Operator>> = {
+  DequantizeLinear: dequantizeLinear,
+  DynamicQuantizeLinear: dynamicQuantizeLinear,
+  MatMulInteger: matMulInteger,
+};

@@ -1,0 +1,38 @@
+// Operations on sizes, for tensors that shapes are made of. Undefined: it depends on the sizes of a run.
+
+import {
+  ADD,
+  DIV,
+  EQUAL,
+  GREATER,
+  GREATER_OR_EQUAL,
+  LESS,
+  LESS_OR_EQUAL,
+  MAX,
+  MIN,
+  MOD,
+  MUL,
+  SUB,
+} from '../../shared/runtime/engine/command-format.ts';
+import * as dim from './dim.ts';
+import { constant, type Dim } from './dim.ts';
+
+const compare = (holds: (sign: number) => boolean) => (a: Dim, b: Dim) => {
+  const sign = dim.signOf(dim.subtract(a, b));
+  return sign === undefined ? undefined : constant(Number(holds(sign)));
+};
+
+export const SIZE_OPERATIONS: ReadonlyMap<number, (a: Dim, b: Dim) => Dim | undefined> = new Map([
+  [ADD, dim.add],
+  [SUB, dim.subtract],
+  [MUL, dim.multiply],
+  [DIV, dim.divide],
+  [MOD, dim.modulo],
+  [MIN, dim.minimum],
+  [MAX, dim.maximum],
+  [EQUAL, compare((sign) => sign === 0)],
+  [LESS, compare((sign) => sign < 0)],
+  [LESS_OR_EQUAL, compare((sign) => sign <= 0)],
+  [GREATER, compare((sign) => sign > 0)],
+  [GREATER_OR_EQUAL, compare((sign) => sign >= 0)],
+]);

@@ -1,0 +1,107 @@
+// Writes what shared/runtime/engine/read-program.ts reads.
+
+import type { Program, ProgramBuffer, ProgramFunction, Size } from '../../shared/runtime/engine/program.ts';
+import {
+  crc32,
+  HEADER_BYTES,
+  MAGIC,
+  PLACE_KINDS,
+  PROGRAM_ALIGNMENT,
+  SIZE_KINDS,
+  VERSION,
+} from '../../shared/runtime/engine/program-format.ts';
+
+export function writeProgram(program: Program, image: Uint8Array): Uint8Array {
+  const words = new Words();
+  words.list(program.functions, (code) => writeFunction(words, code));
+  const body = words.toBytes();
+  const file = new Uint8Array(HEADER_BYTES + body.byteLength + image.byteLength);
+  new Uint32Array(file.buffer, 0, HEADER_BYTES / 4).set([
+    MAGIC,
+    VERSION,
+    body.byteLength,
+    image.byteLength,
+    crc32(body),
+  ]);
+  file.set(body, HEADER_BYTES);
+  file.set(image, HEADER_BYTES + body.byteLength);
+  return file;
+}
+
+class Words {
+  readonly #words: number[] = [];
+
+  push(...words: readonly number[]): void {
+    this.#words.push(...words);
+  }
+
+  list<T>(entries: readonly T[], write: (entry: T) => void): void {
+    this.push(entries.length);
+    entries.forEach(write);
+  }
+
+  numbers(numbers: readonly number[]): void {
+    this.push(numbers.length, ...numbers);
+  }
+
+  text(text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    const padded = new Uint8Array(Math.ceil(bytes.byteLength / 4) * 4);
+    padded.set(bytes);
+    this.push(bytes.byteLength, ...new Int32Array(padded.buffer));
+  }
+
+  toBytes(): Uint8Array {
+    const bytes = new Uint8Array(Math.ceil((4 * this.#words.length) / PROGRAM_ALIGNMENT) * PROGRAM_ALIGNMENT);
+    new Int32Array(bytes.buffer).set(this.#words);
+    return bytes;
+  }
+}
+
+function writeFunction(words: Words, code: ProgramFunction): void {
+  words.text(code.graph);
+  words.push(code.condition?.input ?? -1, Number(code.condition?.value ?? false));
+  words.list(code.sizes, (size) => writeSize(words, size));
+  words.list(code.inputs, ({ name, type, dims }) => {
+    words.text(name);
+    words.push(type);
+    words.numbers(dims);
+  });
+  words.list(code.outputs, ({ name, type, dims, buffer }) => {
+    words.text(name);
+    words.push(type);
+    words.numbers(dims);
+    words.push(buffer);
+  });
+  words.list(code.buffers, (buffer) => writeBuffer(words, buffer));
+  words.list(code.views, ({ buffer, offset, dims, strides }) => {
+    words.push(buffer, offset);
+    words.numbers(dims);
+    words.push(...strides);
+  });
+  words.list(code.steps, (step) => {
+    words.push(step.kind);
+    words.numbers(step.views);
+    words.numbers(step.words);
+  });
+  words.list(code.equalities, (pair) => words.push(...pair));
+}
+
+function writeSize(words: Words, size: Size): void {
+  words.push(SIZE_KINDS.indexOf(size.kind));
+  if (size.kind === 'constant') words.push(size.value);
+  else if (size.kind === 'input') words.push(size.input, size.axis);
+  else if (size.kind === 'sum') {
+    words.list(size.terms, ({ coefficient, factors }) => {
+      words.push(coefficient);
+      words.numbers(factors);
+    });
+  } else if ('a' in size) words.push(size.a, size.b);
+}
+
+function writeBuffer(words: Words, { length, isFloat, place }: ProgramBuffer): void {
+  words.push(length, Number(isFloat), PLACE_KINDS.indexOf(place.kind));
+  if (place.kind === 'image') words.push(place.at);
+  else if (place.kind === 'sizes') words.numbers(place.values);
+  else if (place.kind !== 'work') words.push(place.input);
+}
