@@ -1,5 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { readKept } from './test/seeded/blobs.ts';
 
 /** Tests of the tree itself: part of `npm run check`. */
 const CHECKED = ['test/tree.node.test.ts', 'test/lockfile.node.test.ts'];
@@ -9,7 +10,16 @@ export default defineConfig({
     projects: [
       {
         // What runs in an isolate is tested in one.
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              serviceBindings: {
+                BLOBS: async ({ url }: { url: string }) => new Response(await readKept(new URL(url).pathname.slice(1))),
+              },
+            },
+          }),
+        ],
         test: {
           name: 'workerd',
           // Nothing here is timed: a machine that is busy may take long.

@@ -4,8 +4,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobRef, Manifest } from '../shared/model/manifest.ts';
+import type { BlobRef, Engine, Manifest } from '../shared/model/manifest.ts';
 import { type Card, readCard } from './card.ts';
+import { chooseEngine } from './choose-engine.ts';
 import { type Config, readConfig } from './config.ts';
 import { readGeneration } from './generation.ts';
 import { readGraphs } from './graphs.ts';
@@ -19,8 +20,11 @@ export interface Checkpoint {
   readonly blobs: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Throws where a file is missing, or says something that this project does not know. */
-export async function readCheckpoint(folder: string, name: string): Promise<Checkpoint> {
+/**
+ * Throws where a file is missing, or says something that this project does not know. `engine`: the one that is to run it; left open, the
+ * project's own where it can.
+ */
+export async function readCheckpoint(folder: string, name: string, engine?: Engine['name']): Promise<Checkpoint> {
   const blobs = new Map<string, Uint8Array>();
   const store = (bytes: Uint8Array): BlobRef => {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -50,6 +54,7 @@ export async function readCheckpoint(folder: string, name: string): Promise<Chec
     generation: writes ? { ...(await readGeneration(folder)), positions } : null,
     tokenizer,
     graphs,
+    engine: chooseEngine(graphs, blobs, store, engine),
   };
   return { manifest: { ...content, revision: revisionOf(content) }, blobs };
 }

@@ -48,12 +48,15 @@ class Lowering {
     this.#pasts = pasts;
     this.#image = image;
     const symbols = new Map<string, Size>();
-    graph.inputs.forEach(({ dims }, input) => {
-      dims.forEach((size, axis) => {
+    const read = new Set(graph.nodes.flatMap(({ inputs }) => inputs.map((view) => view?.buffer.input)));
+    // What is not read may be fed in any shape: a size is that of an input that is, where there is one.
+    const numbered = graph.inputs.map((input, number) => ({ ...input, number }));
+    for (const { dims, number } of numbered.toSorted((a, b) => Number(read.has(b.name)) - Number(read.has(a.name)))) {
+      for (const [axis, size] of dims.entries()) {
         const own = toSymbol(size);
-        if (own !== undefined && !symbols.has(own)) symbols.set(own, { kind: 'input', input, axis });
-      });
-    });
+        if (own !== undefined && !symbols.has(own)) symbols.set(own, { kind: 'input', input: number, axis });
+      }
+    }
     this.#sizes = new SizeTable(symbols);
   }
 

@@ -2,7 +2,7 @@
 
 import type { Context, Hono } from 'hono';
 import { ServiceError } from '../errors.ts';
-import { blobKey, blobsOf } from '../model/manifest.ts';
+import { blobKey, openedBlobsOf } from '../model/manifest.ts';
 import type { Task } from '../task.ts';
 import { isolateOf } from './isolate.ts';
 import { method } from './method.ts';
@@ -29,7 +29,7 @@ async function readyModels(c: Context<{ Bindings: Env }>, tasks: readonly Pick<T
   const names = tasks.flatMap(({ name }) => defaults[name] ?? []);
   if (names.length === 0) throw new ServiceError('model_unavailable', 'no model is published for any task');
   for (const name of names) {
-    for (const blob of blobsOf(await manifests.read(name, source))) {
+    for (const blob of openedBlobsOf(await manifests.read(name, source))) {
       if (await source.bucket.head(blobKey(blob))) continue;
       throw new ServiceError('model_unavailable', `model ${name} is unavailable: blob ${blob.sha256} is missing`);
     }

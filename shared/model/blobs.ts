@@ -2,6 +2,7 @@
 
 import { ServiceError } from '../errors.ts';
 import type { Meter } from '../meter.ts';
+import { type Chunks, verified } from './blob-stream.ts';
 import { readObject } from './bucket.ts';
 import { type BlobRef, blobKey } from './manifest.ts';
 
@@ -26,6 +27,40 @@ export async function readBlob(source: BlobSource, ref: BlobRef): Promise<Uint8A
   if (fault) throw new ServiceError('model_unavailable', fault);
   source.waitUntil(source.cache.put(cacheKey(ref), toResponse(bytes)));
   return bytes;
+}
+
+/**
+ * What `read` makes of a blob's bytes as they come, with no copy of the whole; it is given them anew, from R2, where those of the cache
+ * turn out to be others. Its answer counts once the last byte has proved the hash. Throws as `readBlob` does.
+ */
+export async function streamBlob<T>(
+  source: BlobSource,
+  ref: BlobRef,
+  read: (chunks: Chunks) => Promise<T>,
+): Promise<T> {
+  const bytes = () => ref.bytes;
+  const cached = await source.cache.match(cacheKey(ref));
+  if (cached?.body) {
+    const { body } = cached;
+    const outcome = await source.meter.time('cache', () => verified(body, ref, read), bytes);
+    if ('value' in outcome) return outcome.value;
+    await source.cache.delete(cacheKey(ref));
+  }
+  const outcome = await source.meter.time(
+    'r2',
+    () => readObject(source.bucket, blobKey(ref), (object) => verified(object.body, ref, read)),
+    bytes,
+  );
+  if (!outcome) throw new ServiceError('model_unavailable', `blob ${ref.sha256} is missing`);
+  if ('fault' in outcome) throw new ServiceError('model_unavailable', outcome.fault, { cause: outcome.cause });
+  source.waitUntil(copyToCache(source, ref));
+  return outcome.value;
+}
+
+/** Read again, as a stream into the cache: kept beside the open model it would take its memory twice. */
+async function copyToCache({ bucket, cache }: BlobSource, ref: BlobRef): Promise<void> {
+  const object = await bucket.get(blobKey(ref));
+  if (object) await cache.put(cacheKey(ref), toResponse(object.body));
 }
 
 async function readStored(bucket: R2Bucket, ref: BlobRef): Promise<Uint8Array> {
@@ -55,7 +90,7 @@ async function faultOf(bytes: Uint8Array, ref: BlobRef): Promise<string | undefi
 /** The Cache API wants a URL; nothing answers at this one. */
 const cacheKey = ({ sha256 }: BlobRef) => `https://blobs.invalid/${sha256}`;
 
-function toResponse(bytes: Uint8Array): Response {
+function toResponse(bytes: Uint8Array | ReadableStream): Response {
   const headers = {
     'cache-control': 'public, max-age=31536000, immutable',
     'content-type': 'application/octet-stream',

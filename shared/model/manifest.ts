@@ -20,6 +20,12 @@ const graph = z.strictObject({
   externalData: z.array(z.strictObject({ path: z.string(), blob: blobRef })),
 });
 
+/** Which engine runs the graphs, and why; `program`: what the project's own reads in the place of the ONNX files. */
+const engine = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('edge'), reason: z.string(), program: blobRef }),
+  z.strictObject({ name: z.literal('onnxruntime-web'), reason: z.string() }),
+]);
+
 /** Generation parameters by their names on the wire: those that the checkpoint sets. */
 const defaults = z.record(z.string(), z.json());
 
@@ -89,12 +95,14 @@ const manifest = z.strictObject({
   problemType: z.nullable(z.enum(['regression', 'single_label_classification', 'multi_label_classification'])),
   tokenizer: blobRef,
   graphs: z.partialRecord(z.enum(['model', 'encoder', 'decoder', 'decoder_with_past']), graph),
+  engine: z._default(engine, { name: 'onnxruntime-web', reason: 'it was published before there was another' }),
 });
 
 export type BlobRef = z.output<typeof blobRef>;
 export type Manifest = z.output<typeof manifest>;
 export type GraphName = keyof Manifest['graphs'];
 export type Graph = z.output<typeof graph>;
+export type Engine = z.output<typeof engine>;
 
 /** Where manifests lie in the bucket. */
 export const MANIFESTS = 'manifests/';
@@ -112,12 +120,19 @@ export function parseManifest(name: string, json: string): Manifest {
   throw damaged(name, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }
 
-/** Everything that opening the model reads. */
-export function blobsOf({ tokenizer, graphs }: Manifest): readonly BlobRef[] {
-  return [
-    tokenizer,
-    ...Object.values(graphs).flatMap(({ onnx, externalData }) => [onnx, ...externalData.map(({ blob }) => blob)]),
-  ];
+/** Everything that is published of the model. */
+export function blobsOf(manifest: Manifest): readonly BlobRef[] {
+  const { tokenizer, graphs, engine } = manifest;
+  return [tokenizer, ...onnxOf(graphs), ...(engine.name === 'edge' ? [engine.program] : [])];
+}
+
+/** What opening the model reads. */
+export function openedBlobsOf({ tokenizer, graphs, engine }: Manifest): readonly BlobRef[] {
+  return [tokenizer, ...(engine.name === 'edge' ? [engine.program] : onnxOf(graphs))];
+}
+
+function onnxOf(graphs: Manifest['graphs']): readonly BlobRef[] {
+  return Object.values(graphs).flatMap(({ onnx, externalData }) => [onnx, ...externalData.map(({ blob }) => blob)]);
 }
 
 /** What one token goes through: the decoder's graph with its weights, where there are two the one for all but the first step. */
@@ -127,8 +142,9 @@ export function decoderBytes({ graphs }: Manifest): number {
   return decoder.externalData.reduce((sum, { blob }) => sum + blob.bytes, decoder.onnx.bytes);
 }
 
+/** Of what opening the model reads. */
 export function totalBytes(manifest: Manifest): number {
-  return blobsOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0);
+  return openedBlobsOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function parseJson(name: string, json: string): unknown {

@@ -18,6 +18,8 @@ export interface Lease {
 interface Slot {
   readonly manifest: Manifest;
   readonly model: Promise<Model>;
+  /** The model, once it is open. */
+  opened?: Model;
   /** WASM memory that it holds: until it is open, what its files have; then what was measured. */
   bytes: number;
   lastUsed: number;
@@ -69,7 +71,7 @@ export class ModelStore {
 
   #slotFor(manifest: Manifest, source: BlobSource): Slot {
     const known = this.#current.get(manifest.name);
-    if (known?.manifest.revision === manifest.revision) return known;
+    if (known?.manifest.revision === manifest.revision && !known.opened?.isBroken()) return known;
     if (known) this.#retire(known);
     const model = this.#opening(() => this.#open(slot, source));
     const slot: Slot = { manifest, model, bytes: totalBytes(manifest), lastUsed: 0, leases: 0, retired: false };
@@ -84,6 +86,7 @@ export class ModelStore {
     this.#resident.add(slot);
     try {
       const model = await openModel(slot.manifest, source);
+      slot.opened = model;
       slot.bytes = modelBytes(model);
       return await this.#keepWithinBudget(slot, model);
     } catch (error) {
@@ -129,6 +132,8 @@ export class ModelStore {
 
   #release(slot: Slot): void {
     slot.leases -= 1;
+    // A longer input than any before may have let the engine's memory grow.
+    if (slot.opened) slot.bytes = modelBytes(slot.opened);
     if (slot.retired && slot.leases === 0) this.#close(slot);
   }
 

@@ -1,13 +1,13 @@
 // Opens what a manifest names: the tokenizer and every graph, as one value that is closed as one.
 
 import { ServiceError } from '../errors.ts';
-import { openOrtSession } from '../runtime/ort.ts';
 import type { Session } from '../runtime/session.ts';
 import { Decoder } from '../tokenizer/decoder.ts';
 import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { type BlobSource, readBlob } from './blobs.ts';
-import type { Graph, GraphName, Manifest } from './manifest.ts';
+import type { GraphName, Manifest } from './manifest.ts';
+import { openSessions } from './open-sessions.ts';
 
 export interface Model {
   readonly manifest: Manifest;
@@ -15,20 +15,17 @@ export interface Model {
   readonly decoder: Decoder;
   /** `model`, or what an encoder and decoder is made of. */
   readonly sessions: Readonly<Partial<Record<GraphName, Session>>>;
+  /** Whether its engine has failed: it is opened anew for the next request. */
+  isBroken(): boolean;
 }
 
 /** Opens a model. Throws `model_unavailable` with the model's name and the reason, and then leaves nothing open. */
 export async function openModel(manifest: Manifest, source: BlobSource): Promise<Model> {
-  const opened: [string, Session][] = [];
   try {
     const tokenizer = openTokenizer(await readBlob(source, manifest.tokenizer));
-    for (const [name, graph] of Object.entries(manifest.graphs)) {
-      opened.push([name, await openGraph(graph, source)]);
-    }
     const decoder = new Decoder(tokenizer, manifest.decoding);
-    return { manifest, tokenizer, decoder, sessions: Object.fromEntries(opened) };
+    return { manifest, tokenizer, decoder, ...(await openSessions(manifest, source)) };
   } catch (cause) {
-    await Promise.all(opened.map(([, session]) => session.close()));
     throw unavailable(manifest.name, cause);
   }
 }
@@ -50,13 +47,6 @@ export function graphOf({ manifest, sessions }: Model): Session {
 /** WASM memory that the model holds, in bytes. */
 export function modelBytes({ tokenizer, sessions }: Model): number {
   return Object.values(sessions).reduce((sum, { bytes }) => sum + bytes, tokenizer.bytes);
-}
-
-async function openGraph({ onnx, externalData }: Graph, source: BlobSource): Promise<Session> {
-  const graph = await readBlob(source, onnx);
-  const weights: { path: string; data: Uint8Array }[] = [];
-  for (const { path, blob } of externalData) weights.push({ path, data: await readBlob(source, blob) });
-  return openOrtSession({ graph, externalData: weights });
 }
 
 /** An error that names the model, and the reason where that may be told. */

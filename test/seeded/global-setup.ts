@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { readCheckpoint } from '../../model-assets/checkpoint.ts';
+import { keepBlobs } from './blobs.ts';
 import type {} from './provided.ts';
 
 const FOLDERS = ['seeded', 'seeded-writing'].map((name) => join(import.meta.dirname, '..', '..', 'model-assets', name));
@@ -14,10 +15,9 @@ export default async function setup(project: TestProject): Promise<void> {
   );
   const seeded = folders.flat().filter((folder) => basename(folder).startsWith('seeded-'));
   const checkpoints = await Promise.all(seeded.map((folder) => readCheckpoint(folder, basename(folder))));
-  const encoded = (blobs: ReadonlyMap<string, Uint8Array>) =>
-    Object.fromEntries(Array.from(blobs, ([sha256, bytes]) => [sha256, Buffer.from(bytes).toString('base64')]));
+  for (const { blobs } of checkpoints) await keepBlobs(blobs);
   project.provide(
     'seeded',
-    checkpoints.map(({ manifest, blobs }) => ({ manifest, blobs: encoded(blobs) })),
+    checkpoints.map(({ manifest }) => manifest),
   );
 }

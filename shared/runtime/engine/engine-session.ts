@@ -5,6 +5,7 @@ import type { Tensor, TensorData } from '../../tensor.ts';
 import { checkNames } from '../check-names.ts';
 import { createSerial, type Serial } from '../serial.ts';
 import type { Feeds, Fetches, Held, HeldFeeds, Session } from '../session.ts';
+import { checkShapes } from './check-shapes.ts';
 import { toInt32, toTensorData } from './elements.ts';
 import { EngineHeld } from './held.ts';
 import type { EngineInstance } from './instance.ts';
@@ -19,25 +20,20 @@ export class EngineSession implements Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly shapes: Readonly<Record<string, readonly (number | null)[]>>;
-  readonly bytes: number;
+  readonly #share: number;
   readonly #instance: EngineInstance;
   readonly #ways: readonly ProgramFunction[];
   readonly #serial: Serial;
 
-  /** `ways`: the graph, or the two of a merged one. `serial`: of the instance, whose runs take turns. `bytes`: its share of the memory. */
-  constructor(
-    instance: EngineInstance,
-    ways: readonly ProgramFunction[],
-    bytes: number,
-    serial: Serial = createSerial(),
-  ) {
+  /** `ways`: the graph, or the two of a merged one. `share`: of the instance's memory. `serial`: of the instance, whose runs take turns. */
+  constructor(instance: EngineInstance, ways: readonly ProgramFunction[], share = 1, serial: Serial = createSerial()) {
     const [first] = ways;
     if (!first)
       throw new ServiceError('model_unavailable', 'the program of the model lacks a graph; publish the model again');
     this.#instance = instance;
     this.#ways = ways;
     this.#serial = serial;
-    this.bytes = bytes;
+    this.#share = share;
     this.inputs = first.inputs.map(({ name }) => name);
     this.outputs = first.outputs.map(({ name }) => name);
     this.shapes = Object.fromEntries(
@@ -49,6 +45,10 @@ export class EngineSession implements Session {
         }),
       ]),
     );
+  }
+
+  get bytes(): number {
+    return Math.ceil(this.#instance.bytes * this.#share);
   }
 
   async run(feeds: Feeds, outputs: readonly string[] = this.outputs): Promise<Fetches> {
@@ -101,7 +101,7 @@ class Run {
   }
 
   run(fetching: readonly string[], holding: readonly string[]): { fetched: Fetches; held: Record<string, Held> } {
-    this.#checkShapes();
+    checkShapes(this.#code, this.#feeds);
     const numbers = [...fetching, ...holding].map((name) =>
       this.#code.outputs.findIndex((output) => output.name === name),
     );
@@ -243,47 +243,7 @@ class Run {
     if (perToken === length) return { data: toTensorData(type, this.#instance.ints(at, length)), dims: numbers };
     return { data: withoutRoom(this.#instance.floats(at, perToken), numbers), dims: numbers };
   }
-
-  #checkShapes(): void {
-    const sizes = evaluateSizes(this.#code.sizes, { inputs: this.#dims, capacity: 0, pastCapacity: 0 });
-    this.#code.inputs.forEach(({ name, dims, type }, i) => {
-      const given = this.#dims[i] ?? [];
-      const wanted = dims.map((size) => (this.#code.sizes[size]?.kind === 'constant' ? sizes[size] : '*'));
-      const isRight =
-        given.length === dims.length && given.every((size, axis) => wanted[axis] === '*' || wanted[axis] === size);
-      if (!isRight)
-        throw new ServiceError('invalid_input', `${name} has the shape [${given}]; the graph takes [${wanted}]`);
-      const tensor = this.#feeds[name];
-      if (!tensor || !('data' in tensor)) return;
-      if ((type === FLOAT) !== tensor.data instanceof Float32Array) {
-        throw new ServiceError('invalid_input', `${name} has elements of another type than the graph takes`);
-      }
-      const length = given.reduce((x, y) => x * y, 1);
-      if (tensor.data.length !== length)
-        throw new ServiceError('invalid_input', `${name} has ${tensor.data.length} elements for the shape [${given}]`);
-    });
-    this.#code.inputs.forEach(({ name, dims }, i) => {
-      // The first input with a size names it; the others have the same.
-      const given = this.#dims[i] ?? [];
-      const other = dims.findIndex((size, axis) => sizes[size] !== given[axis]);
-      if (other >= 0)
-        throw new ServiceError(
-          'invalid_input',
-          `${name} has the shape [${given}]; beside the other inputs it would be [${dims.map((size) => sizes[size])}]`,
-        );
-    });
-    for (const [a, b] of this.#code.equalities) {
-      if (sizes[a] !== sizes[b])
-        throw new ServiceError(
-          'invalid_input',
-          `the inputs do not fit one another: a size is ${sizes[a]} by one, and ${sizes[b]} by another`,
-        );
-    }
-  }
 }
-
-/** onnx.TensorProto.DataType */
-const FLOAT = 1;
 
 /** [rows, heads, tokens, size] out of a buffer with room behind the tokens of each head. */
 function withoutRoom(

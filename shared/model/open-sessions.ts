@@ -1,0 +1,39 @@
+// Opens the graphs of a model in the engine that its manifest names.
+
+import { openEngine } from '../runtime/engine/open-engine.ts';
+import { type OnnxFiles, openOrtSession } from '../runtime/ort.ts';
+import type { Session } from '../runtime/session.ts';
+import { type BlobSource, readBlob, streamBlob } from './blobs.ts';
+import type { Graph, GraphName, Manifest } from './manifest.ts';
+
+export interface Opened {
+  readonly sessions: Readonly<Partial<Record<GraphName, Session>>>;
+  /** Whether the engine has failed, so that nothing more will come of it. */
+  isBroken(): boolean;
+}
+
+/** Throws `model_unavailable` where a file is missing or damaged, and then leaves nothing open. */
+export async function openSessions({ engine, graphs }: Manifest, source: BlobSource): Promise<Opened> {
+  if (engine.name === 'edge') {
+    const { program } = engine;
+    const { sessions, instance } = await streamBlob(source, program, (chunks) => openEngine(chunks, program.bytes));
+    return { sessions, isBroken: () => instance.isBroken };
+  }
+  const opened: [string, Session][] = [];
+  try {
+    for (const [name, graph] of Object.entries(graphs)) {
+      opened.push([name, await openOrtSession(await readOnnx(graph, source))]);
+    }
+    return { sessions: Object.fromEntries(opened), isBroken: () => false };
+  } catch (error) {
+    await Promise.all(opened.map(([, session]) => session.close()));
+    throw error;
+  }
+}
+
+async function readOnnx({ onnx, externalData }: Graph, source: BlobSource): Promise<OnnxFiles> {
+  const graph = await readBlob(source, onnx);
+  const weights: { path: string; data: Uint8Array }[] = [];
+  for (const { path, blob } of externalData) weights.push({ path, data: await readBlob(source, blob) });
+  return { graph, externalData: weights };
+}

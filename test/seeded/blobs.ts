@@ -1,0 +1,18 @@
+// Blobs of the seeded checkpoints on their way from Node to the tests in workerd: too many for what vitest hands over itself. They lie in a
+// folder, and a service of miniflare's gives them out by their sha256.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const FOLDER = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'edge-pipelines', 'blobs');
+
+export async function keepBlobs(blobs: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
+  for (const [sha256, bytes] of blobs) await writeFile(join(FOLDER, sha256), bytes);
+}
+
+/** The body of the blob that the path of a request names. */
+export function readKept(path: string): Promise<Uint8Array> {
+  if (!/^[0-9a-f]{64}$/.test(path)) throw new Error(`${path} is no sha256`);
+  return readFile(join(FOLDER, path));
+}
