@@ -138,16 +138,27 @@ describe('npm start', () => {
   });
 });
 
-test('npm run deploy -- --dry-run bundles the Worker with its two WebAssembly modules', async () => {
+test.each([
+  [
+    '',
+    /without onnxruntime-web: all \d+ published models run on the project's own engine/,
+    ['engine.wasm', 'tokenizer.wasm'],
+  ],
+  [
+    '--with-onnxruntime',
+    /with onnxruntime-web: it was asked for/,
+    ['engine.wasm', 'ort-wasm-simd-threaded.wasm', 'tokenizer.wasm'],
+  ],
+])('npm run deploy -- --dry-run %s bundles the Worker with its WebAssembly modules', async (flag, said, modules) => {
   const folder = await mkdtemp(join(tmpdir(), 'deploy-'));
   try {
-    const command = ['run', 'deploy', '--', '--dry-run', '--outdir', folder];
+    const command = ['run', 'deploy', '--', '--dry-run', '--outdir', folder, ...(flag ? [flag] : [])];
     const output = execFileSync('npm', command, { cwd: ROOT, encoding: 'utf8' });
+    expect(output).toMatch(said);
     expect(output).toContain('env.MODELS (edge-pipelines-models)');
     const files = await readdir(folder);
-    expect(files.filter((file) => file.endsWith('.wasm')).map((file) => file.replace(/^[0-9a-f]+-/, ''))).toEqual(
-      expect.arrayContaining(['ort-wasm-simd-threaded.wasm', 'tokenizer.wasm']),
-    );
+    const wasm = files.filter((file) => file.endsWith('.wasm')).map((file) => file.replace(/^[0-9a-f]+-/, ''));
+    expect(wasm.sort()).toEqual(modules);
     expect(files).toContain('index.js');
   } finally {
     await rm(folder, { recursive: true });

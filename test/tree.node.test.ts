@@ -45,6 +45,8 @@ const ROWS: readonly (readonly [prefix: string, row: number])[] = [
   ['functions/', TASKS],
 ];
 const MAX_LINES = 300;
+/** Names of package.json, `imports`. */
+const ALIASES: Readonly<Record<string, string>> = { '#onnxruntime': 'shared/runtime/ort.ts' };
 
 const rowOf = (file: string) => ROWS.find(([prefix]) => file.startsWith(prefix))?.[1];
 
@@ -58,14 +60,14 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 
 function importsOf(file: string): string[] {
   return specifiersIn(readFileSync(join(ROOT, file), 'utf8'))
-    .map((path) => normalize(join(dirname(file), path)))
+    .map((path) => ALIASES[path] ?? normalize(join(dirname(file), path)))
     .map((path) => (/\.\w+$/.test(path) ? path : `${path}.ts`));
 }
 
 /** Of `… from 'x'`, `import 'x'` and `import('x')`. */
 function specifiersIn(source: string): string[] {
   const forms = [
-    /^(?:import|export)[^;]*?from '(\.[^']+)'/gms,
+    /^(?:import|export)[^;]*?from '([.#][^']+)'/gms,
     /\bimport '(\.[^']+)'/g,
     /\bimport\(\s*['`](\.[^'`$]+)['`]/g,
   ];

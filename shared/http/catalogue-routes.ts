@@ -3,6 +3,7 @@
 import type { Hono } from 'hono';
 import { ServiceError } from '../errors.ts';
 import { type Manifest, totalBytes } from '../model/manifest.ts';
+import { productMode } from '../runtime/engine/open-engine.ts';
 import type { Limits, Task } from '../task.ts';
 import { isolateOf } from './isolate.ts';
 import { method } from './method.ts';
@@ -61,7 +62,7 @@ function toLimits(limits: Limits) {
 }
 
 function summarize(manifest: Manifest) {
-  const { name, task, revision, architecture, description, license, tags, maxLength } = manifest;
+  const { name, task, revision, architecture, description, license, tags, maxLength, engine } = manifest;
   return {
     model: name,
     task,
@@ -72,6 +73,11 @@ function summarize(manifest: Manifest) {
     tags,
     max_length: maxLength,
     bytes: totalBytes(manifest),
+    engine: {
+      name: engine.name,
+      reason: engine.reason,
+      ...(engine.name === 'edge' && { product_mode: productMode() }),
+    },
   };
 }
 
@@ -83,5 +89,6 @@ function toWire(manifest: Manifest) {
     origin: manifest.origin,
     tokenizer: manifest.tokenizer,
     graphs: manifest.graphs,
+    program: manifest.engine.name === 'edge' ? manifest.engine.program : null,
   };
 }

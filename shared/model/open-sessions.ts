@@ -1,7 +1,8 @@
 // Opens the graphs of a model in the engine that its manifest names.
 
+import { openOrtSession } from '#onnxruntime';
 import { openEngine } from '../runtime/engine/open-engine.ts';
-import { type OnnxFiles, openOrtSession } from '../runtime/ort.ts';
+import type { OnnxFiles } from '../runtime/ort.ts';
 import type { Session } from '../runtime/session.ts';
 import { type BlobSource, readBlob, streamBlob } from './blobs.ts';
 import type { Graph, GraphName, Manifest } from './manifest.ts';

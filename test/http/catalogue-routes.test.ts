@@ -36,11 +36,17 @@ describe('routes that tell', () => {
     await ask(on);
     const [listed] = await (await send('/v1/models', {}, on)).json<Record<string, unknown>[]>();
     expect(listed).toMatchObject({ model: 'tiny-bert', task: 'text-classification', open: true, max_length: 64 });
+    expect(listed?.engine).toEqual({
+      name: 'edge',
+      reason: 'it knows every operator',
+      product_mode: expect.stringMatching(/^(unsigned|seven-bits|signed)$/),
+    });
     const manifest = await (await send('/v1/models/tiny-bert', {}, on)).json();
     expect(manifest).toMatchObject({
       id2label: { 0: 'BAD', 1: 'FAIR', 2: 'GOOD' },
       license: 'apache-2.0',
       revision: tinyBert.revision,
+      program: tinyBert.engine.name === 'edge' && tinyBert.engine.program,
     });
   });
 

@@ -1,0 +1,69 @@
+// npm run deploy -- [--with-onnxruntime | --without-onnxruntime] [flags of wrangler deploy]
+//
+// Uploads the Worker, with onnxruntime-web only where a published model needs it: that is most of the script.
+
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { CATALOGUE_KEY, parseCatalogue } from '../shared/model/catalogue.ts';
+import { type Manifest, manifestKey, parseManifest } from '../shared/model/manifest.ts';
+import { openBucket } from './bucket.ts';
+import type { Bucket } from './publish.ts';
+import { shipped } from './shipped.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const WITH = '--with-onnxruntime';
+const WITHOUT = '--without-onnxruntime';
+const HELP = `npm run deploy -- [${WITH} | ${WITHOUT}] [flags of wrangler deploy]
+
+  Uploads the Worker. onnxruntime-web, which is most of the script, goes with it only where a model in the account's bucket needs it
+  (with --dry-run: where one in the local bucket does, or, where that is empty, one that ships).
+
+  ${WITH}       whatever is published
+  ${WITHOUT}    whatever is published: models that need it answer 502`;
+
+const flags = process.argv.slice(2);
+if (flags.includes('--help')) console.log(HELP);
+else process.exitCode = await deploy(flags);
+
+async function deploy(given: readonly string[]): Promise<number> {
+  const wrangler = given.filter((flag) => flag !== WITH && flag !== WITHOUT);
+  const { isWith, why } = await choose(given, !given.includes('--dry-run'));
+  console.log(`${isWith ? 'with' : 'without'} onnxruntime-web: ${why}`);
+  const alias = isWith ? [] : ['--alias', '#onnxruntime:./shared/runtime/without-onnxruntime.ts'];
+  const binary = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
+  const { status } = spawnSync(process.execPath, [binary, 'deploy', '--env=', ...alias, ...wrangler], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  return status ?? 1;
+}
+
+async function choose(given: readonly string[], remote: boolean): Promise<{ isWith: boolean; why: string }> {
+  if (given.includes(WITH)) return { isWith: true, why: 'it was asked for' };
+  if (given.includes(WITHOUT)) return { isWith: false, why: 'it was asked for' };
+  const manifests = await published(remote);
+  const needing = manifests.find(({ engine }) => engine.name === 'onnxruntime-web');
+  if (needing) return { isWith: true, why: `${needing.name} needs it (${needing.engine.reason})` };
+  return { isWith: false, why: `all ${manifests.length} published models run on the project's own engine` };
+}
+
+async function published(remote: boolean): Promise<readonly Manifest[]> {
+  const { bucket, close } = await openBucket(remote);
+  try {
+    const found = await manifestsIn(bucket);
+    return found.length > 0 ? found : (await shipped()).map(({ manifest }) => manifest);
+  } finally {
+    await close();
+  }
+}
+
+async function manifestsIn(bucket: Bucket): Promise<readonly Manifest[]> {
+  const text = await (await bucket.get(CATALOGUE_KEY))?.text();
+  if (text === undefined) return [];
+  const manifests: Manifest[] = [];
+  for (const { name } of parseCatalogue(text).models) {
+    const json = await (await bucket.get(manifestKey(name)))?.text();
+    if (json !== undefined) manifests.push(parseManifest(name, json));
+  }
+  return manifests;
+}

@@ -1,0 +1,10 @@
+// What the products of the engine do on this machine, for those who ask.
+
+import * as c from './command-format.ts';
+
+export const MODES: Readonly<Record<number, { readonly name: string; readonly description: string }>> = {
+  [c.DOT_UNSIGNED]: { name: 'unsigned', description: 'rows of 8 bits, by a dot product of unsigned with signed bytes' },
+  [c.DOT_SEVEN_BITS]: { name: 'seven-bits', description: 'rows of 7 bits, as sums of pairs saturate on this machine' },
+  [c.DOT_SIGNED]: { name: 'signed', description: 'rows of 8 bits less 128, by a dot product of signed bytes' },
+  [c.DOT_PLAIN]: { name: 'plain', description: 'rows of 12 bits, by products of plain SIMD' },
+};
