@@ -89,7 +89,7 @@ export const SCORES_KEEP = 2;
 export const SCORES_STEP_WORDS = 7;
 
 /** Queries that attention takes at once. Its scratch is 4 × (keys rounded up to 8) × (size of a head of q + this) bytes. */
-export const ATTENTION_ROWS = 12;
+export const ATTENTION_ROWS = 10;
 
 // Codes that `run` returns.
 export const DONE = 0;

@@ -12,7 +12,7 @@ import { scaleRow, stepRow } from './attention-steps';
 import { floatRow, floatTile, zeros } from './float-kernel';
 import { floatPanels } from './linear';
 import { packColumns } from './pack';
-import { nextHeight } from './row-count';
+import { MOST_FLOAT_ROWS, nextHeight } from './row-count';
 import { fill } from './sequences';
 import { divideBy, greatestOf, weigh } from './softmax';
 
@@ -86,10 +86,10 @@ function head(out: usize, q: usize, k: usize, v: usize, panels: usize, b: usize,
 
 /** Scores to weights, of which the sum is still to be divided by. */
 function weighRow(row: usize, b: usize, h: usize, s: usize, r: usize): void {
-  scaleRow(row, keys, scale);
+  if (!steps) scaleRow(row, keys, scale);
   for (let n = 0, step = firstStep; n < steps; n++, step += 4 * SCORES_STEP_WORDS) {
     const x = word(step, 1) + 4 * (b * word(step, 2) + h * word(step, 3) + s * word(step, 4));
-    stepRow(<i32>word(step, 0), row, keys, x, 4 * word(step, 5), <i32>word(step, 6));
+    stepRow(<i32>word(step, 0), row, keys, n ? 1 : scale, x, 4 * word(step, 5), <i32>word(step, 6));
   }
   fill(row + 4 * keys, padded - keys, reinterpret<i32>(<f32>-Infinity));
   store<f32>(sums + 4 * r, weigh(row, row, padded, greatestOf(row, padded)));
@@ -106,7 +106,7 @@ function addValues(out: usize, rows: usize, v: usize): void {
     let row = scores;
     let to = out + 4 * n;
     for (let left = rows; left > 0; ) {
-      const height = nextHeight(left);
+      const height = nextHeight(left, MOST_FLOAT_ROWS);
       floatTile(height, row, 4 * padded, keys, v + 4 * n, strideV, zeros, to, strideOut);
       row += 4 * height * padded;
       to += height * strideOut;

@@ -8,7 +8,7 @@ import { floatRow, floatTile, zeros } from './float-kernel';
 import { elementBytes, mode } from './mode';
 import { plainTile } from './plain-kernel';
 import { paddedDepth, quantizeRows } from './quantize';
-import { nextHeight } from './row-count';
+import { MOST_BYTE_ROWS, MOST_FLOAT_ROWS, nextHeight } from './row-count';
 import { activate } from './unary';
 
 /** Tile of the last panel. */
@@ -41,7 +41,7 @@ export function linearBytes(
   for (let n: usize = 0; n < columns; n += group, weights += (group / WIDTH) * panelLength) {
     const width = min(group, columns - n);
     for (let r: usize = 0; r < rows; ) {
-      const height = nextHeight(rows - r);
+      const height = nextHeight(rows - r, MOST_BYTE_ROWS);
       const to = out + r * 4 * stride + 4 * n;
       bytePanels(to, 4 * stride, height, scratch + r * length, scales + 8 * r, weights, width, padded);
       activate(activation, to, height, width, 4 * stride);
@@ -103,7 +103,7 @@ export function floatPanels(
     let from = a;
     let to = out + 4 * n;
     for (let left = rows; left > 0; ) {
-      const height = nextHeight(left);
+      const height = nextHeight(left, MOST_FLOAT_ROWS);
       floatTile(height, from, strideA, depth, panel, PANEL_BYTES, starts, whole ? to : beside, whole ? stride : PANEL_BYTES);
       if (!whole) takeColumns(to, stride, height, columns - n);
       from += height * strideA;

@@ -5,7 +5,7 @@ import { PANEL } from '../command-format';
 import { floatRow, floatTile, zeros } from './float-kernel';
 import { floatPanels } from './linear';
 import { packColumns, packRows } from './pack';
-import { nextHeight } from './row-count';
+import { MOST_FLOAT_ROWS, nextHeight } from './row-count';
 import { advance, first, rank, second, startAt, startWalk } from './strided';
 
 /** Up to here, putting b in panels costs more than it saves. */
@@ -57,7 +57,7 @@ function directly(
     let from = a;
     let to = out + 4 * n;
     for (let left = rows; left > 0; ) {
-      const height = nextHeight(left);
+      const height = nextHeight(left, MOST_FLOAT_ROWS);
       floatTile(height, from, strideA, inner, b + 4 * n, strideB, zeros, to, 4 * columns);
       from += height * strideA;
       to += 4 * height * columns;

@@ -8,12 +8,14 @@ export type Rows4 = (a: i32, b: i32, c: i32, d: i32) => void;
 export type Rows5 = (a: i32, b: i32, c: i32, d: i32, e: i32) => void;
 export type Rows6 = (a: i32, b: i32, c: i32, d: i32, e: i32, f: i32) => void;
 
-/** More, and what a kernel holds no longer fits the 16 vector registers. */
-export const MOST_ROWS: usize = 6;
+/** Rows of a tile of bytes: with more, what a kernel holds no longer fits the 15 vector registers that V8 gives out. */
+export const MOST_BYTE_ROWS: usize = 6;
+/** Of floats, where each product takes a register before it is added. */
+export const MOST_FLOAT_ROWS: usize = 5;
 
 /** Rows of the next tile when `rows` are left: as many tiles as needed, of nearly equal heights. */
 @inline
-export function nextHeight(rows: usize): usize {
-  const tiles = (rows + MOST_ROWS - 1) / MOST_ROWS;
+export function nextHeight(rows: usize, most: usize): usize {
+  const tiles = (rows + most - 1) / most;
   return (rows + tiles - 1) / tiles;
 }
