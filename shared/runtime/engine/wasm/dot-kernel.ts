@@ -22,6 +22,7 @@ export function dotTile(
   }
 }
 
+/** Two to six rows. Up to three leave half of the sums free: every other k then goes to those, so that fewer products wait for the one before. */
 function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize): void {
   let x0 = q;
   let x1 = q + 1 * depth;
@@ -55,9 +56,12 @@ function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize
     if (lengthof<R>() > 5) { x = v128.load32_splat(x5); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
     u = v128.load(panel, 32);
     v = v128.load(panel, 48);
-    x = v128.load32_splat(x0, 4); a0 = dot(u, x, a0); b0 = dot(v, x, b0);
-    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 4); a1 = dot(u, x, a1); b1 = dot(v, x, b1); }
-    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 4); a2 = dot(u, x, a2); b2 = dot(v, x, b2); }
+    x = v128.load32_splat(x0, 4);
+    if (lengthof<R>() > 3) { a0 = dot(u, x, a0); b0 = dot(v, x, b0); } else { a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
+    if (lengthof<R>() > 1) x = v128.load32_splat(x1, 4);
+    if (lengthof<R>() > 3) { a1 = dot(u, x, a1); b1 = dot(v, x, b1); } else { a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
+    if (lengthof<R>() > 2) x = v128.load32_splat(x2, 4);
+    if (lengthof<R>() > 3) { a2 = dot(u, x, a2); b2 = dot(v, x, b2); } else if (lengthof<R>() > 2) { a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
     if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 4); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
     if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 4); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
     if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 4); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
@@ -71,9 +75,12 @@ function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize
     if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 8); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
     u = v128.load(panel, 96);
     v = v128.load(panel, 112);
-    x = v128.load32_splat(x0, 12); a0 = dot(u, x, a0); b0 = dot(v, x, b0);
-    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 12); a1 = dot(u, x, a1); b1 = dot(v, x, b1); }
-    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 12); a2 = dot(u, x, a2); b2 = dot(v, x, b2); }
+    x = v128.load32_splat(x0, 12);
+    if (lengthof<R>() > 3) { a0 = dot(u, x, a0); b0 = dot(v, x, b0); } else { a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
+    if (lengthof<R>() > 1) x = v128.load32_splat(x1, 12);
+    if (lengthof<R>() > 3) { a1 = dot(u, x, a1); b1 = dot(v, x, b1); } else { a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
+    if (lengthof<R>() > 2) x = v128.load32_splat(x2, 12);
+    if (lengthof<R>() > 3) { a2 = dot(u, x, a2); b2 = dot(v, x, b2); } else if (lengthof<R>() > 2) { a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
     if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 12); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
     if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 12); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
     if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 12); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
@@ -96,12 +103,20 @@ function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize
     if (lengthof<R>() > 5) { x = v128.load32_splat(x5); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
     u = v128.load(panel, 32);
     v = v128.load(panel, 48);
-    x = v128.load32_splat(x0, 4); a0 = dot(u, x, a0); b0 = dot(v, x, b0);
-    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 4); a1 = dot(u, x, a1); b1 = dot(v, x, b1); }
-    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 4); a2 = dot(u, x, a2); b2 = dot(v, x, b2); }
+    x = v128.load32_splat(x0, 4);
+    if (lengthof<R>() > 3) { a0 = dot(u, x, a0); b0 = dot(v, x, b0); } else { a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
+    if (lengthof<R>() > 1) x = v128.load32_splat(x1, 4);
+    if (lengthof<R>() > 3) { a1 = dot(u, x, a1); b1 = dot(v, x, b1); } else { a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
+    if (lengthof<R>() > 2) x = v128.load32_splat(x2, 4);
+    if (lengthof<R>() > 3) { a2 = dot(u, x, a2); b2 = dot(v, x, b2); } else if (lengthof<R>() > 2) { a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
     if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 4); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
     if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 4); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
     if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 4); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
+  }
+  if (lengthof<R>() < 4) {
+    a0 = i32x4.add(a0, a3); b0 = i32x4.add(b0, b3);
+    a1 = i32x4.add(a1, a4); b1 = i32x4.add(b1, b4);
+    a2 = i32x4.add(a2, a5); b2 = i32x4.add(b2, b5);
   }
   u = v128.load(tail);
   v = v128.load(tail, 32);

@@ -1,11 +1,11 @@
-// The product of 1 to 6 rows of floats and eight columns. Every sum runs over k from its start in one lane, whatever the number of rows: a row's
+// The product of 1 to 5 rows of floats and eight columns. Every sum runs over k from its start in one lane, whatever the number of rows: a row's
 // result is the same, bit for bit, beside any others. Multiplied and added apart: a relaxed multiply-add is rounded once on one machine
 // and twice on another.
 //
 //   b       | eight columns of k = 0 | at stride: of k = 1 | …
 //   starts  | what the eight sums begin with: the bias, or 0 |
 
-import { Rows1, Rows2, Rows3, Rows4, Rows5, Rows6 } from './row-count';
+import { Rows1, Rows2, Rows3, Rows4, Rows5 } from './row-count';
 
 /** Eight sums that begin with nothing. */
 export const zeros: usize = memory.data(32, 16);
@@ -19,8 +19,7 @@ export function floatTile(
     case 2: tile<Rows2>(a, strideA, depth, b, strideB, starts, out, stride); break;
     case 3: tile<Rows3>(a, strideA, depth, b, strideB, starts, out, stride); break;
     case 4: tile<Rows4>(a, strideA, depth, b, strideB, starts, out, stride); break;
-    case 5: tile<Rows5>(a, strideA, depth, b, strideB, starts, out, stride); break;
-    default: tile<Rows6>(a, strideA, depth, b, strideB, starts, out, stride); break;
+    default: tile<Rows5>(a, strideA, depth, b, strideB, starts, out, stride); break;
   }
 }
 
@@ -32,7 +31,6 @@ function tile<R>(
   let x2 = a + 2 * strideA;
   let x3 = a + 3 * strideA;
   let x4 = a + 4 * strideA;
-  let x5 = a + 5 * strideA;
   const end = a + 4 * depth;
   const wholes = a + 4 * (depth & ~3);
   let p0 = v128.load(starts);
@@ -45,8 +43,6 @@ function tile<R>(
   let q3 = v128.load(starts, 16);
   let p4 = v128.load(starts);
   let q4 = v128.load(starts, 16);
-  let p5 = v128.load(starts);
-  let q5 = v128.load(starts, 16);
   let u: v128, v: v128, x: v128;
   while (x0 < wholes) {
     u = v128.load(b);
@@ -56,7 +52,6 @@ function tile<R>(
     if (lengthof<R>() > 2) { x = v128.load32_splat(x2); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
     if (lengthof<R>() > 3) { x = v128.load32_splat(x3); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
     if (lengthof<R>() > 4) { x = v128.load32_splat(x4); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 5) { x = v128.load32_splat(x5); p5 = f32x4.add(p5, f32x4.mul(x, u)); q5 = f32x4.add(q5, f32x4.mul(x, v)); }
     b += strideB;
     u = v128.load(b);
     v = v128.load(b, 16);
@@ -65,7 +60,6 @@ function tile<R>(
     if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 4); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
     if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 4); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
     if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 4); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 4); p5 = f32x4.add(p5, f32x4.mul(x, u)); q5 = f32x4.add(q5, f32x4.mul(x, v)); }
     b += strideB;
     u = v128.load(b);
     v = v128.load(b, 16);
@@ -74,7 +68,6 @@ function tile<R>(
     if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 8); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
     if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 8); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
     if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 8); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 8); p5 = f32x4.add(p5, f32x4.mul(x, u)); q5 = f32x4.add(q5, f32x4.mul(x, v)); }
     b += strideB;
     u = v128.load(b);
     v = v128.load(b, 16);
@@ -83,14 +76,12 @@ function tile<R>(
     if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 12); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
     if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 12); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
     if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 12); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 12); p5 = f32x4.add(p5, f32x4.mul(x, u)); q5 = f32x4.add(q5, f32x4.mul(x, v)); }
     b += strideB;
     x0 += 16;
     x1 += 16;
     x2 += 16;
     x3 += 16;
     x4 += 16;
-    x5 += 16;
   }
   while (x0 < end) {
     u = v128.load(b);
@@ -100,14 +91,12 @@ function tile<R>(
     if (lengthof<R>() > 2) { x = v128.load32_splat(x2); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
     if (lengthof<R>() > 3) { x = v128.load32_splat(x3); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
     if (lengthof<R>() > 4) { x = v128.load32_splat(x4); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 5) { x = v128.load32_splat(x5); p5 = f32x4.add(p5, f32x4.mul(x, u)); q5 = f32x4.add(q5, f32x4.mul(x, v)); }
     b += strideB;
     x0 += 4;
     x1 += 4;
     x2 += 4;
     x3 += 4;
     x4 += 4;
-    x5 += 4;
   }
   v128.store(out, p0);
   v128.store(out, q0, 16);
@@ -126,10 +115,6 @@ function tile<R>(
   if (lengthof<R>() > 4) {
     v128.store(out + 4 * stride, p4);
     v128.store(out + 4 * stride, q4, 16);
-  }
-  if (lengthof<R>() > 5) {
-    v128.store(out + 5 * stride, p5);
-    v128.store(out + 5 * stride, q5, 16);
   }
 }
 

@@ -38,10 +38,11 @@ export function linearBytes(
   const scales = scratch + rows * length;
   const panelLength = WIDTH * padded + TAIL_I8;
   const group = groupOf(panelLength);
+  const most = mode == DOT_PLAIN || !depth ? MOST_FLOAT_ROWS : MOST_BYTE_ROWS;
   for (let n: usize = 0; n < columns; n += group, weights += (group / WIDTH) * panelLength) {
     const width = min(group, columns - n);
     for (let r: usize = 0; r < rows; ) {
-      const height = nextHeight(rows - r, MOST_BYTE_ROWS);
+      const height = nextHeight(rows - r, most);
       const to = out + r * 4 * stride + 4 * n;
       bytePanels(to, 4 * stride, height, scratch + r * length, scales + 8 * r, weights, width, padded);
       activate(activation, to, height, width, 4 * stride);

@@ -6,9 +6,9 @@
 //   sums    | k 0, 1 | k 2, 3    | k 0, 1 | k 2, 3    |
 
 import { finish } from './dequantize';
-import { Rows1, Rows2, Rows3, Rows4, Rows5, Rows6 } from './row-count';
+import { Rows1, Rows2, Rows3, Rows4, Rows5 } from './row-count';
 
-/** As dotTile of dot-kernel.ts. */
+/** As dotTile of dot-kernel.ts, of one to five rows: each product takes a register before it is added. */
 export function plainTile(
   height: usize, q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize,
 ): void {
@@ -25,8 +25,7 @@ function halfTile(
     case 2: tile<Rows2>(q, depth, panel, tail, scales, out, stride); break;
     case 3: tile<Rows3>(q, depth, panel, tail, scales, out, stride); break;
     case 4: tile<Rows4>(q, depth, panel, tail, scales, out, stride); break;
-    case 5: tile<Rows5>(q, depth, panel, tail, scales, out, stride); break;
-    default: tile<Rows6>(q, depth, panel, tail, scales, out, stride); break;
+    default: tile<Rows5>(q, depth, panel, tail, scales, out, stride); break;
   }
 }
 
@@ -44,7 +43,6 @@ function tile<R>(
   let x2 = q + 4 * depth;
   let x3 = q + 6 * depth;
   let x4 = q + 8 * depth;
-  let x5 = q + 10 * depth;
   let a0 = i32x4.splat(0);
   let b0 = i32x4.splat(0);
   let a1 = i32x4.splat(0);
@@ -55,49 +53,29 @@ function tile<R>(
   let b3 = i32x4.splat(0);
   let a4 = i32x4.splat(0);
   let b4 = i32x4.splat(0);
-  let a5 = i32x4.splat(0);
-  let b5 = i32x4.splat(0);
   const end = x0 + 2 * depth;
+  let u: v128, v: v128, x: v128;
   do {
-    const u = v128.load_ext<i8>(panel);
-    const v = v128.load_ext<i8>(panel, 8);
-    {
-      const x = v128.load64_splat(x0);
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(u, x));
-      b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v, x));
-    }
-    if (lengthof<R>() > 1) {
-      const x = v128.load64_splat(x1);
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(u, x));
-      b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v, x));
-      x1 += 8;
-    }
-    if (lengthof<R>() > 2) {
-      const x = v128.load64_splat(x2);
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(u, x));
-      b2 = i32x4.add(b2, i32x4.dot_i16x8_s(v, x));
-      x2 += 8;
-    }
-    if (lengthof<R>() > 3) {
-      const x = v128.load64_splat(x3);
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(u, x));
-      b3 = i32x4.add(b3, i32x4.dot_i16x8_s(v, x));
-      x3 += 8;
-    }
-    if (lengthof<R>() > 4) {
-      const x = v128.load64_splat(x4);
-      a4 = i32x4.add(a4, i32x4.dot_i16x8_s(u, x));
-      b4 = i32x4.add(b4, i32x4.dot_i16x8_s(v, x));
-      x4 += 8;
-    }
-    if (lengthof<R>() > 5) {
-      const x = v128.load64_splat(x5);
-      a5 = i32x4.add(a5, i32x4.dot_i16x8_s(u, x));
-      b5 = i32x4.add(b5, i32x4.dot_i16x8_s(v, x));
-      x5 += 8;
-    }
-    x0 += 8;
-    panel += 32;
+    u = v128.load_ext<i8>(panel);
+    v = v128.load_ext<i8>(panel, 8);
+    x = v128.load64_splat(x0); a0 = i32x4.add(a0, i32x4.dot_i16x8_s(u, x)); b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v, x));
+    if (lengthof<R>() > 1) { x = v128.load64_splat(x1); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(u, x)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v, x)); }
+    if (lengthof<R>() > 2) { x = v128.load64_splat(x2); a2 = i32x4.add(a2, i32x4.dot_i16x8_s(u, x)); b2 = i32x4.add(b2, i32x4.dot_i16x8_s(v, x)); }
+    if (lengthof<R>() > 3) { x = v128.load64_splat(x3); a3 = i32x4.add(a3, i32x4.dot_i16x8_s(u, x)); b3 = i32x4.add(b3, i32x4.dot_i16x8_s(v, x)); }
+    if (lengthof<R>() > 4) { x = v128.load64_splat(x4); a4 = i32x4.add(a4, i32x4.dot_i16x8_s(u, x)); b4 = i32x4.add(b4, i32x4.dot_i16x8_s(v, x)); }
+    u = v128.load_ext<i8>(panel, 32);
+    v = v128.load_ext<i8>(panel, 40);
+    x = v128.load64_splat(x0, 8); a0 = i32x4.add(a0, i32x4.dot_i16x8_s(u, x)); b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v, x));
+    if (lengthof<R>() > 1) { x = v128.load64_splat(x1, 8); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(u, x)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v, x)); }
+    if (lengthof<R>() > 2) { x = v128.load64_splat(x2, 8); a2 = i32x4.add(a2, i32x4.dot_i16x8_s(u, x)); b2 = i32x4.add(b2, i32x4.dot_i16x8_s(v, x)); }
+    if (lengthof<R>() > 3) { x = v128.load64_splat(x3, 8); a3 = i32x4.add(a3, i32x4.dot_i16x8_s(u, x)); b3 = i32x4.add(b3, i32x4.dot_i16x8_s(v, x)); }
+    if (lengthof<R>() > 4) { x = v128.load64_splat(x4, 8); a4 = i32x4.add(a4, i32x4.dot_i16x8_s(u, x)); b4 = i32x4.add(b4, i32x4.dot_i16x8_s(v, x)); }
+    x0 += 16;
+    x1 += 16;
+    x2 += 16;
+    x3 += 16;
+    x4 += 16;
+    panel += 64;
   } while (x0 < end);
   const scale = v128.load(tail);
   const total = v128.load(tail, 32);
@@ -107,5 +85,4 @@ function tile<R>(
   if (lengthof<R>() > 2) finish(scale, total, bias, joined(a2, b2), scales + 16, out + 2 * stride);
   if (lengthof<R>() > 3) finish(scale, total, bias, joined(a3, b3), scales + 24, out + 3 * stride);
   if (lengthof<R>() > 4) finish(scale, total, bias, joined(a4, b4), scales + 32, out + 4 * stride);
-  if (lengthof<R>() > 5) finish(scale, total, bias, joined(a5, b5), scales + 40, out + 5 * stride);
 }

@@ -10,7 +10,7 @@ export type Rows6 = (a: i32, b: i32, c: i32, d: i32, e: i32, f: i32) => void;
 
 /** Rows of a tile of bytes: with more, what a kernel holds no longer fits the 15 vector registers that V8 gives out. */
 export const MOST_BYTE_ROWS: usize = 6;
-/** Of floats, where each product takes a register before it is added. */
+/** Of floats, and of pairs of bytes, where each product takes a register before it is added. */
 export const MOST_FLOAT_ROWS: usize = 5;
 
 /** Rows of the next tile when `rows` are left: as many tiles as needed, of nearly equal heights. */
