@@ -5,6 +5,7 @@ import { INT_TO_FLOAT, INTEGERS, NEG_I } from '../../shared/runtime/engine/comma
 import * as dim from './dim.ts';
 import { constant, type Dim, isEqual, isNumber, ONE, toNumber } from './dim.ts';
 import { toElements } from './elements.ts';
+import { fold } from './fold.ts';
 import {
   type Buffer,
   type Elements,
@@ -22,12 +23,9 @@ import {
   whole,
 } from './ir.ts';
 import { INT8, type OnnxTensor, UINT8 } from './onnx-file.ts';
-import { BINARY, givesInts, UNARY, unaryGivesInts } from './scalars.ts';
+import { BINARY, givesInts, UNARY, unaryGivesInts, unaryTakesInts } from './scalars.ts';
 import { SIZE_OPERATIONS } from './size-operations.ts';
 import * as views from './views.ts';
-
-/** What is computed when a graph is compiled has at most so many elements. */
-const MOST_FOLDED = 2 ** 20;
 
 export class Builder {
   readonly nodes: Node[] = [];
@@ -135,6 +133,13 @@ export class Builder {
     return n === undefined ? x : y;
   }
 
+  /** Holds runs to `a` being no more than `b`, unless it always is. */
+  assume(a: Dim, b: Dim): void {
+    const smaller = dim.minimum(this.resolve(a), this.resolve(b));
+    if (isEqual(smaller, this.resolve(a)) || this.equalities.some(([x]) => isEqual(x, smaller))) return;
+    this.equalities.push([smaller, this.resolve(a)]);
+  }
+
   /** Dimensions of what is computed of tensors of these, by numpy's rule. */
   broadcast(...shapes: readonly (readonly Dim[])[]): Dim[] {
     const rank = Math.max(...shapes.map(({ length }) => length));
@@ -156,7 +161,11 @@ export class Builder {
     return this.emit({ kind: 'copy' }, [view], view.dims, view.buffer.type);
   }
 
+  /** Throws where the operation is one of integers and x is not, or the other way round. */
   unary(operation: number, x: View): View {
+    if (x.buffer.type !== (unaryTakesInts(operation) ? 'int' : 'float')) {
+      throw new Error(`${x.buffer.type === 'int' ? 'integers' : 'floats'} are not what it computes with`);
+    }
     const type = unaryGivesInts(operation) ? 'int' : 'float';
     const sizes = sizesOf(x);
     if (sizes && operation === NEG_I) return this.sizes(sizes.map(dim.negate), staticDims(x) ?? []);
@@ -253,26 +262,19 @@ export class Builder {
     return of && this.#fold(x.dims, type, [x], of);
   }
 
-  /** Computes now what is known now. */
   #fold(
     dims: readonly Dim[],
     type: ElementType,
     inputs: readonly View[],
     of: (...values: number[]) => number | undefined,
   ): View | undefined {
-    const size = toNumber(dim.product(dims));
-    if (size === undefined || size > MOST_FOLDED) return undefined;
-    const known = inputs.map(knownElements);
-    if (!known.every((each) => each !== undefined)) return undefined;
-    const result = type === 'int' ? new Int32Array(size) : new Float32Array(size);
-    for (let i = 0; i < size; i++) {
-      const value = of(...known.map((each) => each[i] ?? 0));
-      if (value === undefined) return undefined;
-      result[i] = value;
-    }
-    return this.data(
-      result,
-      dims.map((each) => toNumber(each) ?? 0),
+    const known = fold(dims, type, inputs, of);
+    return (
+      known &&
+      this.data(
+        known,
+        dims.map((each) => toNumber(each) ?? 0),
+      )
     );
   }
 

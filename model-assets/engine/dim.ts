@@ -77,9 +77,16 @@ export const minimum = (a: Dim, b: Dim) => extreme('min', a, b);
 export const maximum = (a: Dim, b: Dim) => extreme('max', a, b);
 
 function extreme(operation: 'min' | 'max', a: Dim, b: Dim): Dim {
-  const sign = signOf(subtract(a, b));
-  if (sign === undefined) return atom(operation, a, b);
-  return (operation === 'min') === sign <= 0 ? a : b;
+  if (isAtLeast(b, a)) return operation === 'min' ? a : b;
+  if (isAtLeast(a, b)) return operation === 'min' ? b : a;
+  return atom(operation, a, b);
+}
+
+/** Whether a is no less than b, whatever the sizes. False where it cannot be told. */
+export function isAtLeast(a: Dim, b: Dim): boolean {
+  return subtract(a, b).terms.every(
+    ({ coefficient, atoms }) => coefficient >= 0 && atoms.every((each) => 'symbol' in each),
+  );
 }
 
 /** The quotient, where it is a polynomial. */

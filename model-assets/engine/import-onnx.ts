@@ -57,6 +57,8 @@ class Importer {
   readonly #builder = new Builder();
   readonly #values = new Map<string, View>();
   readonly #notes = new Map<View, Note>();
+  /** Outputs that an operator has and the engine does not give, with the node. */
+  readonly #lacking = new Map<string, string>();
 
   constructor(model: OnnxModel) {
     this.#model = model;
@@ -78,19 +80,25 @@ class Importer {
     return this.#builder.graph(
       graph.outputs.map(({ name, type }): GraphOutput => {
         const from = outputs ? inner[outputs.indexOf(name)]?.name : name;
-        const view = this.#values.get(from ?? '');
+        const view = this.#value(from ?? '');
         if (!view) throw new Error(`output ${name} is computed by no node`);
+        const note = this.#notes.get(view);
+        if (note) throw new Error(`${note.node} gives output ${name}, and the engine has no bytes for a graph to give`);
+        checkType(`output ${name}`, type);
         return { name, type, view };
       }),
     );
   }
 
+  /** Throws where a node gives it as ONNX says, and not as the engine does. */
+  #value(name: string): View | undefined {
+    const node = this.#lacking.get(name);
+    if (node) throw new Error(`${node} does not give ${name} in the engine`);
+    return this.#values.get(name);
+  }
+
   #input({ name, type, dims }: OnnxValue): View {
-    if (type !== FLOAT && type !== INT64 && type !== INT32 && type !== BOOL) {
-      throw new Error(
-        `input ${name} has elements of ${TYPE_NAMES[type] ?? `type ${type}`}; float, int64, int32 and bool are supported`,
-      );
-    }
+    checkType(`input ${name}`, type);
     const sizes = dims.map((size): Dim => (typeof size === 'number' ? constant(size) : symbol(size)));
     return this.#builder.input(name, type, type === FLOAT ? 'float' : 'int', sizes);
   }
@@ -101,26 +109,36 @@ class Importer {
         ? OPERATORS.get(node.operator)
         : undefined;
     if (!operator)
-      throw new Error(`operator ${node.domain && `${node.domain}.`}${node.operator} is not known to the engine`);
+      throw new Error(`operator ${node.domain && `${node.domain}.`}${labelOf(node)} is not known to the engine`);
     const inputs = node.inputs.map((name) => {
-      const view = this.#values.get(name);
-      if (name && !view) throw new Error(`${node.operator} ${node.name} takes ${name}, which nothing gives`);
+      const view = this.#value(name);
+      if (name && !view) throw new Error(`${labelOf(node)} takes ${name}, which nothing gives`);
       return view && (this.#notes.has(view) ? view : this.#builder.resolveView(view));
     });
-    this.#builder.from = node.name || `${node.operator} ${node.outputs[0]}`;
+    this.#builder.from = node.name || labelOf(node);
     try {
       const given = operator(new Call(this.#builder, node, inputs, this.#model.opset, this.#notes));
       const outputs = Array.isArray(given) ? (given as readonly View[]) : [given as View];
       node.outputs.forEach((name, i) => {
         const view = outputs[i];
         if (view) this.#values.set(name, view);
+        else if (name) this.#lacking.set(name, labelOf(node));
       });
     } catch (cause) {
-      throw new Error(`${node.operator} ${node.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      throw new Error(`${labelOf(node)}: ${cause instanceof Error ? cause.message : String(cause)}`, {
         cause,
       });
     }
   }
+}
+
+/** A node as messages name it: exporters leave names out at times. */
+const labelOf = ({ operator, name, outputs }: OnnxNode) => `${operator} ${name || outputs[0]}`;
+
+function checkType(what: string, type: number): void {
+  if (type === FLOAT || type === INT64 || type === INT32 || type === BOOL) return;
+  const name = TYPE_NAMES[type] ?? `type ${type}`;
+  throw new Error(`${what} has elements of ${name}; float, int64, int32 and bool are supported`);
 }
 
 /** Operators of other domains that mean what they are called. */

@@ -41,7 +41,7 @@ const ARITHMETIC: readonly (readonly [number, Binary])[] = [
   [commands.SUB, (a, b) => a - b],
   [commands.MIN, Math.min],
   [commands.MAX, Math.max],
-  [commands.MOD, (a, b) => (b === 0 ? 0 : a - b * Math.floor(a / b))],
+  [commands.MOD, (a, b) => a - b * Math.floor(a / b)],
 ];
 
 export const BINARY: ReadonlyMap<number, Binary> = new Map<number, Binary>([
@@ -67,6 +67,11 @@ export function givesInts(operation: number): boolean {
 /** What an operation of UNARY gives. */
 export function unaryGivesInts(operation: number): boolean {
   return operation >= commands.NEG_I && operation !== commands.INT_TO_FLOAT;
+}
+
+/** What an operation of UNARY takes. */
+export function unaryTakesInts(operation: number): boolean {
+  return operation >= commands.NEG_I && operation !== commands.FLOAT_TO_INT && operation !== commands.FLOAT_TO_BOOL;
 }
 
 function toInt(x: number): number {

@@ -1,11 +1,11 @@
 // Operators along an axis: sums, softmax, norms, and what goes by diagonals and indices.
 
 import * as commands from '../../../shared/runtime/engine/command-format.ts';
-import { isNumber, ONE } from '../dim.ts';
+import { isNumber, ONE, product } from '../dim.ts';
 import { scalarOf, type View } from '../ir.ts';
-import { transpose } from '../views.ts';
+import { expand, transpose } from '../views.ts';
 import type { Call, Operator } from './operator.ts';
-import { numbersIn } from './shapes.ts';
+import { numbersIn } from './sizes.ts';
 
 const reduce =
   (operation: number): Operator =>
@@ -13,7 +13,8 @@ const reduce =
     const { builder } = call;
     const x = call.input(0);
     const rank = x.dims.length;
-    const given = numbersIn(call, 'axes', 1);
+    const named = numbersIn(call, 'axes', 1);
+    const given = named?.length === 0 ? undefined : named;
     if (!given && call.int('noop_with_empty_axes', 0)) return x;
     const axes = (given ?? x.dims.map((_, i) => i)).map((axis) => call.axis(axis, rank));
     const isInt = x.buffer.type === 'int';
@@ -40,7 +41,10 @@ const softmax =
     const last = x.dims.length - 1;
     const axis = call.axis(call.int('axis', call.opset < 13 ? 1 : -1), x.dims.length);
     // Before version 13 all dimensions from the axis on are one.
-    if (call.opset < 13 && axis !== last) throw new Error('a softmax over more than the last axis is not supported');
+    if (call.opset < 13 && axis !== last) {
+      const rows = call.builder.reshape(x, [...x.dims.slice(0, axis), product(x.dims.slice(axis))]);
+      return call.builder.reshape(call.builder.emit({ kind: 'softmax', isLog }, [rows], rows.dims, 'float'), x.dims);
+    }
     const order = x.dims.map((_, i) => (i === axis ? last : i === last ? axis : i));
     const turned = transpose(x, order);
     return transpose(call.builder.emit({ kind: 'softmax', isLog }, [turned], turned.dims, 'float'), order);
@@ -49,12 +53,17 @@ const softmax =
 const norm =
   (isRms: boolean): Operator =>
   (call) => {
+    const { builder } = call;
     const x = call.input(0);
-    if (call.axis(call.int('axis', -1), x.dims.length) !== x.dims.length - 1) {
-      throw new Error('a norm over more than the last axis is not supported');
-    }
-    const inputs = [x, call.input(1), call.inputs[2] ?? null];
-    return call.builder.emit({ kind: 'norm', epsilon: call.float('epsilon', 1e-5), isRms }, inputs, x.dims, 'float');
+    const axis = call.axis(call.int('axis', -1), x.dims.length);
+    const operation = { kind: 'norm', epsilon: call.float('epsilon', 1e-5), isRms } as const;
+    const columns = product(x.dims.slice(axis));
+    // A scale may be one number for several columns.
+    const vector = (view: View) => builder.reshape(expand(view, x.dims.slice(axis)), [columns]);
+    const shift = call.optional(2);
+    const vectors = [vector(call.input(1)), shift ? vector(shift) : null];
+    const rows = builder.reshape(x, [...x.dims.slice(0, axis), columns]);
+    return builder.reshape(builder.emit(operation, [rows, ...vectors], rows.dims, 'float'), x.dims);
   };
 
 function trilu(call: Call): View {

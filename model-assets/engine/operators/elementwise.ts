@@ -1,6 +1,7 @@
 // Operators that compute each element by itself.
 
 import * as commands from '../../../shared/runtime/engine/command-format.ts';
+import type { Builder } from '../builder.ts';
 import { knownElements, type View } from '../ir.ts';
 import { BOOL, FLOAT, INT32, INT64, TYPE_NAMES } from '../onnx-file.ts';
 import type { Call, Operator } from './operator.ts';
@@ -30,14 +31,34 @@ const variadic =
   (call) =>
     call.inputs.map((_, i) => call.input(i)).reduce((a, b) => call.builder.binary(operation, a, b));
 
+function toFloats(builder: Builder, view: View): View {
+  return view.buffer.type === 'int' ? builder.unary(commands.INT_TO_FLOAT, view) : view;
+}
+
 function pow(call: Call): View {
   const { builder } = call;
   const [x, y] = [call.input(0), call.input(1)];
-  const exponent = y.buffer.type === 'int' ? builder.unary(commands.INT_TO_FLOAT, y) : y;
-  const known = knownElements(exponent);
+  const known = knownElements(y);
   // As exporters write squares.
-  if (known?.length === 1 && known[0] === 2) return builder.binary(commands.MUL, x, x);
-  return builder.binary(commands.POW, x, exponent);
+  if (known?.length === 1 && known[0] === 2 && y.dims.length <= x.dims.length)
+    return builder.binary(commands.MUL, x, x);
+  if (x.buffer.type === y.buffer.type) return builder.binary(commands.POW, x, y);
+  const power = builder.binary(commands.POW, toFloats(builder, x), toFloats(builder, y));
+  // The result is what the base is.
+  return x.buffer.type === 'int' ? builder.unary(commands.FLOAT_TO_INT, power) : power;
+}
+
+function relu(call: Call): View {
+  const x = call.input(0);
+  const { builder } = call;
+  return x.buffer.type === 'int' ? builder.binary(commands.MAX, x, builder.int(0)) : builder.unary(commands.RELU, x);
+}
+
+function sign(call: Call): View {
+  const x = call.input(0);
+  const { builder } = call;
+  if (x.buffer.type === 'float') return builder.unary(commands.SIGN, x);
+  return builder.binary(commands.MAX, builder.binary(commands.MIN, x, builder.int(1)), builder.int(-1));
 }
 
 function mod(call: Call): View {
@@ -55,17 +76,16 @@ function clip(call: Call): View {
   ];
   for (const [operation, name, index] of bounds) {
     const attribute = call.node.attributes.get(name);
-    const bound = call.inputs[index] ?? (attribute ? builder.float(attribute.float) : undefined);
+    const bound = call.optional(index) ?? (attribute ? builder.float(attribute.float) : undefined);
     if (bound) x = builder.binary(operation, x, bound);
   }
   return x;
 }
 
 function cast(call: Call): View {
-  const x = call.input(0);
   const to = call.int('to', 0);
-  const note = call.notes.get(x);
-  if (note?.kind === 'product') return x;
+  if (call.notes.get(call.noted(0))?.kind === 'product' && to === FLOAT) return call.noted(0);
+  const x = call.input(0);
   const isInt = x.buffer.type === 'int';
   if (to === FLOAT) return isInt ? call.builder.unary(commands.INT_TO_FLOAT, x) : x;
   if (to === BOOL) return call.builder.unary(isInt ? commands.INT_TO_BOOL : commands.FLOAT_TO_BOOL, x);
@@ -90,6 +110,12 @@ function identity(call: Call): View {
   return call.input(0);
 }
 
+/** As it is after training: nothing is dropped. */
+function dropout(call: Call): View {
+  if (call.has(2) && knownElements(call.input(2))?.[0] !== 0) throw new Error('a dropout that drops is not supported');
+  return call.input(0);
+}
+
 export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Abs: eitherUnary(commands.ABS, commands.ABS_I),
   Add: binary(commands.ADD),
@@ -99,7 +125,7 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Clip: clip,
   Cos: unary(commands.COS),
   Div: binary(commands.DIV),
-  Dropout: identity,
+  Dropout: dropout,
   Equal: binary(commands.EQUAL),
   Erf: unary(commands.ERF),
   Exp: unary(commands.EXP),
@@ -120,10 +146,10 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Or: binary(commands.OR),
   Pow: pow,
   Reciprocal: unary(commands.RECIPROCAL),
-  Relu: unary(commands.RELU),
+  Relu: relu,
   Round: unary(commands.ROUND),
   Sigmoid: unary(commands.SIGMOID),
-  Sign: unary(commands.SIGN),
+  Sign: sign,
   Sin: unary(commands.SIN),
   Sqrt: unary(commands.SQRT),
   Sub: binary(commands.SUB),

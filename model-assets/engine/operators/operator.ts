@@ -8,7 +8,12 @@ import type { OnnxNode } from '../onnx-file.ts';
 export type Operator = (call: Call) => View | readonly View[];
 
 /** What stands between the nodes of a product in integers, which is recognised as one. */
-export type Note =
+export type Note = NoteKind & {
+  /** The ONNX node that made it. */
+  readonly node: string;
+};
+
+type NoteKind =
   /** x in bytes, its scale or its zero point, as DynamicQuantizeLinear gives them. */
   | { readonly kind: 'bytes' | 'zero'; readonly x: View }
   | { readonly kind: 'scale'; readonly x: View; readonly weight?: View }
@@ -43,7 +48,21 @@ export class Call {
     return this.inputs[index] !== undefined;
   }
 
+  /** Throws where only notes stand for it: the operator would compute with what is not there. */
   input(index: number): View {
+    const view = this.noted(index);
+    const note = this.notes.get(view);
+    if (note) throw new Error(`input ${index} comes from ${note.node}; only a product in integers takes that`);
+    return view;
+  }
+
+  /** The same, or undefined where it is left out. */
+  optional(index: number): View | undefined {
+    return this.has(index) ? this.input(index) : undefined;
+  }
+
+  /** An input that notes may stand for. */
+  noted(index: number): View {
     const view = this.inputs[index];
     if (!view) throw new Error(`input ${index} is missing`);
     return view;
@@ -73,9 +92,9 @@ export class Call {
   }
 
   /** A view that only notes stand for. */
-  note(like: View, note: Note): View {
+  note(like: View, note: NoteKind): View {
     const view: View = { ...like, buffer: { type: 'int', length: like.buffer.length } };
-    this.notes.set(view, note);
+    this.notes.set(view, { ...note, node: this.builder.from });
     return view;
   }
 }

@@ -9,6 +9,7 @@ import type { Call, Operator } from './operator.ts';
 
 /** numpy's matmul: vectors become matrices of one row, or one column, which then goes. */
 export function matmul(builder: Builder, a: View, b: View): View {
+  if (a.buffer.type !== 'float' || b.buffer.type !== 'float') throw new Error('a product of integers is not supported');
   const isRow = a.dims.length === 1;
   const isColumn = b.dims.length === 1;
   const x = isRow ? builder.reshape(a, [ONE, ...a.dims]) : a;

@@ -5,7 +5,7 @@
 // They become the product of x with a weight that is still in bytes; how x is rounded is the engine's affair, which does it by rows.
 
 import * as commands from '../../../shared/runtime/engine/command-format.ts';
-import { toNumber } from '../dim.ts';
+import { isNumber, ONE, toNumber } from '../dim.ts';
 import { type Buffer, knownElements, type View } from '../ir.ts';
 import type { Call, Operator } from './operator.ts';
 import { matmul } from './products.ts';
@@ -16,19 +16,20 @@ function dynamicQuantizeLinear(call: Call): readonly View[] {
 }
 
 function matMulInteger(call: Call): View {
-  const [a, weight] = [call.input(0), call.input(1)];
+  const [a, weight] = [call.noted(0), call.input(1)];
   const note = call.notes.get(a);
-  if (note?.kind !== 'bytes' || !weight.buffer.bytes) {
+  const offset = call.has(2) ? call.notes.get(call.noted(2)) : undefined;
+  if (note?.kind !== 'bytes' || offset?.kind !== 'zero' || offset.x !== note.x || !weight.buffer.bytes) {
     throw new Error('a product in integers is none of DynamicQuantizeLinear with a weight');
   }
-  return call.note(a, { kind: 'product', x: note.x, weight, zero: call.inputs[3] });
+  return call.note(a, { kind: 'product', x: note.x, weight, zero: call.optional(3) });
 }
 
 /** Mul of what stands for a part of a product in integers; undefined for any other. */
 export function scaled(call: Call): View | undefined {
   for (const [one, other] of [
-    [call.input(0), call.input(1)],
-    [call.input(1), call.input(0)],
+    [call.noted(0), call.noted(1)],
+    [call.noted(1), call.noted(0)],
   ] as const) {
     const note = call.notes.get(one);
     const scale = call.notes.get(other);
@@ -43,19 +44,24 @@ export function scaled(call: Call): View | undefined {
 }
 
 function dequantizeLinear(call: Call): View {
-  const x = call.input(0);
-  const [scale, zero] = [call.input(1), call.inputs[2]];
-  const note = call.notes.get(x);
+  const [scale, zero] = [call.input(1), call.optional(2)];
+  const note = call.notes.get(call.noted(0));
+  // One scale has no axis.
+  const axisOf = ({ dims }: View) => (isOne(scale) ? 0 : call.axis(call.int('axis', 1), dims.length));
   if (note?.kind === 'rows') {
-    const table = inBytes(note.table, scale, zero, call.axis(call.int('axis', 1), note.table.dims.length));
+    const table = inBytes(note.table, scale, zero, axisOf(note.table));
     return gather(call, table, note.indices, note.axis);
   }
-  if (x.buffer.bytes)
-    return inBytes(x, scale, zero, x.dims.length > 0 ? call.axis(call.int('axis', 1), x.dims.length) : 0);
+  const x = call.input(0);
+  if (x.buffer.bytes) return inBytes(x, scale, zero, axisOf(x));
   if (x.buffer.type !== 'int') throw new Error('what is dequantized is neither a weight in bytes nor rows of one');
-  const shifted = zero ? call.builder.binary(commands.SUB, x, zero) : x;
-  return call.builder.binary(commands.MUL, call.builder.unary(commands.INT_TO_FLOAT, shifted), scale);
+  const dims = x.dims.map((size, i) => (i === axisOf(x) ? size : ONE));
+  const along = (view: View) => (isOne(view) ? view : call.builder.reshape(view, dims));
+  const shifted = zero ? call.builder.binary(commands.SUB, x, along(zero)) : x;
+  return call.builder.binary(commands.MUL, call.builder.unary(commands.INT_TO_FLOAT, shifted), along(scale));
 }
+
+const isOne = (view: View) => view.dims.every((size) => isNumber(size, 1));
 
 function gather({ builder }: Call, table: View, indices: View, axis: number): View {
   const dims = [...table.dims.slice(0, axis), ...indices.dims, ...table.dims.slice(axis + 1)];

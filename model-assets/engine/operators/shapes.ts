@@ -5,23 +5,8 @@ import { type Dim, isNumber, ONE, toNumber, ZERO } from '../dim.ts';
 import { knownElements, lengthOf, sizesOf, staticDims, type View } from '../ir.ts';
 import { expand, slice, transpose } from '../views.ts';
 import type { Call, Operator } from './operator.ts';
-
-/** Sizes that an input gives. Throws where they depend on more than the sizes of the graph's inputs. */
-export function sizesIn(call: Call, index: number): readonly Dim[] {
-  const sizes = sizesOf(call.input(index));
-  if (!sizes) throw new Error(`input ${index} is a shape that depends on data`);
-  return sizes.map((size) => call.builder.resolve(size));
-}
-
-/** Numbers of an attribute, or in later versions of an input; undefined where neither is there. */
-export function numbersIn(call: Call, attribute: string, index: number): readonly number[] | undefined {
-  const given = call.ints(attribute);
-  if (given) return given;
-  if (!call.has(index)) return undefined;
-  const numbers = sizesIn(call, index).map(toNumber);
-  if (!numbers.every((number) => number !== undefined)) throw new Error(`input ${index} is not known before a run`);
-  return numbers;
-}
+import { numbersIn, sizesIn } from './sizes.ts';
+import { isNegative, sliced } from './slices.ts';
 
 function shape(call: Call): View {
   const { dims } = call.input(0);
@@ -108,72 +93,28 @@ function concat(call: Call): View {
   return call.builder.concat(parts, call.axis(call.int('axis', 0), parts[0]?.dims.length ?? 0));
 }
 
-function sliced(call: Call): View {
-  const [starts, ends] = call.has(1)
-    ? [sizesIn(call, 1), sizesIn(call, 2)]
-    : [call.ints('starts') ?? [], call.ints('ends') ?? []].map((list) => list.map(dim.constant));
-  const axes = numbersIn(call, 'axes', 3) ?? starts?.map((_, i) => i) ?? [];
-  const steps = call.has(4) ? numbersIn(call, '', 4) : undefined;
-  return axes.reduce((x, each, i) => {
-    const axis = call.axis(each, x.dims.length);
-    return slicedAxis(x, axis, starts?.[i] ?? ZERO, ends?.[i] ?? ZERO, steps?.[i] ?? 1);
-  }, call.input(0));
-}
-
-/** No end of a slice lies further away. */
-const FAR = 2 ** 31 - 1;
-
-function slicedAxis(x: View, axis: number, start: Dim, end: Dim, step: number): View {
-  const size = x.dims[axis] ?? ONE;
-  if (step < 0) return reversed(x, axis, start, end, step);
-  const from = isNegative(start) ? dim.add(size, start) : start;
-  const to = endOf(size, end);
-  const count = dim.subtract(to, from);
-  return slice(
-    x,
-    axis,
-    from,
-    step === 1 ? count : dim.divide(dim.add(count, dim.constant(step - 1)), dim.constant(step)),
-    dim.constant(step),
-  );
-}
-
-/** Where a slice ends. A run checks that no view leaves its buffer, so what cannot be told here may be believed. */
-function endOf(size: Dim, end: Dim): Dim {
-  const number = toNumber(end);
-  if (isNegative(end)) return dim.add(size, end);
-  if (number === undefined || number === 1) return end;
-  return number >= FAR ? size : dim.minimum(size, end);
-}
-
-function isNegative({ terms }: Dim): boolean {
-  return terms.length > 0 && terms.every(({ coefficient }) => coefficient < 0);
-}
-
-/** The whole of an axis from its end. */
-function reversed(x: View, axis: number, start: Dim, end: Dim, step: number): View {
-  const size = x.dims[axis] ?? ONE;
-  const from = toNumber(start) ?? 0;
-  if (step !== -1 || !(from === -1 || from >= FAR) || (toNumber(end) ?? 0) > -FAR) {
-    throw new Error('a slice that goes backwards takes less than the whole axis');
-  }
-  return slice(x, axis, dim.subtract(size, ONE), size, dim.constant(-1));
-}
-
 function split(call: Call): readonly View[] {
   const x = call.input(0);
   const axis = call.axis(call.int('axis', 0), x.dims.length);
   const size = x.dims[axis] ?? ONE;
-  const count = call.node.outputs.length;
-  const given = numbersIn(call, 'split', 1)?.map(dim.constant);
-  const equal = dim.divide(size, dim.constant(count));
-  const lengths = given ?? Array.from({ length: count }, () => equal);
+  const lengths = call.ints('split')?.map(dim.constant) ?? (call.has(1) ? sizesIn(call, 1) : equalParts(call, size));
   let start = ZERO;
   return lengths.map((length) => {
     const part = slice(x, axis, start, length);
     start = dim.add(start, length);
     return part;
   });
+}
+
+/** As many parts as outputs, the last one shorter where the size is no multiple. */
+function equalParts(call: Call, size: Dim): readonly Dim[] {
+  const last = call.node.outputs.length - 1;
+  const count = dim.constant(last + 1);
+  const length = dim.divide(dim.add(size, dim.constant(last)), count);
+  const even = dim.divideExactly(size, count);
+  if (even) return Array.from({ length: last + 1 }, () => even);
+  const rest = dim.subtract(size, dim.multiply(length, dim.constant(last)));
+  return [...Array.from({ length: last }, () => length), rest];
 }
 
 function constantOfShape(call: Call): View {
