@@ -31,6 +31,7 @@ export default defineConfig({
             './test/global-setup.ts',
             './test/tokenizer/global-setup.ts',
             './test/runtime/engine/global-setup.ts',
+            './test/runtime/engine/operators-setup.ts',
             './test/seeded/global-setup.ts',
             './test/seeded-writing/global-setup.ts',
           ],

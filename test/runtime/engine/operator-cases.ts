@@ -1,0 +1,30 @@
+// What operators-setup.ts compiles on Node for the tests in workerd.
+
+export interface CaseTensor {
+  readonly name: string;
+  /** onnx.TensorProto.DataType */
+  readonly type: number;
+  readonly dims: readonly number[];
+  /** Little-endian elements in base64. */
+  readonly data: string;
+}
+
+/** A program in base64, or the compiler's message. */
+export type CompiledCase = { readonly program: string } | { readonly refused: string };
+
+export interface OperatorCase {
+  readonly name: string;
+  /** By how much floats may be off; a hundred-thousandth where there is none. */
+  readonly tolerance?: number;
+  readonly inputs: readonly CaseTensor[];
+  readonly outputs: readonly CaseTensor[];
+  readonly fixed: CompiledCase;
+  /** With names for dimensions; null where there is none to name. */
+  readonly symbolic: CompiledCase | null;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    operatorCases: OperatorCase[];
+  }
+}
