@@ -110,7 +110,10 @@ export class Builder {
     if (this.#known.size === 0) return view;
     const [dims, strides] = [view.dims, view.strides].map((sizes) => sizes.map((size) => this.resolve(size)));
     const offset = this.resolve(view.offset);
-    const isSame = dims?.every((size, i) => size === view.dims[i]) && offset === view.offset;
+    const isSame =
+      dims?.every((size, i) => size === view.dims[i]) &&
+      strides?.every((stride, i) => stride === view.strides[i]) &&
+      offset === view.offset;
     return isSame || !dims || !strides ? view : { buffer: view.buffer, offset, dims, strides };
   }
 
