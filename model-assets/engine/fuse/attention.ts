@@ -166,17 +166,24 @@ function productOf(
   };
 }
 
-/** Queries or keys before they were scaled by a number. */
+/** Queries or keys before they were scaled by a number, whether as heads or before they were told apart. */
 function withoutScale(rewriter: Rewriter, view: View): { view: View; scale: number; from: readonly string[] } {
-  const node = rewriter.isReadOnce(view.buffer) ? rewriter.writerOf('binary', view) : undefined;
+  const node = rewriter.isReadOnce(view.buffer) ? rewriter.onlyWriter(view.buffer) : undefined;
   const [a, b] = node?.inputs ?? [];
-  if (node && a && b && isEqualView(node.output, view)) {
+  if (node?.operation.kind === 'binary' && a && b && isWhole(node.output)) {
     const [x, y] = [numberOf(a), numberOf(b)];
-    if (node.operation.operation === MUL && y !== undefined) return { view: a, scale: y, from: node.from };
-    if (node.operation.operation === MUL && x !== undefined) return { view: b, scale: x, from: node.from };
-    if (node.operation.operation === DIV && y) return { view: a, scale: 1 / y, from: node.from };
+    const isProduct = node.operation.operation === MUL;
+    const scale = isProduct ? (y ?? x) : node.operation.operation === DIV && y ? 1 / y : undefined;
+    const before = beforeScale(node.output, view, y === undefined ? b : a);
+    if (scale !== undefined && before) return { view: before, scale, from: node.from };
   }
   return { view, scale: 1, from: [] };
+}
+
+/** A view of what was scaled as `view` is one of the result. */
+function beforeScale(output: View, view: View, scaled: View): View | undefined {
+  if (isEqualView(output, view)) return scaled;
+  return isWhole(scaled) ? { ...view, buffer: scaled.buffer } : undefined;
 }
 
 /** Where the result goes: into the copy with heads side by side that follows, or where it went. */

@@ -3,6 +3,7 @@
 import type { Graph } from '../ir.ts';
 import { fuseActivations } from './activations.ts';
 import { fuseAttention } from './attention.ts';
+import { splitHeads } from './heads.ts';
 import { takeActivation, takeBias, toLinear } from './linear.ts';
 import { fuseNorms, takeSum } from './norms.ts';
 import { Rewriter } from './rewriter.ts';
@@ -19,8 +20,10 @@ export function fuse(graph: Graph): Graph {
   fuseNorms(clean);
   const normed = new Rewriter(clean.finish());
   takeSum(normed);
-  fuseAttention(normed);
-  const attended = new Rewriter(normed.finish());
+  splitHeads(normed);
+  const split = new Rewriter(normed.finish());
+  fuseAttention(split);
+  const attended = new Rewriter(split.finish());
   joinSiblings(attended);
   return attended.finish();
 }

@@ -39,8 +39,12 @@ export class Rewriter {
 
   /** The only node that writes the buffer of a view which is the whole of it; undefined where several do, or none. */
   writer(view: View | null | undefined): Node | undefined {
-    if (!view || !isWhole(view)) return undefined;
-    const [node, other] = this.#writers.get(view.buffer) ?? [];
+    return view && isWhole(view) ? this.onlyWriter(view.buffer) : undefined;
+  }
+
+  /** The only node that writes a buffer; undefined where several do, or none. */
+  onlyWriter(buffer: Buffer): Node | undefined {
+    const [node, other] = this.#writers.get(buffer) ?? [];
     return other ? undefined : node;
   }
 
