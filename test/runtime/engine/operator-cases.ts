@@ -23,8 +23,22 @@ export interface OperatorCase {
   readonly symbolic: CompiledCase | null;
 }
 
+export interface CaseRun {
+  readonly name: string;
+  readonly inputs: readonly CaseTensor[];
+  readonly outputs: readonly CaseTensor[];
+}
+
+/** A graph as an older exporter wrote it. */
+export interface OlderGraph {
+  readonly name: string;
+  readonly compiled: CompiledCase;
+  readonly runs: readonly CaseRun[];
+}
+
 declare module 'vitest' {
   interface ProvidedContext {
     operatorCases: OperatorCase[];
+    olderGraphs: OlderGraph[];
   }
 }

@@ -1,16 +1,22 @@
-// Compiles, on Node, the operator cases of fixtures/onnx-operators.
+// Compiles, on Node, the operator cases of fixtures/onnx-operators, and the graphs of fixtures/older-exporters.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { TestProject } from 'vitest/node';
 import { compile } from '../../../model-assets/engine/compile.ts';
-import type { CaseTensor, CompiledCase } from './operator-cases.ts';
+import type { CaseRun, CaseTensor, CompiledCase } from './operator-cases.ts';
 
-const FILE = join(import.meta.dirname, '../../fixtures/onnx-operators/cases.jsonl.gz');
+const FIXTURES = join(import.meta.dirname, '../../fixtures');
 
-/** As generate.py writes it: models in base64. */
-interface Line {
+/** As the generate.py of each writes them: models in base64. */
+interface OlderLine {
+  readonly name: string;
+  readonly model: string;
+  readonly runs: readonly CaseRun[];
+}
+
+interface OperatorLine {
   readonly name: string;
   readonly tolerance?: number;
   readonly model: string;
@@ -20,11 +26,7 @@ interface Line {
 }
 
 export default async function setup(project: TestProject): Promise<void> {
-  const lines = gunzipSync(await readFile(FILE))
-    .toString()
-    .trim()
-    .split('\n');
-  const cases = lines.map((line) => JSON.parse(line) as Line);
+  const cases = await readLines<OperatorLine>('onnx-operators');
   project.provide(
     'operatorCases',
     cases.map(({ model, symbolic, ...rest }) => ({
@@ -33,6 +35,19 @@ export default async function setup(project: TestProject): Promise<void> {
       symbolic: symbolic === null ? null : compiled(symbolic),
     })),
   );
+  const graphs = await readLines<OlderLine>('older-exporters');
+  project.provide(
+    'olderGraphs',
+    graphs.map(({ name, model, runs }) => ({ name, runs, compiled: compiled(model) })),
+  );
+}
+
+async function readLines<T>(folder: string): Promise<T[]> {
+  const text = gunzipSync(await readFile(join(FIXTURES, folder, 'cases.jsonl.gz'))).toString();
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T);
 }
 
 function compiled(model: string): CompiledCase {
