@@ -26,7 +26,9 @@ export function constant(value: number): Dim {
 }
 
 export function symbol(name: string): Dim {
-  return normal([{ coefficient: 1, atoms: [{ key: name, symbol: name }] }]);
+  // Exporters use names such as `past + 1` and `s0*s1`, which are no sums or products of others.
+  const key = /^\w+$/.test(name) ? name : JSON.stringify(name);
+  return normal([{ coefficient: 1, atoms: [{ key, symbol: name }] }]);
 }
 
 export const ZERO = constant(0);
@@ -148,7 +150,7 @@ export function format(dim: Dim): string {
   if (dim.terms.length === 0) return '0';
   return dim.terms
     .map(({ coefficient, atoms }) => {
-      const factors = atoms.map(({ key }) => (key.includes(' ') ? `(${key})` : key));
+      const factors = atoms.map(({ key }) => key);
       return (coefficient === 1 && factors.length > 0 ? factors : [coefficient, ...factors]).join('·');
     })
     .join(' + ')
@@ -186,15 +188,20 @@ function keyOf({ atoms }: Term): string {
   return atoms.map(({ key }) => key).join('*');
 }
 
-/** Like terms added, those of higher degree first, none that is 0. */
+/** Graded lexicographic: products of leading terms lead, on which the division rests. */
+function compareTerms(x: Term, y: Term): number {
+  if (x.atoms.length !== y.atoms.length) return y.atoms.length - x.atoms.length;
+  const at = x.atoms.findIndex(({ key }, i) => key !== y.atoms[i]?.key);
+  return (x.atoms[at]?.key ?? '') < (y.atoms[at]?.key ?? '') ? -1 : 1;
+}
+
+/** Like terms added, in their order, none that is 0. */
 function normal(terms: readonly Term[]): Dim {
   const sums = new Map<string, Term>();
   for (const term of terms) {
     const key = keyOf(term);
     sums.set(key, { coefficient: (sums.get(key)?.coefficient ?? 0) + term.coefficient, atoms: term.atoms });
   }
-  const kept = [...sums.values()]
-    .filter(({ coefficient }) => coefficient !== 0)
-    .sort((x, y) => y.atoms.length - x.atoms.length || (keyOf(x) < keyOf(y) ? -1 : 1));
+  const kept = [...sums.values()].filter(({ coefficient }) => coefficient !== 0).sort(compareTerms);
   return { key: kept.map((term) => `${term.coefficient}*${keyOf(term)}`).join('+') || '0', terms: kept };
 }
