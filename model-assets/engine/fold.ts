@@ -4,7 +4,7 @@ import { type Dim, product, toNumber } from './dim.ts';
 import { type Elements, type ElementType, knownElements, type View } from './ir.ts';
 
 /** What is computed when a graph is compiled has at most so many elements. */
-const MOST_FOLDED = 2 ** 20;
+export const MOST_FOLDED = 2 ** 20;
 
 /** Element by element, of inputs that all have these dimensions; undefined where a run decides, or where `of` does not know. */
 export function fold(

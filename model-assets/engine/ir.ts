@@ -170,12 +170,16 @@ export function staticDims(view: View): number[] | undefined {
   return dims.every((dim) => dim !== undefined) ? dims : undefined;
 }
 
+/** More elements than any weight has: what a graph repeats further is not looked at one by one. */
+const MOST_PLACES = 2 ** 29;
+
 /** Places in the buffer of the view's elements, in order; undefined where a run decides them. */
 export function places(view: View): Int32Array | undefined {
   const dims = staticDims(view);
   const offset = toNumber(view.offset);
   const strides = view.strides.map(toNumber);
-  if (!dims || offset === undefined || !strides.every((stride) => stride !== undefined)) return undefined;
+  if (!dims || dims.reduce((count, size) => count * size, 1) > MOST_PLACES) return undefined;
+  if (offset === undefined || !strides.every((stride) => stride !== undefined)) return undefined;
   let result = Int32Array.of(offset);
   dims.forEach((size, axis) => {
     const next = new Int32Array(result.length * size);
@@ -208,9 +212,9 @@ export function dequantize({ values, scales, zeros, inner }: Quantized, i: numbe
 export function sizesOf(view: View): readonly Dim[] | undefined {
   const { sizes, data } = view.buffer;
   if (!sizes && !(data instanceof Int32Array)) return undefined;
-  const at = places(view);
-  if (!at || at.length > MOST_SIZES) return undefined;
-  return Array.from(at, (i) => sizes?.[i] ?? constant(data?.[i] ?? 0));
+  const count = staticDims(view)?.reduce((product, size) => product * size, 1) ?? Number.POSITIVE_INFINITY;
+  const at = count <= MOST_SIZES ? places(view) : undefined;
+  return at && Array.from(at, (i) => sizes?.[i] ?? constant(data?.[i] ?? 0));
 }
 
 /** What has more elements than this is data, and no shape. */

@@ -179,7 +179,9 @@ class GraphReader {
     }
     const path = external.get('location');
     if (path !== undefined) bytes = this.#external(name, path, external);
-    return { name, type, dims, bytes: bytes ?? typed(type, floats, ints, doubles) };
+    bytes ??= typed(type, floats, ints, doubles);
+    checkLength(name, type, dims, bytes);
+    return { name, type, dims, bytes };
   }
 
   #external(name: string, path: string, at: ReadonlyMap<string, string>): Uint8Array {
@@ -192,6 +194,25 @@ class GraphReader {
     }
     return file.subarray(offset, offset + length);
   }
+}
+
+/** Bytes of an element. */
+const ELEMENT_BYTES: Readonly<Record<number, number>> = {
+  [FLOAT]: 4,
+  [UINT8]: 1,
+  [INT8]: 1,
+  [INT32]: 4,
+  [INT64]: 8,
+  [BOOL]: 1,
+  [FLOAT16]: 2,
+  [DOUBLE]: 8,
+};
+
+function checkLength(name: string, type: number, dims: readonly number[], bytes: Uint8Array): void {
+  const each = ELEMENT_BYTES[type];
+  const wanted = dims.reduce((product, size) => product * size, each ?? 0);
+  if (each === undefined || (wanted === bytes.byteLength && dims.every((size) => size >= 0))) return;
+  throw new Error(`the tensor ${name} has ${bytes.byteLength} bytes for the shape [${dims}]`);
 }
 
 function pair(reader: ProtobufReader): [key: string, value: string] {

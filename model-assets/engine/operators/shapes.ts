@@ -2,6 +2,7 @@
 
 import * as dim from '../dim.ts';
 import { type Dim, isNumber, ONE, toNumber, ZERO } from '../dim.ts';
+import { MOST_FOLDED } from '../fold.ts';
 import { knownElements, lengthOf, sizesOf, staticDims, type View } from '../ir.ts';
 import { expand, slice, transpose } from '../views.ts';
 import type { Call, Operator } from './operator.ts';
@@ -141,11 +142,9 @@ function range(call: Call): View {
       ? dim.subtract(from, to)
       : dim.divide(dim.subtract(dim.add(to, by), dim.add(from, ONE)), by);
   const [first, times, length] = [toNumber(from), toNumber(by), toNumber(count)];
-  if (first !== undefined && times !== undefined && length !== undefined) {
-    return builder.data(
-      Int32Array.from({ length }, (_, i) => first + i * times),
-      [length],
-    );
+  if (first !== undefined && times !== undefined && length !== undefined && length <= MOST_FOLDED) {
+    const known = Int32Array.from({ length: Math.max(0, length) }, (_, i) => first + i * times);
+    return builder.data(known, [known.length]);
   }
   return builder.emit({ kind: 'range' }, [builder.sizes([from], []), builder.sizes([by], [])], [count], 'int');
 }

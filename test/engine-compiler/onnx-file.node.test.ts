@@ -1,0 +1,127 @@
+// ONNX files that are cut, altered or hostile: an Error, at once.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { compile } from '../../model-assets/engine/compile.ts';
+import { FLOAT, INT64, readOnnx } from '../../model-assets/engine/onnx-file.ts';
+import { ProtobufReader } from '../../model-assets/engine/protobuf.ts';
+import { createRandom } from '../runtime/engine/random.ts';
+
+const CASES = join(import.meta.dirname, '../fixtures/onnx-operators/cases.jsonl.gz');
+const lines = gunzipSync(readFileSync(CASES)).toString().trim().split('\n');
+const models = new Map(
+  lines.map((line) => {
+    const { name, model }: { name: string; model: string } = JSON.parse(line);
+    return [name, new Uint8Array(Buffer.from(model, 'base64'))] as const;
+  }),
+);
+const modelOf = (name: string) => models.get(name) ?? expect.fail(name);
+const SOME = ['gemm_default_matrix_bias', 'extra_matmul_integer_int8_channel_near', 'extra_if_True', 'extra_slice_1'];
+
+const compiled = (onnx: Uint8Array) => compile([{ name: 'model', onnx, externalData: new Map() }]);
+/** What it throws; undefined where it does not. */
+function errorOf(run: () => unknown): unknown {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+test.each(SOME)('%s, cut at every byte', (name) => {
+  const whole = modelOf(name);
+  expect(readOnnx(whole).graph.nodes.length).toBeGreaterThan(0);
+  for (let length = 0; length < whole.byteLength; length++) {
+    expect(
+      errorOf(() => readOnnx(whole.subarray(0, length))),
+      `${length}`,
+    ).toBeInstanceOf(Error);
+  }
+});
+
+test.each(SOME)('%s, altered at random', (name) => {
+  const random = createRandom(1);
+  const whole = modelOf(name);
+  let refused = 0;
+  for (let n = 0; n < 2000; n++) {
+    const bytes = whole.slice();
+    for (let change = random.integer(1, 3); change > 0; change--) {
+      bytes[random.integer(0, bytes.length - 1)] = random.pick([0, 1, 127, 128, 255, random.integer(0, 255)]);
+    }
+    const started = performance.now();
+    const error = errorOf(() => compiled(bytes));
+    expect(performance.now() - started, `${n}`).toBeLessThan(3000);
+    if (error === undefined) continue;
+    expect(error).toBeInstanceOf(Error);
+    // Of its own, and not of an engine that ran out of something.
+    expect(error).not.toBeInstanceOf(RangeError);
+    refused++;
+  }
+  expect(refused).toBeGreaterThan(200);
+});
+
+test('lengths that lie, and numbers without an end', () => {
+  const bytes = (...values: number[]) => [...new ProtobufReader(Uint8Array.from(values))];
+  expect(() => bytes(0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f)).toThrow('cut short');
+  // A length of -1.
+  expect(() => bytes(0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01)).toThrow('cut short');
+  expect(() => bytes(0x08, ...Array<number>(11).fill(0x80))).toThrow('too long');
+  expect(() => bytes(0x08, 0x80)).toThrow('ends within a number');
+  expect(() => bytes(0x0d, 1, 2, 3)).toThrow('cut short');
+  for (const kind of [3, 4, 6, 7]) expect(() => bytes(0x08 | kind, 0)).toThrow(`a field of kind ${kind}`);
+});
+
+test('numbers of every length', () => {
+  const [field] = new ProtobufReader(Uint8Array.of(0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01));
+  expect(field?.int()).toBe(-1);
+  const [large] = new ProtobufReader(Uint8Array.of(0x10, 0xac, 0x02));
+  expect([large?.number, large?.int()]).toEqual([2, 300]);
+  const [packed] = new ProtobufReader(Uint8Array.of(0x0a, 3, 1, 0xac, 0x02));
+  expect(packed?.ints()).toEqual([1, 300]);
+});
+
+test('tensors by their own fields, by raw bytes and from other files', () => {
+  const varint = (value: number): number[] => unsigned(BigInt.asUintN(64, BigInt(value)));
+  const unsigned = (value: bigint): number[] =>
+    value < 128n ? [Number(value)] : [Number(value & 127n) | 128, ...unsigned(value >> 7n)];
+  const field = (number: number, content: readonly number[]) => [
+    (number << 3) | 2,
+    ...varint(content.length),
+    ...content,
+  ];
+  const int = (number: number, value: number) => [number << 3, ...varint(value)];
+  const text = (value: string) => [...new TextEncoder().encode(value)];
+  const bytesOf = (data: ArrayBufferView) => [...new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
+  const tensor = (name: string, type: number, ...rest: number[][]) =>
+    field(5, [...int(1, 2), ...int(2, type), ...field(8, text(name)), ...rest.flat()]);
+  const pair = (key: string, value: string) => field(13, [...field(1, text(key)), ...field(2, text(value))]);
+  const floats = bytesOf(Float32Array.of(1.5, -2));
+  const tensors = [
+    tensor('floats', FLOAT, field(4, floats)),
+    tensor('raw', FLOAT, field(9, floats)),
+    tensor('ints', INT64, field(7, [1, ...varint(300)])),
+    tensor('outside', FLOAT, pair('location', 'weights.bin'), pair('offset', '4'), pair('length', '8')),
+  ];
+  const model = (all: readonly number[][]) => Uint8Array.from([...field(7, all.flat()), ...field(8, int(2, 17))]);
+  const files = new Map([['weights.bin', Uint8Array.from([9, 9, 9, 9, ...floats])]]);
+  const read = readOnnx(model(tensors), files).graph.initializers;
+  expect(read.map(({ name, dims }) => [name, dims])).toEqual(
+    ['floats', 'raw', 'ints', 'outside'].map((name) => [name, [2]]),
+  );
+  expect(read.map(({ bytes }) => [...bytes])).toEqual([floats, floats, bytesOf(BigInt64Array.of(1n, 300n)), floats]);
+  expect(() => readOnnx(model(tensors))).toThrow('weights.bin, which is not there');
+  for (const [dims, data] of [
+    [[3], floats],
+    [[-1], floats],
+    [[2 ** 27, 2 ** 27], floats],
+    [[2], []],
+  ] as const) {
+    const lying = field(5, [...dims.flatMap((size) => [8, ...varint(size)]), ...int(2, FLOAT), ...field(9, data)]);
+    expect(() => readOnnx(model([lying]))).toThrow(/has \d bytes for the shape/);
+  }
+  const beyond = tensor('outside', FLOAT, pair('location', 'weights.bin'), pair('offset', '8'), pair('length', '8'));
+  expect(() => readOnnx(model([beyond]), files)).toThrow('reach over the end');
+});
