@@ -4,7 +4,7 @@ import type { Program } from '../../shared/runtime/engine/program.ts';
 import { fuse } from './fuse/fuse.ts';
 import { Image } from './image.ts';
 import { importOnnx } from './import-onnx.ts';
-import { lower } from './lower.ts';
+import { type Lowered, lower } from './lower.ts';
 import { readOnnx } from './onnx-file.ts';
 import { writeProgram } from './write-program.ts';
 
@@ -16,8 +16,8 @@ export interface OnnxSource {
 
 export interface Compiled {
   readonly program: Program;
-  /** For each function, for each step: the ONNX nodes that it was made of. */
-  readonly from: readonly (readonly (readonly string[])[])[];
+  /** The functions of the program, with what explains them. */
+  readonly lowered: readonly Lowered[];
   /** What is published. */
   readonly bytes: Uint8Array;
 }
@@ -36,5 +36,5 @@ export function compile(sources: readonly OnnxSource[]): Compiled {
     }
   });
   const program: Program = { functions: lowered.map(({ code }) => code), imageBytes: image.byteLength };
-  return { program, from: lowered.map(({ from }) => from), bytes: writeProgram(program, image.toBytes()) };
+  return { program, lowered, bytes: writeProgram(program, image.toBytes()) };
 }

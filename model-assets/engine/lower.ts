@@ -15,8 +15,10 @@ import { SizeTable } from './size-table.ts';
 
 export interface Lowered {
   readonly code: ProgramFunction;
-  /** For each step what it was made of. */
+  /** For each step the ONNX nodes that it was made of. */
   readonly from: readonly (readonly string[])[];
+  /** Each size as a person reads it. */
+  readonly sizeTexts: readonly string[];
 }
 
 export function lower(
@@ -87,7 +89,7 @@ class Lowering {
       steps: this.#steps,
       sizes: this.#sizes.sizes,
     };
-    return { code, from: this.#from };
+    return { code, from: this.#from, sizeTexts: this.#sizes.texts };
   }
 
   #inputNumber(name: string): number {

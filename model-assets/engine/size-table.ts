@@ -1,7 +1,7 @@
 // Sizes as the program lists them: each is told by those before it.
 
 import type { Size } from '../../shared/runtime/engine/program.ts';
-import { type Dim, toNumber, toSymbol } from './dim.ts';
+import { type Dim, format, toNumber, toSymbol } from './dim.ts';
 
 /** Names that no input's dimension has: tokens for which caches have room. */
 export const CAPACITY = 'capacity of the caches';
@@ -9,6 +9,8 @@ export const PAST_CAPACITY = 'capacity of the past';
 
 export class SizeTable {
   readonly sizes: Size[] = [];
+  /** Each as a person reads it. */
+  readonly texts: string[] = [];
   readonly #known = new Map<string, number>();
   readonly #symbols: ReadonlyMap<string, Size>;
 
@@ -21,7 +23,9 @@ export class SizeTable {
   add(size: Dim): number {
     const known = this.#known.get(size.key);
     if (known !== undefined) return known;
-    const at = this.sizes.push(this.#toSize(size)) - 1;
+    const entry = this.#toSize(size);
+    const at = this.sizes.push(entry) - 1;
+    this.texts.push(format(size));
     this.#known.set(size.key, at);
     return at;
   }

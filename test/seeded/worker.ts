@@ -4,6 +4,8 @@ import { env } from 'cloudflare:test';
 import { inject } from 'vitest';
 import { CATALOGUE_KEY } from '../../shared/model/catalogue.ts';
 import { blobKey, blobsOf, type Manifest, manifestKey } from '../../shared/model/manifest.ts';
+import { openEngine } from '../../shared/runtime/engine/open-engine.ts';
+import type { Session } from '../../shared/runtime/session.ts';
 import { bucket } from '../http/worker.ts';
 import type {} from './provided.ts';
 
@@ -36,4 +38,17 @@ async function kept(sha256: string): Promise<ArrayBuffer> {
   const response = await BLOBS.fetch(`http://blobs.invalid/${sha256}`);
   if (!response.ok) throw new Error(`${sha256} was not kept`);
   return response.arrayBuffer();
+}
+
+/** A graph of a seeded checkpoint, open in the project's own engine. */
+export async function openSeeded(name: string): Promise<Session> {
+  const manifest = inject('seeded').find((each) => each.name === name);
+  if (manifest?.engine.name !== 'edge') throw new Error(`${name} does not run on the project's own engine`);
+  const bytes = new Uint8Array(await kept(manifest.engine.program.sha256));
+  const chunks = (async function* () {
+    yield bytes;
+  })();
+  const { model } = (await openEngine(chunks, bytes.byteLength)).sessions;
+  if (!model) throw new Error(`${name} is an encoder and a decoder`);
+  return model;
 }

@@ -12,6 +12,7 @@ import type { EngineInstance } from './instance.ts';
 import { bufferBytes, type PlanRequest, toPlan } from './plan.ts';
 import type { ProgramFunction } from './program.ts';
 import { evaluateSizes, type Shapes } from './sizes.ts';
+import { lengthsWithoutPadding, runWithoutPadding } from './unpadded.ts';
 
 /** Further tokens that a cache is given room for when it is made, beside a quarter of those that it has. */
 const ROOM = 32;
@@ -62,7 +63,12 @@ export class EngineSession implements Session {
   ): Promise<{ readonly fetched: Fetches; readonly held: Readonly<Record<string, Held>> }> {
     return this.#serial(async () => {
       checkNames(feeds, this.inputs, [...outputs, ...holding], this.outputs);
-      return new Run(this.#instance, this.#wayOf(feeds), feeds).run(outputs, holding);
+      const way = this.#wayOf(feeds);
+      const lengths = holding.length === 0 ? lengthsWithoutPadding(way, feeds) : null;
+      if (!lengths) return new Run(this.#instance, way, feeds).run(outputs, holding);
+      checkShapes(way, feeds);
+      const row = (part: Feeds) => new Run(this.#instance, way, part).run(outputs, []).fetched;
+      return { fetched: runWithoutPadding(way, feeds, lengths, row), held: {} };
     });
   }
 
