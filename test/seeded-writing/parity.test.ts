@@ -1,5 +1,5 @@
 // Golden: the ids that transformers 4.57 generates on the seeded checkpoints that write (model-assets/seeded-writing/generate.py).
-// They must be equal, token for token.
+// They must be equal, token for token, whichever engine runs the graphs.
 
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { toWording } from '../../shared/generate/languages.ts';
@@ -8,17 +8,22 @@ import { isolateOf } from '../../shared/http/isolate.ts';
 import { Meter } from '../../shared/meter.ts';
 import { fields, parse } from '../../shared/schema.ts';
 import { isolate, post, source } from '../http/worker.ts';
-import { publishSeeded } from '../seeded/worker.ts';
+import { ENGINES, publishSeeded } from '../seeded/worker.ts';
 import type { Goldens } from './provided.ts';
 
 const GOLDENS: Readonly<Record<string, Goldens>> = inject('writingGoldens');
 const on = isolate({ MAX_TOKENS: '1000000' });
 const schema = fields(rewritingFields);
 
-for (const [architecture, goldens] of Object.entries(GOLDENS)) {
-  describe.each(goldens.models)(`${architecture} %s`, (model) => {
+// Both engines, one suite.
+const every = Object.entries(GOLDENS).flatMap(([architecture, goldens]) =>
+  ENGINES.flatMap((engine) => goldens.models.map((model) => ({ architecture, goldens, engine, model }))),
+);
+
+for (const { architecture, goldens, engine, model } of every) {
+  describe(`${architecture} ${model} on ${engine}`, () => {
     const task = ['text-generation', 'summarization', 'translation'].find((each) => model.endsWith(each)) ?? '';
-    beforeAll(() => publishSeeded(task));
+    beforeAll(() => publishSeeded(task, {}, engine));
 
     test.each(goldens.groups)('$group $parameters', { timeout: 120_000 }, async ({ parameters, cases }) => {
       const inputs = cases.map(({ input }) => goldens.inputs[input] ?? '');

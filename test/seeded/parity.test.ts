@@ -9,7 +9,7 @@ import textClassification from '../fixtures/seeded/text-classification.json';
 import tokenClassification from '../fixtures/seeded/token-classification.json';
 import zeroShotClassification from '../fixtures/seeded/zero-shot-classification.json';
 import { isolate, post } from '../http/worker.ts';
-import { publishSeeded } from './worker.ts';
+import { ENGINES, publishSeeded } from './worker.ts';
 
 interface Case {
   readonly model: string;
@@ -37,8 +37,11 @@ const TOLERANCE = 1e-4 + 5e-6;
 
 const on = isolate({ MAX_TOKENS: '1000000' });
 
-describe.each(Object.entries(TASKS))('%s', (task, { cases }) => {
-  beforeAll(() => publishSeeded(task));
+// Both engines, one suite.
+const every = Object.entries(TASKS).flatMap(([task, { cases }]) => ENGINES.map((engine) => ({ task, cases, engine })));
+
+describe.each(every)('$task on $engine', ({ task, cases, engine }) => {
+  beforeAll(() => publishSeeded(task, {}, engine));
 
   test.each(grouped(cases as Case[]))('$model $parameters', async ({ model, parameters, inputs, expected }) => {
     const response = await post(`/v1/${task}`, { model, inputs, parameters }, on);

@@ -9,6 +9,8 @@ import type { Session } from '../../shared/runtime/session.ts';
 import { bucket } from '../http/worker.ts';
 import type {} from './provided.ts';
 
+export const ENGINES: readonly Manifest['engine']['name'][] = ['edge', 'onnxruntime-web'];
+
 /** `engine`: the one that runs them, instead of that which their manifests name. */
 export async function publishSeeded(
   task: string,
