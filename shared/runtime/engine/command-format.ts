@@ -78,7 +78,7 @@ export const MATMUL = 17;
  * number of steps, then for each step: kind, tensor, its strides (batch, head, query, key), fill.
  *
  * out[b,h,s] = Σt softmax(steps(scale × q[b,h,s]·k[b,h,t]))[t] × v[b,h,t]. The elements of a head lie side by side.
- * Scratch: ATTENTION_SCRATCH describes it.
+ * Scratch: ATTENTION_ROWS describes it.
  */
 export const ATTENTION = 18;
 

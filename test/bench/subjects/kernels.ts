@@ -1,5 +1,5 @@
-// The commands of the engine, in workerd: products in each mode that this machine can against dot products without memory, matrix–vector against
-// reading the weights, attention, and the rest.
+// The commands of the engine, in workerd: products in each mode that this machine can against dot products without memory, matrix–vector
+// against reading the weights, attention, and the rest.
 
 import { join } from 'node:path';
 import { main } from 'assemblyscript/asc';

@@ -1,5 +1,5 @@
-// Times commands of the engine inside of workerd, whose clock moves when it runs locally. Cases come as JSON; they alternate, so that what disturbs the machine
-// disturbs all of them; the least of a case's rounds counts, as disturbance only adds.
+// Times commands of the engine inside of workerd, whose clock moves when it runs locally. Cases come as JSON; they alternate, so that
+// what disturbs the machine disturbs all of them; the least of a case's rounds counts, as disturbance only adds.
 
 import * as format from '../../../shared/runtime/engine/command-format.ts';
 import engine from '../../../shared/runtime/engine/engine.wasm';

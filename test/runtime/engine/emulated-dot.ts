@@ -1,5 +1,5 @@
-// Takes the place of shared/runtime/engine/wasm/dot.ts in a module for the tests: what each kind of machine makes of the relaxed dot product, in
-// instructions that are the same on all of them. Compiled by asc, see global-setup.ts.
+// Takes the place of shared/runtime/engine/wasm/dot.ts in a module for the tests: what each kind of machine makes of the relaxed dot
+// product, in instructions that are the same on all of them. Compiled by asc, see global-setup.ts.
 
 /** A DOT_ code: unsigned bytes, sums of pairs that saturate, signed bytes. */
 let machine: i32 = 0;

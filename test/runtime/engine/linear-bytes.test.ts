@@ -1,5 +1,5 @@
-// LINEAR_I8, bit for bit against its twin. The module has an emulated dot product, so that every mode runs on the machine that it is for, whatever
-// machine this is; the module with the real one runs in the mode that it finds, and in those that any machine can.
+// LINEAR_I8, bit for bit against its twin. The module has an emulated dot product, so that every mode runs on the machine that it is for,
+// whatever machine this is; the module with the real one runs in the mode that it finds, and in those that any machine can.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import {

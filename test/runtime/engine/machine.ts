@@ -1,5 +1,5 @@
-// An engine with nothing around it: tensors are laid out in its memory by hand, each between canaries, and commands are run on them. A canary is
-// of bytes of 255: no number as a float, so that what is read beyond a tensor shows in the result too.
+// An engine with nothing around it: tensors are laid out in its memory by hand, each between canaries, and commands are run on them. A
+// canary is of bytes of 255: no number as a float, so that what is read beyond a tensor shows in the result too.
 
 import { END } from '../../../shared/runtime/engine/command-format.ts';
 

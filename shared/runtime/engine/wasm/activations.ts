@@ -36,9 +36,9 @@ const phi: usize = memory.data<f32>(
 );
 
 /**
- * x × Φ(x) = max(x, 0) - t × Φ(-t), t = |x|, so nothing large is taken from anything large. Φ(-t) is (1 - s) × a polynomial in s = t / 2.85 - 1,
- * interpolated at Chebyshev's nodes over t <= 5.7, from where on it is 0. Its even and odd powers are two chains that do not wait for one another.
- * Absolute error below 2e-7, and 0 at 0.
+ * x × Φ(x) = max(x, 0) - t × Φ(-t), t = |x|, so nothing large is taken from anything large. Φ(-t) is (1 - s) × a polynomial in s = t /
+ * 2.85 - 1, interpolated at Chebyshev's nodes over t <= 5.7, from where on it is 0. Its even and odd powers are two chains that do not
+ * wait for one another. Absolute error below 2e-7, and 0 at 0.
  */
 @inline
 export function geluErf(x: v128): v128 {

@@ -1,6 +1,6 @@
-// Scores of one query against keys where they lie, for a few queries: putting the keys in panels would cost more than their products. Blocks
-// of four keys by four elements are turned over in registers, so that each key's sum runs over the elements from the first, in one lane,
-// as it does in float-kernel.ts: both ways give the same bits.
+// Scores of one query against keys where they lie, for a few queries: putting the keys in panels would cost more than their products.
+// Blocks of four keys by four elements are turned over in registers, so that each key's sum runs over the elements from the first, in one
+// lane, as it does in float-kernel.ts: both ways give the same bits.
 
 import { turned0, turned1, turned2, turned3 } from './transpose';
 

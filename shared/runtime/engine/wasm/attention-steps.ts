@@ -1,6 +1,6 @@
 // What happens to a row of scores between its products and its weights: times the scale, then the steps of the command. The elements of a
-// step's tensor lie side by side, or are one that is repeated; any other stride goes element by element. The first step shares its pass over the row
-// with the scale: for most graphs it is the only one.
+// step's tensor lie side by side, or are one that is repeated; any other stride goes element by element. The first step shares its pass
+// over the row with the scale: for most graphs it is the only one.
 
 import { SCORES_ADD, SCORES_MUL } from '../command-format';
 

@@ -1,6 +1,6 @@
 // ATTENTION, one head at a time: scores of some queries against all keys, their weights, and the values' sum by them. A row of scores is
-// filled up to a multiple of eight with what weighs 0, and every sum runs over its elements in one order. So a query's result has the same bits
-// whatever else is in the call, and whatever keys of weight 0 stand behind the others.
+// filled up to a multiple of eight with what weighs 0, and every sum runs over its elements in one order. So a query's result has the
+// same bits whatever else is in the call, and whatever keys of weight 0 stand behind the others.
 //
 //   scratch | keys in panels: (keys rounded up to 8) × size of a head | ATTENTION_ROWS × (keys rounded up to 8) scores |
 //

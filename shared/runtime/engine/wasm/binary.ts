@@ -1,5 +1,5 @@
-// BINARY: sums, comparisons and the like of two tensors, broadcast by strides of 0. Rows whose elements lie side by side, or are one element
-// repeated, go four at a time for the operations that a vector has.
+// BINARY: sums, comparisons and the like of two tensors, broadcast by strides of 0. Rows whose elements lie side by side, or are one
+// element repeated, go four at a time for the operations that a vector has.
 
 import {
   ADD, AND, DIV, INTEGERS, MAX, MIN, MOD, MUL, SUB, XOR,

@@ -1,5 +1,5 @@
-// The product of 1 to 6 quantized rows and a panel of eight columns, on the machine's dot product of bytes. What a tile holds (2 sums a row,
-// 2 vectors of weights, 1 of a row) fits the 16 vector registers: with more, an engine spills and halves its speed.
+// The product of 1 to 6 quantized rows and a panel of eight columns, on the machine's dot product of bytes. What a tile holds (2 sums a
+// row, 2 vectors of weights, 1 of a row) fits the vector registers, of which V8 gives out 15.
 //
 //   panel  | k 0..3 of column 0 | of column 1 | … of column 7 | k 4..7 of column 0 | …      32 bytes for four k
 //   row    | k 0..3 | k 4..7 | …                                                            four bytes, repeated for four columns
@@ -22,10 +22,13 @@ export function dotTile(
   }
 }
 
-/** Two to six rows. Up to three leave half of the sums free: every other k then goes to those, so that fewer products wait for the one before. */
+/**
+ * Two to six rows. Up to three leave half of the sums free: every other k then goes to those, so that fewer products wait for the one
+ * before.
+ */
 function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize): void {
   let x0 = q;
-  let x1 = q + 1 * depth;
+  let x1 = q + depth;
   let x2 = q + 2 * depth;
   let x3 = q + 3 * depth;
   let x4 = q + 4 * depth;
@@ -122,7 +125,7 @@ function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize
   v = v128.load(tail, 32);
   x = v128.load(tail, 64);
   finish(u, v, x, a0, scales, out);
-  if (lengthof<R>() > 1) finish(u, v, x, a1, scales + 8, out + 1 * stride);
+  if (lengthof<R>() > 1) finish(u, v, x, a1, scales + 8, out + stride);
   if (lengthof<R>() > 2) finish(u, v, x, a2, scales + 16, out + 2 * stride);
   if (lengthof<R>() > 3) finish(u, v, x, a3, scales + 24, out + 3 * stride);
   if (lengthof<R>() > 4) finish(u, v, x, a4, scales + 32, out + 4 * stride);
@@ -131,7 +134,7 @@ function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize
   v = v128.load(tail, 48);
   x = v128.load(tail, 80);
   finish(u, v, x, b0, scales, out + 16);
-  if (lengthof<R>() > 1) finish(u, v, x, b1, scales + 8, out + 1 * stride + 16);
+  if (lengthof<R>() > 1) finish(u, v, x, b1, scales + 8, out + stride + 16);
   if (lengthof<R>() > 2) finish(u, v, x, b2, scales + 16, out + 2 * stride + 16);
   if (lengthof<R>() > 3) finish(u, v, x, b3, scales + 24, out + 3 * stride + 16);
   if (lengthof<R>() > 4) finish(u, v, x, b4, scales + 32, out + 4 * stride + 16);

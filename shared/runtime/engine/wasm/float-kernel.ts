@@ -1,6 +1,6 @@
-// The product of 1 to 5 rows of floats and eight columns. Every sum runs over k from its start in one lane, whatever the number of rows: a row's
-// result is the same, bit for bit, beside any others. Multiplied and added apart: a relaxed multiply-add is rounded once on one machine
-// and twice on another.
+// The product of 1 to 5 rows of floats and eight columns. Every sum runs over k from its start in one lane, whatever the number of rows:
+// a row's result is the same, bit for bit, beside any others. Multiplied and added apart: a relaxed multiply-add is rounded once on one
+// machine and twice on another.
 //
 //   b       | eight columns of k = 0 | at stride: of k = 1 | …
 //   starts  | what the eight sums begin with: the bias, or 0 |
@@ -9,6 +9,12 @@ import { Rows1, Rows2, Rows3, Rows4, Rows5 } from './row-count';
 
 /** Eight sums that begin with nothing. */
 export const zeros: usize = memory.data(32, 16);
+
+/** sums + x × y, rounded twice. */
+@inline
+function plus(sums: v128, x: v128, y: v128): v128 {
+  return f32x4.add(sums, f32x4.mul(x, y));
+}
 
 /** out[r][n] = starts[n] + Σk a[r][k] × b[k][n]. Strides in bytes. */
 export function floatTile(
@@ -27,7 +33,7 @@ function tile<R>(
   a: usize, strideA: usize, depth: usize, b: usize, strideB: usize, starts: usize, out: usize, stride: usize,
 ): void {
   let x0 = a;
-  let x1 = a + 1 * strideA;
+  let x1 = a + strideA;
   let x2 = a + 2 * strideA;
   let x3 = a + 3 * strideA;
   let x4 = a + 4 * strideA;
@@ -47,35 +53,35 @@ function tile<R>(
   while (x0 < wholes) {
     u = v128.load(b);
     v = v128.load(b, 16);
-    x = v128.load32_splat(x0); p0 = f32x4.add(p0, f32x4.mul(x, u)); q0 = f32x4.add(q0, f32x4.mul(x, v));
-    if (lengthof<R>() > 1) { x = v128.load32_splat(x1); p1 = f32x4.add(p1, f32x4.mul(x, u)); q1 = f32x4.add(q1, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 2) { x = v128.load32_splat(x2); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 3) { x = v128.load32_splat(x3); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 4) { x = v128.load32_splat(x4); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
+    x = v128.load32_splat(x0); p0 = plus(p0, x, u); q0 = plus(q0, x, v);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1); p1 = plus(p1, x, u); q1 = plus(q1, x, v); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2); p2 = plus(p2, x, u); q2 = plus(q2, x, v); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3); p3 = plus(p3, x, u); q3 = plus(q3, x, v); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4); p4 = plus(p4, x, u); q4 = plus(q4, x, v); }
     b += strideB;
     u = v128.load(b);
     v = v128.load(b, 16);
-    x = v128.load32_splat(x0, 4); p0 = f32x4.add(p0, f32x4.mul(x, u)); q0 = f32x4.add(q0, f32x4.mul(x, v));
-    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 4); p1 = f32x4.add(p1, f32x4.mul(x, u)); q1 = f32x4.add(q1, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 4); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 4); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 4); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
+    x = v128.load32_splat(x0, 4); p0 = plus(p0, x, u); q0 = plus(q0, x, v);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 4); p1 = plus(p1, x, u); q1 = plus(q1, x, v); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 4); p2 = plus(p2, x, u); q2 = plus(q2, x, v); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 4); p3 = plus(p3, x, u); q3 = plus(q3, x, v); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 4); p4 = plus(p4, x, u); q4 = plus(q4, x, v); }
     b += strideB;
     u = v128.load(b);
     v = v128.load(b, 16);
-    x = v128.load32_splat(x0, 8); p0 = f32x4.add(p0, f32x4.mul(x, u)); q0 = f32x4.add(q0, f32x4.mul(x, v));
-    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 8); p1 = f32x4.add(p1, f32x4.mul(x, u)); q1 = f32x4.add(q1, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 8); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 8); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 8); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
+    x = v128.load32_splat(x0, 8); p0 = plus(p0, x, u); q0 = plus(q0, x, v);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 8); p1 = plus(p1, x, u); q1 = plus(q1, x, v); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 8); p2 = plus(p2, x, u); q2 = plus(q2, x, v); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 8); p3 = plus(p3, x, u); q3 = plus(q3, x, v); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 8); p4 = plus(p4, x, u); q4 = plus(q4, x, v); }
     b += strideB;
     u = v128.load(b);
     v = v128.load(b, 16);
-    x = v128.load32_splat(x0, 12); p0 = f32x4.add(p0, f32x4.mul(x, u)); q0 = f32x4.add(q0, f32x4.mul(x, v));
-    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 12); p1 = f32x4.add(p1, f32x4.mul(x, u)); q1 = f32x4.add(q1, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 12); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 12); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 12); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
+    x = v128.load32_splat(x0, 12); p0 = plus(p0, x, u); q0 = plus(q0, x, v);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 12); p1 = plus(p1, x, u); q1 = plus(q1, x, v); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 12); p2 = plus(p2, x, u); q2 = plus(q2, x, v); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 12); p3 = plus(p3, x, u); q3 = plus(q3, x, v); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 12); p4 = plus(p4, x, u); q4 = plus(q4, x, v); }
     b += strideB;
     x0 += 16;
     x1 += 16;
@@ -86,11 +92,11 @@ function tile<R>(
   while (x0 < end) {
     u = v128.load(b);
     v = v128.load(b, 16);
-    x = v128.load32_splat(x0); p0 = f32x4.add(p0, f32x4.mul(x, u)); q0 = f32x4.add(q0, f32x4.mul(x, v));
-    if (lengthof<R>() > 1) { x = v128.load32_splat(x1); p1 = f32x4.add(p1, f32x4.mul(x, u)); q1 = f32x4.add(q1, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 2) { x = v128.load32_splat(x2); p2 = f32x4.add(p2, f32x4.mul(x, u)); q2 = f32x4.add(q2, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 3) { x = v128.load32_splat(x3); p3 = f32x4.add(p3, f32x4.mul(x, u)); q3 = f32x4.add(q3, f32x4.mul(x, v)); }
-    if (lengthof<R>() > 4) { x = v128.load32_splat(x4); p4 = f32x4.add(p4, f32x4.mul(x, u)); q4 = f32x4.add(q4, f32x4.mul(x, v)); }
+    x = v128.load32_splat(x0); p0 = plus(p0, x, u); q0 = plus(q0, x, v);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1); p1 = plus(p1, x, u); q1 = plus(q1, x, v); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2); p2 = plus(p2, x, u); q2 = plus(q2, x, v); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3); p3 = plus(p3, x, u); q3 = plus(q3, x, v); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4); p4 = plus(p4, x, u); q4 = plus(q4, x, v); }
     b += strideB;
     x0 += 4;
     x1 += 4;
@@ -101,8 +107,8 @@ function tile<R>(
   v128.store(out, p0);
   v128.store(out, q0, 16);
   if (lengthof<R>() > 1) {
-    v128.store(out + 1 * stride, p1);
-    v128.store(out + 1 * stride, q1, 16);
+    v128.store(out + stride, p1);
+    v128.store(out + stride, q1, 16);
   }
   if (lengthof<R>() > 2) {
     v128.store(out + 2 * stride, p2);
@@ -135,14 +141,14 @@ export function floatRow(
   let b3 = b + 3 * blockB;
   for (const end = a + 4 * depth; a < end; a += 4) {
     const x = v128.load32_splat(a);
-    p0 = f32x4.add(p0, f32x4.mul(x, v128.load(b)));
-    q0 = f32x4.add(q0, f32x4.mul(x, v128.load(b, 16)));
-    p1 = f32x4.add(p1, f32x4.mul(x, v128.load(b1)));
-    q1 = f32x4.add(q1, f32x4.mul(x, v128.load(b1, 16)));
-    p2 = f32x4.add(p2, f32x4.mul(x, v128.load(b2)));
-    q2 = f32x4.add(q2, f32x4.mul(x, v128.load(b2, 16)));
-    p3 = f32x4.add(p3, f32x4.mul(x, v128.load(b3)));
-    q3 = f32x4.add(q3, f32x4.mul(x, v128.load(b3, 16)));
+    p0 = plus(p0, x, v128.load(b));
+    q0 = plus(q0, x, v128.load(b, 16));
+    p1 = plus(p1, x, v128.load(b1));
+    q1 = plus(q1, x, v128.load(b1, 16));
+    p2 = plus(p2, x, v128.load(b2));
+    q2 = plus(q2, x, v128.load(b2, 16));
+    p3 = plus(p3, x, v128.load(b3));
+    q3 = plus(q3, x, v128.load(b3, 16));
     b += strideB;
     b1 += strideB;
     b2 += strideB;

@@ -1,5 +1,5 @@
-// The module's whole surface: numbers in and out, no imports. Memory behind `base` belongs to the host, which lays out weights, tensors, scratch
-// and the commands there, and grows the memory itself.
+// The module's whole surface: numbers in and out, no imports. Memory behind `base` belongs to the host, which lays out weights, tensors,
+// scratch and the commands there, and grows the memory itself.
 
 import {
   ATTENTION, BINARY, COPY, CUMULATIVE_SUM, DONE, END, ERROR_COMMAND, FILL, GATHER, GATHER_I8, LAYER_NORM, LINEAR_F32, LINEAR_I8, MATMUL,

@@ -51,7 +51,10 @@ export function linearBytes(
   }
 }
 
-/** Columns that some rows are taken through before the next rows: as many as keep their weights near, and whole lines of the cache in out. */
+/**
+ * Columns that some rows are taken through before the next rows: as many as keep their weights near, and whole lines of the cache in
+ * out.
+ */
 @inline
 function groupOf(panelLength: usize): usize {
   return panelLength > GROUP_BYTES / 4 ? 2 * WIDTH : panelLength > GROUP_BYTES / 8 ? 4 * WIDTH : 8 * WIDTH;

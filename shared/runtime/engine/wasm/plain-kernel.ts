@@ -1,5 +1,5 @@
-// The same product without the machine's dot product of bytes: rows are pairs of bytes, weights are widened to pairs as they are loaded, and
-// i32x4.dot_i16x8_s adds two neighbours. A sum is then in two lanes side by side, so a tile takes half a panel, four columns:
+// The same product without the machine's dot product of bytes: rows are pairs of bytes, weights are widened to pairs as they are loaded,
+// and i32x4.dot_i16x8_s adds two neighbours. A sum is then in two lanes side by side, so a tile takes half a panel, four columns:
 //
 //   weights | k 0..3 of column 0 | k 0..3 of column 1 |     eight pairs, of 8 bytes of the panel
 //   row     | k 0..3             | k 0..3             |     eight bytes, repeated
@@ -27,6 +27,12 @@ function halfTile(
     case 4: tile<Rows4>(q, depth, panel, tail, scales, out, stride); break;
     default: tile<Rows5>(q, depth, panel, tail, scales, out, stride); break;
   }
+}
+
+/** As `dot` of dot.ts, of pairs of bytes. */
+@inline
+function dotPairs(weights: v128, row: v128, sums: v128): v128 {
+  return i32x4.add(sums, i32x4.dot_i16x8_s(weights, row));
 }
 
 /** Sums of two columns and of the next two, joined to those of four columns. */
@@ -58,18 +64,18 @@ function tile<R>(
   do {
     u = v128.load_ext<i8>(panel);
     v = v128.load_ext<i8>(panel, 8);
-    x = v128.load64_splat(x0); a0 = i32x4.add(a0, i32x4.dot_i16x8_s(u, x)); b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v, x));
-    if (lengthof<R>() > 1) { x = v128.load64_splat(x1); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(u, x)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v, x)); }
-    if (lengthof<R>() > 2) { x = v128.load64_splat(x2); a2 = i32x4.add(a2, i32x4.dot_i16x8_s(u, x)); b2 = i32x4.add(b2, i32x4.dot_i16x8_s(v, x)); }
-    if (lengthof<R>() > 3) { x = v128.load64_splat(x3); a3 = i32x4.add(a3, i32x4.dot_i16x8_s(u, x)); b3 = i32x4.add(b3, i32x4.dot_i16x8_s(v, x)); }
-    if (lengthof<R>() > 4) { x = v128.load64_splat(x4); a4 = i32x4.add(a4, i32x4.dot_i16x8_s(u, x)); b4 = i32x4.add(b4, i32x4.dot_i16x8_s(v, x)); }
+    x = v128.load64_splat(x0); a0 = dotPairs(u, x, a0); b0 = dotPairs(v, x, b0);
+    if (lengthof<R>() > 1) { x = v128.load64_splat(x1); a1 = dotPairs(u, x, a1); b1 = dotPairs(v, x, b1); }
+    if (lengthof<R>() > 2) { x = v128.load64_splat(x2); a2 = dotPairs(u, x, a2); b2 = dotPairs(v, x, b2); }
+    if (lengthof<R>() > 3) { x = v128.load64_splat(x3); a3 = dotPairs(u, x, a3); b3 = dotPairs(v, x, b3); }
+    if (lengthof<R>() > 4) { x = v128.load64_splat(x4); a4 = dotPairs(u, x, a4); b4 = dotPairs(v, x, b4); }
     u = v128.load_ext<i8>(panel, 32);
     v = v128.load_ext<i8>(panel, 40);
-    x = v128.load64_splat(x0, 8); a0 = i32x4.add(a0, i32x4.dot_i16x8_s(u, x)); b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v, x));
-    if (lengthof<R>() > 1) { x = v128.load64_splat(x1, 8); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(u, x)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v, x)); }
-    if (lengthof<R>() > 2) { x = v128.load64_splat(x2, 8); a2 = i32x4.add(a2, i32x4.dot_i16x8_s(u, x)); b2 = i32x4.add(b2, i32x4.dot_i16x8_s(v, x)); }
-    if (lengthof<R>() > 3) { x = v128.load64_splat(x3, 8); a3 = i32x4.add(a3, i32x4.dot_i16x8_s(u, x)); b3 = i32x4.add(b3, i32x4.dot_i16x8_s(v, x)); }
-    if (lengthof<R>() > 4) { x = v128.load64_splat(x4, 8); a4 = i32x4.add(a4, i32x4.dot_i16x8_s(u, x)); b4 = i32x4.add(b4, i32x4.dot_i16x8_s(v, x)); }
+    x = v128.load64_splat(x0, 8); a0 = dotPairs(u, x, a0); b0 = dotPairs(v, x, b0);
+    if (lengthof<R>() > 1) { x = v128.load64_splat(x1, 8); a1 = dotPairs(u, x, a1); b1 = dotPairs(v, x, b1); }
+    if (lengthof<R>() > 2) { x = v128.load64_splat(x2, 8); a2 = dotPairs(u, x, a2); b2 = dotPairs(v, x, b2); }
+    if (lengthof<R>() > 3) { x = v128.load64_splat(x3, 8); a3 = dotPairs(u, x, a3); b3 = dotPairs(v, x, b3); }
+    if (lengthof<R>() > 4) { x = v128.load64_splat(x4, 8); a4 = dotPairs(u, x, a4); b4 = dotPairs(v, x, b4); }
     x0 += 16;
     x1 += 16;
     x2 += 16;
@@ -81,7 +87,7 @@ function tile<R>(
   const total = v128.load(tail, 32);
   const bias = v128.load(tail, 64);
   finish(scale, total, bias, joined(a0, b0), scales, out);
-  if (lengthof<R>() > 1) finish(scale, total, bias, joined(a1, b1), scales + 8, out + 1 * stride);
+  if (lengthof<R>() > 1) finish(scale, total, bias, joined(a1, b1), scales + 8, out + stride);
   if (lengthof<R>() > 2) finish(scale, total, bias, joined(a2, b2), scales + 16, out + 2 * stride);
   if (lengthof<R>() > 3) finish(scale, total, bias, joined(a3, b3), scales + 24, out + 3 * stride);
   if (lengthof<R>() > 4) finish(scale, total, bias, joined(a4, b4), scales + 32, out + 4 * stride);

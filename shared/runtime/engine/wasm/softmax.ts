@@ -1,6 +1,6 @@
-// SOFTMAX, and the weights of attention. The greatest of a row is taken off first. Sums run in eight lanes, element i in lane i % 8, and what
-// is behind the end of a row weighs exactly 0: so elements at the end of a row that weigh 0 change no bit of the others. A row without any finite
-// element has no weights: they are all NaN.
+// SOFTMAX, and the weights of attention. The greatest of a row is taken off first. Sums run in eight lanes, element i in lane i % 8, and
+// what is behind the end of a row weighs exactly 0: so elements at the end of a row that weigh 0 change no bit of the others. A row
+// without any finite element has no weights: they are all NaN.
 
 import { expNegative } from './exponential';
 

@@ -19,8 +19,8 @@ export function turned3(a: v128, b: v128, c: v128, d: v128): v128 {
 }
 
 /**
- * out[r][c] = x[c][r] for `rows` × `columns` of out, strides in bytes, elements of a row side by side. It writes rows of out, and reads rows
- * of x: neither beyond its end.
+ * out[r][c] = x[c][r] for `rows` × `columns` of out, strides in bytes, elements of a row side by side. It writes rows of out, and reads
+ * rows of x: neither beyond its end.
  */
 export function transpose(out: usize, outStride: usize, x: usize, xStride: usize, rows: usize, columns: usize): void {
   const wholeRows = rows & ~3;
