@@ -95,7 +95,7 @@ export const ATTENTION_ROWS = 10;
 export const DONE = 0;
 /** An index lies outside its axis. */
 export const ERROR_INDEX = 1;
-/** A command has an unknown code: host and module are of different versions. */
+/** A command has an unknown code, operation or rank: host and module are of different versions. */
 export const ERROR_COMMAND = 2;
 
 // Activations of LINEAR_*, and operations of UNARY on floats.

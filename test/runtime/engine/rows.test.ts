@@ -173,6 +173,11 @@ test('what is no command', () => {
     [format.BINARY, 45, out, out, out, 1, 4, 1, 1],
     [format.BINARY, -1, out, out, out, 1, 4, 1, 1],
     [format.REDUCE, 5, out, out, 1, 4, 1],
+    [format.COPY, out, out, 7],
+    [format.COPY, out, out, -1],
+    [format.BINARY, format.ADD, out, out, out, 7],
+    [format.SELECT, out, out, out, out, 7],
+    [format.MATMUL, out, out, out, out, 1, 1, 1, 0, 1, 1, 7],
   ] as const) {
     const [code, ...words] = command;
     expect(machine.run([code, ...words], [format.FILL, out, 4, 1]), `${command}`).toBe(ERROR_COMMAND);

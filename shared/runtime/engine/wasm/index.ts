@@ -2,8 +2,8 @@
 // scratch and the commands there, and grows the memory itself.
 
 import {
-  ATTENTION, BINARY, COPY, CUMULATIVE_SUM, DONE, END, ERROR_COMMAND, FILL, GATHER, GATHER_I8, LAYER_NORM, LINEAR_F32, LINEAR_I8, MATMUL,
-  RANGE, REDUCE, SCATTER, SELECT, SOFTMAX, TRILU, UNARY,
+  ATTENTION, BINARY, COPY, CUMULATIVE_SUM, DONE, END, ERROR_COMMAND, FILL, GATHER, GATHER_I8, LAYER_NORM, LINEAR_F32, LINEAR_I8,
+  MATMUL, MAX_RANK, RANGE, REDUCE, SCATTER, SELECT, SOFTMAX, TRILU, UNARY,
 } from '../command-format';
 import { attention } from './attention';
 import { binary } from './binary';
@@ -53,9 +53,16 @@ function known(is: bool): i32 {
   return is ? DONE : ERROR_COMMAND;
 }
 
+/** More dimensions would not fit where a walk keeps them. */
+@inline
+function isRank(rank: i32): bool {
+  return rank >= 0 && rank <= MAX_RANK;
+}
+
 function execute(code: i32, w: usize): i32 {
   switch (code) {
     case COPY:
+      if (!isRank(i(w, 2))) return ERROR_COMMAND;
       copy(u(w, 0), u(w, 1), i(w, 2), w + 12);
       return DONE;
     case FILL:
@@ -67,8 +74,9 @@ function execute(code: i32, w: usize): i32 {
     case UNARY:
       return known(unary(i(w, 0), u(w, 1), u(w, 2), u(w, 3)));
     case BINARY:
-      return known(binary(i(w, 0), u(w, 1), u(w, 2), u(w, 3), i(w, 4), w + 20));
+      return known(isRank(i(w, 4)) && binary(i(w, 0), u(w, 1), u(w, 2), u(w, 3), i(w, 4), w + 20));
     case SELECT:
+      if (!isRank(i(w, 4))) return ERROR_COMMAND;
       select3(u(w, 0), u(w, 1), u(w, 2), u(w, 3), i(w, 4), w + 20);
       return DONE;
     case GATHER:
@@ -100,6 +108,7 @@ function execute(code: i32, w: usize): i32 {
       linearBytes(u(w, 0), u(w, 1), u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), u(w, 7), i(w, 8), u(w, 9));
       return DONE;
     case MATMUL:
+      if (!isRank(i(w, 10))) return ERROR_COMMAND;
       matmul(
         u(w, 0), u(w, 1), u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), i(w, 7) != 0, u(w, 8), u(w, 9), i(w, 10), w + 44,
       );

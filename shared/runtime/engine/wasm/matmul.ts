@@ -1,7 +1,7 @@
 // MATMUL: products of matrices that are both computed. b is put in panels first, unless it is that already as far as a kernel can tell:
 // few rows, and columns side by side. Every sum runs over `inner` from its start, so an element is the same whichever way is taken.
 
-import { PANEL } from '../command-format';
+import { MAX_RANK, PANEL } from '../command-format';
 import { floatRow, floatTile, zeros } from './float-kernel';
 import { floatPanels } from './linear';
 import { packColumns, packRows } from './pack';
@@ -42,7 +42,7 @@ function sorted(batch: usize, dimensions: i32): usize {
   }
   return walk;
 }
-const walk: usize = memory.data(4 * 3 * 4, 16);
+const walk: usize = memory.data(4 * 3 * MAX_RANK, 16);
 
 /** The columns of b that are no whole panel are the only ones that are moved. */
 function directly(

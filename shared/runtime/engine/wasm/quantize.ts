@@ -52,20 +52,29 @@ function findRange(x: usize, depth: usize): void {
   const end = x + 4 * depth;
   let low: f32 = depth ? load<f32>(x) : 0;
   let high = low;
-  if (depth >= 4) {
-    let lows = v128.load(x);
-    let highs = lows;
-    let odd = f32x4.ne(lows, lows);
-    for (; x + 16 <= end; x += 16) {
-      const values = v128.load(x);
-      lows = f32x4.pmin(lows, values);
-      highs = f32x4.pmax(highs, values);
-      odd = v128.or(odd, f32x4.ne(values, values));
+  if (depth >= 8) {
+    // Two of each, which do not wait for one another.
+    let lowsA = v128.load(x);
+    let lowsB = lowsA;
+    let highsA = lowsA;
+    let highsB = lowsA;
+    let odd = f32x4.ne(lowsA, lowsA);
+    for (; x + 32 <= end; x += 32) {
+      const a = v128.load(x);
+      const b = v128.load(x, 16);
+      lowsA = f32x4.pmin(lowsA, a);
+      highsA = f32x4.pmax(highsA, a);
+      lowsB = f32x4.pmin(lowsB, b);
+      highsB = f32x4.pmax(highsB, b);
+      odd = v128.or(odd, v128.or(f32x4.ne(a, a), f32x4.ne(b, b)));
     }
     // Of bits that are all set, which is no number.
-    lows = v128.or(lows, odd);
-    low = min(min(f32x4.extract_lane(lows, 0), f32x4.extract_lane(lows, 1)), min(f32x4.extract_lane(lows, 2), f32x4.extract_lane(lows, 3)));
-    high = max(max(f32x4.extract_lane(highs, 0), f32x4.extract_lane(highs, 1)), max(f32x4.extract_lane(highs, 2), f32x4.extract_lane(highs, 3)));
+    let lows = v128.or(f32x4.min(lowsA, lowsB), odd);
+    let highs = f32x4.max(highsA, highsB);
+    lows = f32x4.min(lows, v128.shuffle<i32>(lows, lows, 2, 3, 0, 1));
+    highs = f32x4.max(highs, v128.shuffle<i32>(highs, highs, 2, 3, 0, 1));
+    low = min(f32x4.extract_lane(lows, 0), f32x4.extract_lane(lows, 1));
+    high = max(f32x4.extract_lane(highs, 0), f32x4.extract_lane(highs, 1));
   }
   for (; x < end; x += 4) {
     low = min(low, load<f32>(x));
