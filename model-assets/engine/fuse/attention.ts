@@ -151,11 +151,7 @@ function productOf(
   const steps = all.slice(numbers.length);
   const scale = numbers.reduce((so, { number = 1 }) => so * number, 1);
   const [q, k] = [withoutScale(rewriter, left), withoutScale(rewriter, right)];
-  const rank = k.view.dims.length;
-  const turned = transpose(
-    k.view,
-    [...k.view.dims.keys()].map((i) => (i < rank - 2 ? i : 2 * rank - 3 - i)),
-  );
+  const turned = transpose(k.view, lastTwoSwapped(k.view));
   return {
     q: q.view,
     k: turned,
@@ -164,6 +160,11 @@ function productOf(
     fresh: steps.flatMap(({ fresh }) => fresh ?? []),
     from: [...q.from, ...k.from, ...from],
   };
+}
+
+/** The order of dimensions that turns matrices round. */
+function lastTwoSwapped({ dims: { length } }: View): number[] {
+  return Array.from({ length }, (_, i) => (i < length - 2 ? i : 2 * length - 3 - i));
 }
 
 /** Queries or keys before they were scaled by a number, whether as heads or before they were told apart. */
@@ -182,7 +183,10 @@ function withoutScale(rewriter: Rewriter, view: View): { view: View; scale: numb
 
 /** A view of what was scaled as `view` is one of the result. */
 function beforeScale(output: View, view: View, scaled: View): View | undefined {
+  // Keys are turned before they are scaled, or after.
+  const turned = lastTwoSwapped(output);
   if (isEqualView(output, view)) return scaled;
+  if (isEqualView(transpose(output, turned), view)) return transpose(scaled, turned);
   return isWhole(scaled) ? { ...view, buffer: scaled.buffer } : undefined;
 }
 

@@ -3,6 +3,7 @@
 import type { Graph } from '../ir.ts';
 import { fuseActivations } from './activations.ts';
 import { fuseAttention } from './attention.ts';
+import { withoutDuplicates } from './duplicates.ts';
 import { splitHeads } from './heads.ts';
 import { takeActivation, takeBias, toLinear } from './linear.ts';
 import { fuseNorms, takeSum } from './norms.ts';
@@ -11,7 +12,7 @@ import { joinSiblings } from './siblings.ts';
 
 export function fuse(graph: Graph): Graph {
   // What no output needs would look like a reader.
-  const rewriter = new Rewriter(new Rewriter(graph).finish());
+  const rewriter = new Rewriter(withoutDuplicates(new Rewriter(graph).finish()));
   toLinear(rewriter);
   takeBias(rewriter);
   fuseActivations(rewriter);
