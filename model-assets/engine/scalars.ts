@@ -41,7 +41,7 @@ const ARITHMETIC: readonly (readonly [number, Binary])[] = [
   [commands.SUB, (a, b) => a - b],
   [commands.MIN, Math.min],
   [commands.MAX, Math.max],
-  [commands.MOD, (a, b) => a - b * Math.floor(a / b)],
+  [commands.MOD, modulo],
 ];
 
 export const BINARY: ReadonlyMap<number, Binary> = new Map<number, Binary>([
@@ -72,6 +72,12 @@ export function unaryGivesInts(operation: number): boolean {
 /** What an operation of UNARY takes. */
 export function unaryTakesInts(operation: number): boolean {
   return operation >= commands.NEG_I && operation !== commands.FLOAT_TO_INT && operation !== commands.FLOAT_TO_BOOL;
+}
+
+/** With the sign of the divisor. */
+function modulo(a: number, b: number): number {
+  const rest = a % b;
+  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
 }
 
 function toInt(x: number): number {
