@@ -13,6 +13,7 @@ import type { Graph, View } from '../../model-assets/engine/ir.ts';
 import { lower } from '../../model-assets/engine/lower.ts';
 import { FLOAT } from '../../model-assets/engine/onnx-file.ts';
 import { writeProgram } from '../../model-assets/engine/write-program.ts';
+import type { EngineSession } from '../../shared/runtime/engine/engine-session.ts';
 import type { Feeds } from '../../shared/runtime/session.ts';
 import { openCompiled } from '../runtime/engine/compiled.ts';
 import { expectClose } from '../runtime/engine/expected.ts';
@@ -35,11 +36,16 @@ export function graphOf(build: (builder: Builder) => readonly View[] | View): Gr
   return builder.graph(views.map((view, i) => ({ name: i === 0 ? 'y' : `y${i}`, type: FLOAT, view })));
 }
 
-export async function runGraph(graph: Graph, feeds: Feeds): Promise<Readonly<Record<string, ArrayLike<number>>>> {
+/** The graph as it is, in an instance of its own. */
+export function openGraph(graph: Graph): EngineSession {
   const image = new Image();
   const { code } = lower(graph, 'model', null, image);
   const bytes = writeProgram({ functions: [code], imageBytes: image.byteLength }, image.toBytes());
-  const fetched = await openCompiled(engineModule(), bytes).run(feeds);
+  return openCompiled(engineModule(), bytes);
+}
+
+async function runGraph(graph: Graph, feeds: Feeds): Promise<Readonly<Record<string, ArrayLike<number>>>> {
+  const fetched = await openGraph(graph).run(feeds);
   return Object.fromEntries(
     Object.entries(fetched).map(([name, { data }]) => [
       name,

@@ -1,0 +1,60 @@
+// What is written is what is read: programs of the seeded checkpoints and of the operator cases, with their images.
+
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { type Compiled, compile } from '../../model-assets/engine/compile.ts';
+import { crc32, HEADER_BYTES } from '../../shared/runtime/engine/program-format.ts';
+import { readHeader, readProgram } from '../../shared/runtime/engine/read-program.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+function expectRoundTrip({ bytes, program, lowered }: Compiled): void {
+  const header = readHeader(bytes.subarray(0, HEADER_BYTES), bytes.byteLength);
+  const code = bytes.subarray(HEADER_BYTES, HEADER_BYTES + header.programBytes);
+  expect(readProgram(header, code)).toEqual(program);
+  expect(header.imageBytes).toBe(program.imageBytes);
+  expect(bytes.byteLength).toBe(HEADER_BYTES + header.programBytes + header.imageBytes);
+  // Vectors are read from here on.
+  expect((HEADER_BYTES + header.programBytes) % 32).toBe(0);
+  expect(lowered.map(({ from }) => from.length)).toEqual(program.functions.map(({ steps }) => steps.length));
+}
+
+const folders = globSync('model-assets/{seeded,seeded-writing}/seeded-*', { cwd: ROOT }).sort();
+
+test.each(folders)('%s, all graphs in one file', (folder) => {
+  const sources = globSync('*.onnx', { cwd: join(ROOT, folder) }).map((file) => {
+    const data = join(ROOT, folder, `${file}.data`);
+    const externalData = new Map(existsSync(data) ? [[basename(data), readFileSync(data)]] : []);
+    return { name: file.replace('.onnx', ''), onnx: readFileSync(join(ROOT, folder, file)), externalData };
+  });
+  const all = compile(sources);
+  expectRoundTrip(all);
+  // Weights that graphs share lie in the image once.
+  const alone = sources.map((source) => compile([source]).program.imageBytes);
+  if (sources.length > 1) expect(all.program.imageBytes).toBeLessThan(alone.reduce((x, y) => x + y, 0));
+});
+
+test('operators', () => {
+  const file = join(ROOT, 'test/fixtures/onnx-operators/cases.jsonl.gz');
+  let compiled = 0;
+  for (const line of gunzipSync(readFileSync(file)).toString().trim().split('\n')) {
+    const { model, symbolic }: { model: string; symbolic: string | null } = JSON.parse(line);
+    for (const onnx of [model, symbolic].flatMap((each) => (each ? Buffer.from(each, 'base64') : []))) {
+      let result: Compiled;
+      try {
+        result = compile([{ name: 'model', onnx, externalData: new Map() }]);
+      } catch {
+        continue;
+      }
+      expectRoundTrip(result);
+      compiled++;
+    }
+  }
+  expect(compiled).toBeGreaterThan(1000);
+});
+
+test('the checksum is that of gzip', () => {
+  expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
+});
