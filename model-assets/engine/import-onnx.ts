@@ -35,22 +35,18 @@ export interface Imported {
 
 /** Throws, naming the node, where the engine lacks an operator or a form of it. */
 export function importOnnx(model: OnnxModel): Imported {
-  const choice = model.graph.nodes.find(({ operator }) => operator === 'If');
+  const choices = model.graph.nodes.filter(({ operator }) => operator === 'If');
+  const [choice] = choices;
   if (!choice) return { condition: null, graphs: [new Importer(model).run()] };
-  const [condition] = choice.inputs;
-  const isInput = model.graph.inputs.some(({ name }) => name === condition);
-  if (!condition || !isInput || model.graph.nodes.some((node) => node !== choice && node.operator !== 'Constant')) {
-    throw new Error('a graph that chooses (If) is supported where an input decides, and where it does nothing else');
+  const [condition = ''] = choice.inputs;
+  const decides = model.graph.inputs.some(({ name }) => name === condition);
+  if (!decides || choices.some(({ inputs }) => inputs[0] !== condition)) {
+    throw new Error(`${labelOf(choice)}: a choice is supported where one input of the graph decides`);
   }
-  const ways = ['then_branch', 'else_branch'].map((name) => choice.attributes.get(name)?.graph);
-  return {
-    condition,
-    graphs: ways.map((way) => {
-      if (!way) throw new Error('a graph that chooses (If) lacks one of its ways');
-      return new Importer(model).run(way, choice.outputs);
-    }),
-  };
+  return { condition, graphs: (['then_branch', 'else_branch'] as const).map((way) => new Importer(model).run(way)) };
 }
+
+type Way = 'then_branch' | 'else_branch';
 
 class Importer {
   readonly #model: OnnxModel;
@@ -64,23 +60,21 @@ class Importer {
     this.#model = model;
   }
 
-  /** `way`: the graph inside that is run, whose outputs are those of the whole by the names `outputs`. */
-  run(way?: OnnxGraph, outputs?: readonly string[]): Graph {
+  /** `way`: which of the two is taken where the graph chooses. */
+  run(way?: Way): Graph {
     const { graph } = this.#model;
     const weights = new Set(graph.initializers.map(({ name }) => name));
-    for (const tensor of [...graph.initializers, ...(way?.initializers ?? [])]) {
-      this.#values.set(tensor.name, this.#builder.tensor(tensor));
-    }
+    this.#initialize(graph);
     for (const input of graph.inputs) {
       if (!weights.has(input.name)) this.#values.set(input.name, this.#input(input));
     }
-    for (const node of way ? [...graph.nodes.filter(({ operator }) => operator !== 'If'), ...way.nodes] : graph.nodes)
-      this.#node(node);
-    const inner = way?.outputs ?? graph.outputs;
+    for (const node of graph.nodes) {
+      if (way && node.operator === 'If') this.#choice(node, way);
+      else this.#node(node);
+    }
     return this.#builder.graph(
       graph.outputs.map(({ name, type }): GraphOutput => {
-        const from = outputs ? inner[outputs.indexOf(name)]?.name : name;
-        const view = this.#value(from ?? '');
+        const view = this.#value(name);
         if (!view) throw new Error(`output ${name} is computed by no node`);
         const note = this.#notes.get(view);
         if (note) throw new Error(`${note.node} gives output ${name}, and the engine has no bytes for a graph to give`);
@@ -88,6 +82,22 @@ class Importer {
         return { name, type, view };
       }),
     );
+  }
+
+  #initialize({ initializers }: OnnxGraph): void {
+    for (const tensor of initializers) this.#values.set(tensor.name, this.#builder.tensor(tensor));
+  }
+
+  /** The nodes of one way, whose names the file keeps apart from all others; its outputs are those of the choice. */
+  #choice(node: OnnxNode, way: Way): void {
+    const graph = node.attributes.get(way)?.graph;
+    if (!graph) throw new Error(`${labelOf(node)} lacks its ${way}`);
+    this.#initialize(graph);
+    for (const inner of graph.nodes) this.#node(inner);
+    node.outputs.forEach((name, i) => {
+      const view = this.#value(graph.outputs[i]?.name ?? '');
+      if (view) this.#values.set(name, view);
+    });
   }
 
   /** Throws where a node gives it as ONNX says, and not as the engine does. */

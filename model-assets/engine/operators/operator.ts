@@ -17,10 +17,23 @@ type NoteKind =
   /** x in bytes, its scale or its zero point, as DynamicQuantizeLinear gives them. */
   | { readonly kind: 'bytes' | 'zero'; readonly x: View }
   | { readonly kind: 'scale'; readonly x: View; readonly weight?: View }
-  /** Of x in bytes and a weight. */
-  | { readonly kind: 'product'; readonly x: View; readonly weight: View; readonly zero: View | undefined }
-  /** Rows of a table in bytes. */
-  | { readonly kind: 'rows'; readonly table: View; readonly indices: View; readonly axis: number };
+  /** Of x in bytes and a weight. `isScaled`: of bytes as they are, to be scaled for x and for the weight at once. */
+  | {
+      readonly kind: 'product';
+      readonly x: View;
+      readonly weight: View;
+      readonly zero: View | undefined;
+      readonly isScaled: boolean;
+    }
+  | ({ readonly kind: 'rows' } & Rows);
+
+/** Rows of a table in bytes, in an order of their dimensions. */
+export interface Rows {
+  readonly table: View;
+  readonly indices: View;
+  readonly axis: number;
+  readonly order: readonly number[];
+}
 
 /** One node with its inputs. */
 export class Call {

@@ -7,7 +7,8 @@
 import * as commands from '../../../shared/runtime/engine/command-format.ts';
 import { isNumber, ONE, toNumber } from '../dim.ts';
 import { type Buffer, knownElements, type View } from '../ir.ts';
-import type { Call, Operator } from './operator.ts';
+import { transpose } from '../views.ts';
+import type { Call, Operator, Rows } from './operator.ts';
 import { matmul } from './products.ts';
 
 function dynamicQuantizeLinear(call: Call): readonly View[] {
@@ -16,13 +17,18 @@ function dynamicQuantizeLinear(call: Call): readonly View[] {
 }
 
 function matMulInteger(call: Call): View {
-  const [a, weight] = [call.noted(0), call.input(1)];
+  const [a, weight, zero] = [call.noted(0), call.input(1), call.optional(3)];
   const note = call.notes.get(a);
+  if (weight.buffer.bytes && note?.kind === 'rows') {
+    const one = call.builder.float(1);
+    const x = gather(call, inBytes(note.table, one, call.optional(2), 0), note);
+    return call.note(a, { kind: 'product', x, weight, zero, isScaled: true });
+  }
   const offset = call.has(2) ? call.notes.get(call.noted(2)) : undefined;
   if (note?.kind !== 'bytes' || offset?.kind !== 'zero' || offset.x !== note.x || !weight.buffer.bytes) {
     throw new Error('a product in integers is none of DynamicQuantizeLinear with a weight');
   }
-  return call.note(a, { kind: 'product', x: note.x, weight, zero: call.optional(3) });
+  return call.note(a, { kind: 'product', x: note.x, weight, zero, isScaled: false });
 }
 
 /** Mul of what stands for a part of a product in integers; undefined for any other. */
@@ -36,9 +42,11 @@ export function scaled(call: Call): View | undefined {
     if (note?.kind === 'scale' && !note.weight && knownElements(other)) {
       return call.note(one, { ...note, weight: other });
     }
-    if (note?.kind === 'product' && scale?.kind === 'scale' && scale.x === note.x && scale.weight) {
-      return matmul(call.builder, note.x, inBytes(note.weight, scale.weight, note.zero, note.weight.dims.length - 1));
-    }
+    if (note?.kind !== 'product') continue;
+    const isOwn = scale?.kind === 'scale' && scale.x === note.x;
+    const weightScale = note.isScaled && !scale ? other : isOwn ? scale.weight : undefined;
+    if (!weightScale) continue;
+    return matmul(call.builder, note.x, inBytes(note.weight, weightScale, note.zero, note.weight.dims.length - 1));
   }
   return undefined;
 }
@@ -49,8 +57,8 @@ function dequantizeLinear(call: Call): View {
   // One scale has no axis.
   const axisOf = ({ dims }: View) => (isOne(scale) ? 0 : call.axis(call.int('axis', 1), dims.length));
   if (note?.kind === 'rows') {
-    const table = inBytes(note.table, scale, zero, axisOf(note.table));
-    return gather(call, table, note.indices, note.axis);
+    const axis = isOne(scale) ? 0 : axisOfTable(note, call.axis(call.int('axis', 1), note.order.length));
+    return gather(call, inBytes(note.table, scale, zero, axis), note);
   }
   const x = call.input(0);
   if (x.buffer.bytes) return inBytes(x, scale, zero, axisOf(x));
@@ -63,9 +71,18 @@ function dequantizeLinear(call: Call): View {
 
 const isOne = (view: View) => view.dims.every((size) => isNumber(size, 1));
 
-function gather({ builder }: Call, table: View, indices: View, axis: number): View {
+/** The table's axis that one of its rows comes from. */
+function axisOfTable({ indices, axis, order }: Rows, place: number): number {
+  const at = order[place] ?? 0;
+  if (at < axis) return at;
+  if (at < axis + indices.dims.length) throw new Error('rows of a table have scales by their place among the indices');
+  return at - indices.dims.length + 1;
+}
+
+/** Rows of the table, which is `table` with its scales. */
+function gather({ builder }: Call, table: View, { indices, axis, order }: Rows): View {
   const dims = [...table.dims.slice(0, axis), ...indices.dims, ...table.dims.slice(axis + 1)];
-  return builder.emit({ kind: 'gather', axis }, [table, indices], dims, 'float');
+  return transpose(builder.emit({ kind: 'gather', axis }, [table, indices], dims, 'float'), order);
 }
 
 /** A weight in bytes with its scale, or one scale for each place of `axis`. */

@@ -60,6 +60,12 @@ function unsqueeze(call: Call): View {
 }
 
 function transposed(call: Call): View {
+  const rows = call.notes.get(call.noted(0));
+  // Rows that are still bytes are turned when they are floats.
+  if (rows?.kind === 'rows') {
+    const perm = call.ints('perm') ?? rows.order.map((_, i) => rows.order.length - 1 - i);
+    return call.note(rows.table, { ...rows, order: perm.map((i) => rows.order[i] ?? 0) });
+  }
   const x = call.input(0);
   return transpose(x, call.ints('perm') ?? x.dims.map((_, i) => x.dims.length - 1 - i));
 }
@@ -167,7 +173,10 @@ function gather(call: Call): View {
     const values = Array.from(picked, (i) => sizes.at(i) ?? ZERO);
     return builder.sizes(values, staticDims(indices) ?? []);
   }
-  if (table.buffer.bytes) return call.note(table, { kind: 'rows', table, indices, axis });
+  if (table.buffer.bytes) {
+    const order = Array.from({ length: table.dims.length + indices.dims.length - 1 }, (_, i) => i);
+    return call.note(table, { kind: 'rows', table, indices, axis, order });
+  }
   const dims = [...table.dims.slice(0, axis), ...indices.dims, ...table.dims.slice(axis + 1)];
   return builder.emit({ kind: 'gather', axis }, [table, indices], dims, table.buffer.type);
 }
