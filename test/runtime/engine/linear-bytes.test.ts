@@ -127,9 +127,16 @@ for (const [name, mode] of Object.entries(MODES)) {
       expectTwin(results, mode, { rows, weights }, 'row');
       const areNumbers = results.map((result) => result.every((value) => !Number.isNaN(value)));
       expect(areNumbers).toEqual([true, true, true, true, false, false, false, false, false, true]);
-      // The last element too, which is no part of a whole vector.
-      const last = row(1).fill(NaN, 18);
-      expect(run(machine, mode, { rows: [last], weights })[0]?.every(Number.isNaN)).toBe(true);
+      // Wherever it stands: in a whole vector, at its beginning or inside, or behind the last one.
+      const wide = weightsOf(random, 43, 11);
+      for (let place = 0; place < 43; place++) {
+        for (const value of [NaN, Infinity, -Infinity]) {
+          const odd = random.floats(43).fill(value, place, place + 1);
+          const [first, second] = run(machine, mode, { rows: [odd, random.floats(43)], weights: wide });
+          expect(first?.every(Number.isNaN), `${value} at ${place}`).toBe(true);
+          expect(second?.some(Number.isNaN)).toBe(false);
+        }
+      }
     });
 
     test('nothing at all', () => {

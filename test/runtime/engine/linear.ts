@@ -76,7 +76,7 @@ export function quantize(x: Float32Array, mode: number): QuantizedRow {
   const least = Math.min(...x);
   const range = fround(Math.max(...x) - least);
   if (!(range < Infinity)) return { q: Array.from(x, () => 0), step: Number.NaN, least: Number.NaN };
-  if (range < 1e-30) return { q: Array.from(x, () => 0), step: 0, least };
+  if (range < 1e-30) return { q: Array.from(x, () => 0), step: fround(range / levels), least };
   const inverse = fround(levels / range);
   const q = Array.from(x, (value) => roundEven(fround(fround(value - least) * inverse)));
   return { q, step: fround(range / levels), least };

@@ -30,7 +30,6 @@ export function quantizeRows(scratch: usize, x: usize, stride: usize, rows: usiz
     let inverse = levels / range;
     // Also false of no number.
     if (!(range >= LEAST_RANGE)) inverse = 0;
-    if (range < LEAST_RANGE) step = 0;
     let base = least;
     if (!(range < Infinity)) {
       step = NaN;
