@@ -86,10 +86,11 @@ function extreme(operation: 'min' | 'max', a: Dim, b: Dim): Dim {
 
 /** Whether a is no less than b, whatever the sizes. False where it cannot be told. */
 export function isAtLeast(a: Dim, b: Dim): boolean {
-  return subtract(a, b).terms.every(
-    ({ coefficient, atoms }) => coefficient >= 0 && atoms.every((each) => 'symbol' in each),
-  );
+  return subtract(a, b).terms.every(({ coefficient, atoms }) => coefficient >= 0 && atoms.every(isCount));
 }
+
+/** Whether it is 0 or more: a name, or what is made of two that are. */
+const isCount = (each: Atom): boolean => 'symbol' in each || (isAtLeast(each.a, ZERO) && isAtLeast(each.b, ZERO));
 
 /** The quotient, where it is a polynomial. */
 export function divideExactly(a: Dim, b: Dim): Dim | undefined {

@@ -22,11 +22,19 @@ const compare = (holds: (sign: number) => boolean) => (a: Dim, b: Dim) => {
   return sign === undefined ? undefined : constant(Number(holds(sign)));
 };
 
+/** ONNX rounds towards 0, sizes are rounded down: the same where nothing is negative. */
+function quotient(a: Dim, b: Dim): Dim | undefined {
+  const [x, y] = [dim.toNumber(a), dim.toNumber(b)];
+  if (x !== undefined && y) return constant(Math.trunc(x / y));
+  const isPositive = dim.isAtLeast(a, dim.ZERO) && dim.isAtLeast(b, dim.ZERO);
+  return isPositive ? dim.divide(a, b) : dim.divideExactly(a, b);
+}
+
 export const SIZE_OPERATIONS: ReadonlyMap<number, (a: Dim, b: Dim) => Dim | undefined> = new Map([
   [ADD, dim.add],
   [SUB, dim.subtract],
   [MUL, dim.multiply],
-  [DIV, dim.divide],
+  [DIV, quotient],
   [MOD, dim.modulo],
   [MIN, dim.minimum],
   [MAX, dim.maximum],

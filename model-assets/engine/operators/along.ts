@@ -2,7 +2,8 @@
 
 import * as commands from '../../../shared/runtime/engine/command-format.ts';
 import { isNumber, ONE, product } from '../dim.ts';
-import { scalarOf, type View } from '../ir.ts';
+import { MOST_FOLDED } from '../fold.ts';
+import { type Elements, knownElements, scalarOf, staticDims, type View } from '../ir.ts';
 import { expand, transpose } from '../views.ts';
 import type { Call, Operator } from './operator.ts';
 import { numbersIn } from './sizes.ts';
@@ -70,8 +71,23 @@ function trilu(call: Call): View {
   const x = call.input(0);
   const diagonal = call.has(1) ? scalarOf(call.input(1)) : 0;
   if (diagonal === undefined) throw new Error('the diagonal is not known before a run');
-  const operation = { kind: 'trilu', diagonal, isUpper: call.int('upper', 1) !== 0 } as const;
+  const isUpper = call.int('upper', 1) !== 0;
+  const known = knownTriangle(x, diagonal, isUpper);
+  if (known) return call.builder.data(known, staticDims(x) ?? []);
+  const operation = { kind: 'trilu', diagonal, isUpper } as const;
   return call.builder.emit(operation, [x], x.dims, x.buffer.type);
+}
+
+/** Of a matrix that is known, such as the mask of all positions that a model has. */
+function knownTriangle(x: View, diagonal: number, isUpper: boolean): Elements | undefined {
+  const [rows = 1, columns = 1] = staticDims(x)?.slice(-2) ?? [];
+  const size = staticDims(x)?.reduce((product, each) => product * each, 1) ?? Number.POSITIVE_INFINITY;
+  return size > MOST_FOLDED
+    ? undefined
+    : knownElements(x)?.map((value, i) => {
+        const beside = (i % columns) - (Math.floor(i / columns) % rows) - diagonal;
+        return (isUpper ? beside >= 0 : beside <= 0) ? value : 0;
+      });
 }
 
 function cumulativeSum(call: Call): View {

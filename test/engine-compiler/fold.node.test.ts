@@ -1,0 +1,100 @@
+// What is known when a graph is compiled is computed then, and no node of it is left.
+
+import { describe, expect, test } from 'vitest';
+import { Builder } from '../../model-assets/engine/builder.ts';
+import { format, symbol } from '../../model-assets/engine/dim.ts';
+import { knownElements, sizesOf, type View } from '../../model-assets/engine/ir.ts';
+import type { OnnxAttribute, OnnxNode } from '../../model-assets/engine/onnx-file.ts';
+import { FLOAT, INT64 } from '../../model-assets/engine/onnx-file.ts';
+import { ALONG } from '../../model-assets/engine/operators/along.ts';
+import { ELEMENTWISE } from '../../model-assets/engine/operators/elementwise.ts';
+import { Call } from '../../model-assets/engine/operators/operator.ts';
+import { SHAPES } from '../../model-assets/engine/operators/shapes.ts';
+
+const OPERATORS = { ...ALONG, ...ELEMENTWISE, ...SHAPES };
+
+/** A row of operators without a file around it. */
+class Row {
+  readonly builder = new Builder();
+  readonly ints = (...values: number[]) => this.builder.data(Int32Array.from(values), [values.length]);
+  readonly int = (value: number) => this.builder.int(value);
+
+  call(operator: string, inputs: readonly View[], ints: Readonly<Record<string, number>> = {}): View {
+    const attributes = new Map(Object.entries(ints).map(([name, int]) => [name, attribute(name, int)]));
+    const node: OnnxNode = { name: '', operator, domain: '', inputs: [], outputs: ['y'], attributes };
+    const result = OPERATORS[operator]?.(new Call(this.builder, node, inputs, 17, new Map()));
+    if (!result || !('buffer' in result)) throw new Error(`${operator} gives no view`);
+    return result;
+  }
+}
+
+const attribute = (name: string, int: number): OnnxAttribute => ({
+  ...{ name, int, float: 0, string: '', ints: [], floats: [], tensor: undefined, graph: undefined },
+});
+
+describe('numbers', () => {
+  test('arithmetic, comparisons and choices', () => {
+    const row = new Row();
+    const [a, b] = [row.ints(1, -7, 3), row.ints(2, 2, 3)];
+    const known = (view: View) => Array.from(knownElements(view) ?? []);
+    expect(known(row.call('Add', [a, b]))).toEqual([3, -5, 6]);
+    expect(known(row.call('Div', [a, b]))).toEqual([0, -3, 1]);
+    expect(known(row.call('Mod', [a, b]))).toEqual([1, 1, 0]);
+    expect(known(row.call('Where', [row.call('Less', [a, b]), a, b]))).toEqual([1, -7, 3]);
+    expect(known(row.call('Cast', [a], { to: FLOAT }))).toEqual([1, -7, 3]);
+    expect(row.builder.nodes).toEqual([]);
+  });
+
+  test('triangles of matrices', () => {
+    const row = new Row();
+    const ones = row.builder.data(new Int32Array(9).fill(1), [3, 3]);
+    const triangle = (k: number, upper: number) =>
+      Array.from(knownElements(row.call('Trilu', [ones, row.int(k)], { upper })) ?? []);
+    expect(triangle(0, 0)).toEqual([1, 0, 0, 1, 1, 0, 1, 1, 1]);
+    expect(triangle(1, 1)).toEqual([0, 1, 1, 0, 0, 1, 0, 0, 0]);
+    expect(triangle(-1, 0)).toEqual([0, 0, 0, 1, 0, 0, 1, 1, 0]);
+    expect(row.builder.nodes).toEqual([]);
+  });
+});
+
+describe('sizes', () => {
+  const row = new Row();
+  const x = row.builder.input('x', FLOAT, 'float', [symbol('batch'), symbol('tokens'), symbol('width')]);
+  const shape = row.call('Shape', [x]);
+  const said = (view: View) => sizesOf(view)?.map(format);
+
+  test('of shapes, with what is gathered, sliced, put together and computed of them', () => {
+    expect(said(shape)).toEqual(['batch', 'tokens', 'width']);
+    const tokens = row.call('Gather', [shape, row.int(1)]);
+    expect(said(tokens)).toEqual(['tokens']);
+    expect(said(row.call('Slice', [shape, row.ints(-2), row.ints(2 ** 31 - 1)]))).toEqual(['tokens', 'width']);
+    const twice = row.call('Mul', [tokens, row.int(2)]);
+    expect(said(row.call('Concat', [row.call('Unsqueeze', [twice, row.ints(0)]), row.ints(-1)]))).toEqual([
+      '2·tokens',
+      '-1',
+    ]);
+    expect(said(row.call('Div', [twice, row.int(2)]))).toEqual(['tokens']);
+    expect(said(row.call('Cast', [tokens], { to: INT64 }))).toEqual(['tokens']);
+    expect(row.builder.nodes).toEqual([]);
+  });
+
+  test('of quotients that round alike towards 0 and down, and of no others', () => {
+    const tokens = row.call('Gather', [shape, row.int(1)]);
+    expect(said(row.call('Div', [tokens, row.int(2)]))).toEqual(['div(1*tokens, 2*)']);
+    const count = row.builder.nodes.length;
+    expect(said(row.call('Div', [row.call('Neg', [tokens]), row.int(2)]))).toBeUndefined();
+    expect(row.builder.nodes).toHaveLength(count + 1);
+    expect(said(row.call('Div', [row.int(-7), row.int(2)]))).toEqual(['-3']);
+    row.builder.nodes.length = count;
+  });
+
+  test('of comparisons that hold for every size, and of no others', () => {
+    const tokens = row.call('Gather', [shape, row.int(1)]);
+    const more = row.call('Add', [tokens, row.int(1)]);
+    expect(said(row.call('Less', [tokens, more]))).toEqual(['1']);
+    expect(said(row.call('Equal', [tokens, more]))).toEqual(['0']);
+    expect(row.builder.nodes).toEqual([]);
+    expect(said(row.call('Equal', [tokens, row.int(5)]))).toBeUndefined();
+    expect(row.builder.nodes).toHaveLength(1);
+  });
+});
