@@ -7,6 +7,7 @@ import {
   command,
   count,
   damagedStep,
+  distinct,
   flat,
   operand,
   type Placed,
@@ -24,7 +25,7 @@ function copyOf(out: Placed, from: Placed): number[] {
 
 /** out, in. */
 export function copy(step: Step, context: StepContext): number[] {
-  return copyOf(operand(step, context, 0), operand(step, context, 1));
+  return copyOf(distinct(step, context, 0), operand(step, context, 1));
 }
 
 /** out, start, step; 1 for floats. */

@@ -5,6 +5,7 @@ import type { Tensor, TensorData } from '../../tensor.ts';
 import { checkNames } from '../check-names.ts';
 import { createSerial, type Serial } from '../serial.ts';
 import type { Feeds, Fetches, Held, HeldFeeds, Session } from '../session.ts';
+import { checkRooms } from './check-rooms.ts';
 import { checkShapes } from './check-shapes.ts';
 import { toInt32, toTensorData } from './elements.ts';
 import { EngineHeld } from './held.ts';
@@ -113,6 +114,7 @@ class Run {
     );
     const { shapes, grown } = this.#shapesOf(numbers.slice(fetching.length));
     const sizes = evaluateSizes(this.#code.sizes, shapes);
+    checkRooms(this.#code, sizes, shapes, this.#feeds, numbers, grown);
     const held = new Map<string, EngineHeld>();
     try {
       for (const [i, name] of holding.entries()) {
@@ -184,7 +186,7 @@ class Run {
       past instanceof EngineHeld ? past.capacity : (past?.dims[2] ?? 0);
     const pastCapacity = capacityOf(first.past);
     if (caches.some(({ past }) => capacityOf(past) !== pastCapacity)) {
-      throw new ServiceError('internal', 'keys and values of the past have different lengths');
+      throw new ServiceError('invalid_input', 'keys and values of the past have different lengths');
     }
     // Tokens in the end, whatever room there is.
     const sizes = evaluateSizes(this.#code.sizes, { inputs: this.#dims, capacity: 0, pastCapacity });

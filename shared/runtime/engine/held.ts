@@ -46,6 +46,11 @@ export class EngineHeld implements Held {
     return this.#block.at;
   }
 
+  /** Elements that its block has room for. */
+  get room(): number {
+    return elements(this.#dims, this.capacity);
+  }
+
   /** Whether tokens up to `tokens` can be written behind what is there. */
   canGrow(tokens: number): boolean {
     return tokens <= this.capacity && this.#block.written === tokensOf(this.#dims);
@@ -68,6 +73,9 @@ export class EngineHeld implements Held {
 
   pick(order: readonly number[]): void {
     const [rows = 0] = this.#dims;
+    if (order.some((row) => !Number.isInteger(row) || row < 0 || row >= rows)) {
+      throw new ServiceError('internal', `rows ${order} are picked where there are ${rows} rows`);
+    }
     const isAlone = this.#block.holders === 1;
     const { heads, inner, stride } = this.#layout();
     const perRow = rows === 0 ? 0 : heads / rows;

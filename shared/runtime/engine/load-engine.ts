@@ -3,6 +3,7 @@
 import { ServiceError } from '../../errors.ts';
 import { createSerial } from '../serial.ts';
 import type { Session } from '../session.ts';
+import { checkProgram } from './check-program.ts';
 import { EngineSession } from './engine-session.ts';
 import { EngineInstance } from './instance.ts';
 import type { Program } from './program.ts';
@@ -83,6 +84,7 @@ class Loader {
       if (this.#header.programBytes > 0) return;
     }
     this.#program = readProgram(this.#header, this.#front);
+    checkProgram(this.#program);
     this.#instance = new EngineInstance(this.#module, this.#header.imageBytes, this.#mode);
   }
 }

@@ -60,7 +60,20 @@ export function flat(step: Step, context: StepContext, index: number): Placed {
   return view;
 }
 
-/** The same, or null where it is left out. */
+/** The view, of whose elements no two are in one place: so it has no more of them than its buffer. */
+export function distinct(step: Step, context: StepContext, index: number): Placed {
+  const view = operand(step, context, index);
+  const axes = view.dims.map((size, i) => ({ size, stride: Math.abs(view.strides[i] ?? 0) }));
+  let reach = 0;
+  for (const { size, stride } of axes.toSorted((a, b) => a.stride - b.stride)) {
+    if (size <= 1) continue;
+    if (stride <= reach) throw damagedStep('two elements of a tensor are written to one place');
+    reach += (size - 1) * stride;
+  }
+  return view;
+}
+
+/** The view that lies side by side, or null where it is left out. */
 export function optional(step: Step, context: StepContext, index: number): Placed | null {
   return step.views[index] === p.ABSENT ? null : flat(step, context, index);
 }

@@ -148,7 +148,11 @@ class Planner {
     if (this.#places.has(buffer) || this.#request.held.has(buffer)) return;
     const entry = this.#code.buffers[buffer];
     if (!entry || entry.place.kind === 'image') return;
-    const at = this.#work.take(bufferBytes(this.#code, buffer, this.#sizes));
+    const bytes = bufferBytes(this.#code, buffer, this.#sizes);
+    if (entry.place.kind === 'sizes' && 4 * entry.place.values.length > bytes) {
+      throw damagedStep('a tensor is shorter than what it holds');
+    }
+    const at = this.#work.take(bytes);
     this.#places.set(buffer, at);
     if (entry.place.kind !== 'sizes') return;
     entry.place.values.forEach((size, i) => {

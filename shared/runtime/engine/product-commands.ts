@@ -8,6 +8,7 @@ import {
   command,
   count,
   damagedStep,
+  distinct,
   flat,
   operand,
   optional,
@@ -17,6 +18,7 @@ import {
   word,
 } from './placed.ts';
 import type { Step } from './program.ts';
+import { layerBytes } from './weight-bytes.ts';
 
 /** out, in; operation, axis. */
 export function reduce(step: Step, context: StepContext): number[] {
@@ -73,17 +75,14 @@ export function linear(step: Step, context: StepContext): number[] {
     number,
     number,
   ];
-  if (columns <= 0 || depth <= 0 || x.dims.at(-1) !== depth)
-    throw damagedStep('a layer is given rows of another width');
+  if (x.dims.at(-1) !== depth) throw damagedStep('a layer is given rows of another width');
   const rows = count(x) / depth;
   checkCount(out, rows * columns);
   const padded = Math.ceil(depth / c.DEPTH_UNIT) * c.DEPTH_UNIT;
-  const panels = Math.ceil(columns / c.PANEL);
-  const panel = isBytes ? padded * c.PANEL + c.PANEL_TAIL_I8 : 4 * depth * c.PANEL + c.PANEL_TAIL_F32;
   const words = [
     out.at,
     x.at,
-    context.image(weights, panels * panel),
+    context.image(weights, layerBytes(columns, depth, isBytes === 1)),
     rows,
     columns,
     depth,
@@ -144,8 +143,9 @@ export function matmul(step: Step, context: StepContext): number[] {
 
 /** out, q, k, v, then the tensor of each step on the scores; scale, then kind and fill of each. */
 export function attention(step: Step, context: StepContext): number[] {
-  const [out, q, k, v, ...tensors] = step.views.map((_, i) => operand(step, context, i));
-  if (!out || !q || !k || !v) throw damagedStep('attention lacks a view');
+  const out = distinct(step, context, 0);
+  const [q, k, v, ...tensors] = step.views.slice(1).map((_, i) => operand(step, context, i + 1));
+  if (!q || !k || !v) throw damagedStep('attention lacks a view');
   const [batch = 0, heads = 0, queries = 0, size = 0] = q.dims;
   const [keys = 0, valueSize = 0] = [k.dims[2] ?? 0, v.dims[3] ?? 0];
   const expect = (view: Placed, dims: readonly number[]) => checkSame([view, { ...view, dims }]);

@@ -17,6 +17,8 @@ import { crc32, HEADER_BYTES, MAGIC, PLACE_KINDS, PROGRAM_ALIGNMENT, SIZE_KINDS,
 /** More than any model has; what a damaged count asks for is refused before it is made. */
 const MOST_ENTRIES = 2 ** 20;
 const MOST_RANK = 8;
+/** A hundred times what a large model's has. */
+const MOST_PROGRAM_BYTES = 2 ** 23;
 
 export interface ProgramHeader {
   readonly programBytes: number;
@@ -30,6 +32,7 @@ export function readHeader(bytes: Uint8Array, fileBytes: number): ProgramHeader 
   const [magic, version, programBytes = 0, imageBytes = 0, checksum = 0] = words(bytes.subarray(0, HEADER_BYTES));
   if (magic !== MAGIC) throw damaged('it does not begin as one');
   if (version !== VERSION) throw damaged(`it has version ${version}, and this engine reads ${VERSION}`);
+  if (programBytes > MOST_PROGRAM_BYTES) throw damaged(`it has ${programBytes} bytes before its weights`);
   if (programBytes % PROGRAM_ALIGNMENT !== 0 || HEADER_BYTES + programBytes + imageBytes !== fileBytes) {
     throw damaged(`it has ${fileBytes} bytes where its header says ${HEADER_BYTES + programBytes + imageBytes}`);
   }

@@ -1,5 +1,6 @@
 // Sizes of a program as numbers, for the shapes of one run.
 
+import { ServiceError } from '../../errors.ts';
 import type { Size } from './program.ts';
 
 export interface Shapes {
@@ -10,11 +11,20 @@ export interface Shapes {
   readonly pastCapacity: number;
 }
 
-/** In the order of the program. Each is made of those before it. */
+/**
+ * In the order of the program. Each is made of those before it; to divide by 0 gives 0, as the engine does with integers. Throws `too_large`
+ * for what is no longer exact.
+ */
 export function evaluateSizes(sizes: readonly Size[], shapes: Shapes): readonly number[] {
   const values: number[] = [];
   const of = (index: number) => values[index] ?? 0;
-  for (const size of sizes) values.push(evaluate(size, shapes, of));
+  for (const size of sizes) {
+    const value = evaluate(size, shapes, of);
+    if (!Number.isSafeInteger(value)) {
+      throw new ServiceError('too_large', 'a size of this input is larger than can be counted; send less');
+    }
+    values.push(value);
+  }
   return values;
 }
 
@@ -34,9 +44,9 @@ function evaluate(size: Size, shapes: Shapes, of: (index: number) => number): nu
       return sum;
     }
     case 'div':
-      return Math.floor(of(size.a) / of(size.b));
+      return of(size.b) === 0 ? 0 : Math.floor(of(size.a) / of(size.b));
     case 'mod':
-      return of(size.a) - of(size.b) * Math.floor(of(size.a) / of(size.b));
+      return of(size.b) === 0 ? 0 : of(size.a) - of(size.b) * Math.floor(of(size.a) / of(size.b));
     case 'min':
       return Math.min(of(size.a), of(size.b));
     case 'max':

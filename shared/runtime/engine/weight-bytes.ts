@@ -1,0 +1,24 @@
+// Weights that a step names by their place in the image: where, and how many bytes.
+
+import * as c from './command-format.ts';
+import * as p from './program.ts';
+
+/** Of a linear layer, as command-format.ts draws them. */
+export function layerBytes(columns: number, depth: number, isBytes: boolean): number {
+  const padded = Math.ceil(depth / c.DEPTH_UNIT) * c.DEPTH_UNIT;
+  const panels = Math.ceil(columns / c.PANEL);
+  return panels * (isBytes ? padded * c.PANEL + c.PANEL_TAIL_I8 : 4 * depth * c.PANEL + c.PANEL_TAIL_F32);
+}
+
+/** By the words of a step. */
+export function weightBytes(kind: number, words: readonly number[]): readonly (readonly [at: number, bytes: number])[] {
+  if (kind === p.STEP_LINEAR) {
+    const [at = -1, columns = 0, depth = 0, , isBytes] = words;
+    return [[at, layerBytes(columns, depth, isBytes === 1)]];
+  }
+  if (kind !== p.STEP_GATHER_I8) return [];
+  const [table = -1, rows = 0, width = 0, scales = -1, isByRow, zeros = -1] = words;
+  const entries = 4 * (isByRow ? rows : 1);
+  const places = [[table, rows * width] as const, [scales, entries] as const];
+  return zeros === p.ABSENT ? places : [...places, [zeros, entries]];
+}
