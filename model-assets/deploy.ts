@@ -16,7 +16,7 @@ const WITHOUT = '--without-onnxruntime';
 const HELP = `npm run deploy -- [${WITH} | ${WITHOUT}] [flags of wrangler deploy]
 
   Uploads the Worker. onnxruntime-web, which is most of the script, goes with it only where a model in the account's bucket needs it
-  (with --dry-run: where one in the local bucket does, or, where that is empty, one that ships).
+  (with --dry-run: in the local one). Where nothing is published, what ships decides.
 
   ${WITH}       whatever is published
   ${WITHOUT}    whatever is published: models that need it answer 502`;
@@ -44,14 +44,16 @@ async function choose(given: readonly string[], remote: boolean): Promise<{ isWi
   const manifests = await published(remote);
   const needing = manifests.find(({ engine }) => engine.name === 'onnxruntime-web');
   if (needing) return { isWith: true, why: `${needing.name} needs it (${needing.engine.reason})` };
-  return { isWith: false, why: `all ${manifests.length} published models run on the project's own engine` };
+  return { isWith: false, why: `all ${manifests.length} models run on the project's own engine` };
 }
 
 async function published(remote: boolean): Promise<readonly Manifest[]> {
   const { bucket, close } = await openBucket(remote);
   try {
     const found = await manifestsIn(bucket);
-    return found.length > 0 ? found : (await shipped()).map(({ manifest }) => manifest);
+    if (found.length > 0) return found;
+    console.log('nothing is published yet: going by what ships');
+    return (await shipped()).map(({ manifest }) => manifest);
   } finally {
     await close();
   }

@@ -139,11 +139,7 @@ describe('npm start', () => {
 });
 
 test.each([
-  [
-    '',
-    /without onnxruntime-web: all \d+ published models run on the project's own engine/,
-    ['engine.wasm', 'tokenizer.wasm'],
-  ],
+  ['', /without onnxruntime-web: all \d+ models run on the project's own engine/, ['engine.wasm', 'tokenizer.wasm']],
   [
     '--with-onnxruntime',
     /with onnxruntime-web: it was asked for/,

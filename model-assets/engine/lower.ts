@@ -1,6 +1,7 @@
 // From a graph to a function of the program: views and sizes by number, weights into the image, and a copy wherever a kernel wants side
 // by side what is not.
 
+import { MAX_RANK } from '../../shared/runtime/engine/command-format.ts';
 import type { ProgramBuffer, ProgramFunction, ProgramView, Size, Step } from '../../shared/runtime/engine/program.ts';
 import * as program from '../../shared/runtime/engine/program.ts';
 import { giveRoom } from './caches.ts';
@@ -40,6 +41,7 @@ class Lowering {
   readonly #sizes: SizeTable;
   readonly #buffers: ProgramBuffer[] = [];
   readonly #numbers = new Map<Buffer, number>();
+  readonly #outputs = new Set<Buffer>();
   readonly #views: ProgramView[] = [];
   readonly #steps: Step[] = [];
   readonly #from: (readonly string[])[] = [];
@@ -96,15 +98,21 @@ class Lowering {
     return this.#graph.inputs.findIndex((input) => input.name === name);
   }
 
-  /** An output in a buffer that is its alone: what is fed, or a constant, is copied. */
+  /** An output in a buffer that is its alone: what is fed, a constant, or another output, is copied. */
   #owned(view: View): View {
     const { buffer } = view;
     const isComputed = !buffer.data && !buffer.sizes && !buffer.quantized && buffer.input === undefined;
-    return isComputed && (isWhole(view) || this.#pasts.has(buffer)) ? view : this.#copy(view);
+    const isFree = isComputed && (isWhole(view) || this.#pasts.has(buffer)) && !this.#outputs.has(buffer);
+    const owned = isFree ? view : this.#copy(view);
+    this.#outputs.add(owned.buffer);
+    return owned;
   }
 
   #stepOf(node: Node): StepParts {
     const { operation, inputs, output } = node;
+    if ([output, ...inputs].some((view) => (view?.dims.length ?? 0) > MAX_RANK)) {
+      throw new Error(`${node.from[0] ?? 'a node'}: a tensor has more than ${MAX_RANK} dimensions`);
+    }
     const out = this.#view(output);
     switch (operation.kind) {
       case 'copy':

@@ -10,6 +10,7 @@ import { checkShapes } from './check-shapes.ts';
 import { toInt32, toTensorData } from './elements.ts';
 import { EngineHeld } from './held.ts';
 import type { EngineInstance } from './instance.ts';
+import { damagedStep } from './placed.ts';
 import { bufferBytes, type PlanRequest, toPlan } from './plan.ts';
 import type { ProgramFunction } from './program.ts';
 import { evaluateSizes, type Shapes } from './sizes.ts';
@@ -23,7 +24,7 @@ export class EngineSession implements Session {
   readonly outputs: readonly string[];
   readonly shapes: Readonly<Record<string, readonly (number | null)[]>>;
   readonly #share: number;
-  readonly #instance: EngineInstance;
+  #instance: EngineInstance | undefined;
   readonly #ways: readonly ProgramFunction[];
   readonly #serial: Serial;
 
@@ -50,7 +51,7 @@ export class EngineSession implements Session {
   }
 
   get bytes(): number {
-    return Math.ceil(this.#instance.bytes * this.#share);
+    return Math.ceil((this.#instance?.bytes ?? 0) * this.#share);
   }
 
   async run(feeds: Feeds, outputs: readonly string[] = this.outputs): Promise<Fetches> {
@@ -64,18 +65,22 @@ export class EngineSession implements Session {
   ): Promise<{ readonly fetched: Fetches; readonly held: Readonly<Record<string, Held>> }> {
     return this.#serial(async () => {
       checkNames(feeds, this.inputs, [...outputs, ...holding], this.outputs);
+      const instance = this.#instance;
+      if (!instance) throw new ServiceError('internal', 'a session is run that was closed');
       const way = this.#wayOf(feeds);
-      const lengths = holding.length === 0 ? lengthsWithoutPadding(way, feeds) : null;
-      if (!lengths) return new Run(this.#instance, way, feeds).run(outputs, holding);
+      const lengths = holding.length === 0 ? lengthsWithoutPadding(way, feeds, outputs) : null;
+      if (!lengths) return new Run(instance, way, feeds).run(outputs, [...new Set(holding)]);
       checkShapes(way, feeds);
-      const row = (part: Feeds) => new Run(this.#instance, way, part).run(outputs, []).fetched;
+      const row = (part: Feeds) => new Run(instance, way, part).run(outputs, []).fetched;
       return { fetched: runWithoutPadding(way, feeds, lengths, row), held: {} };
     });
   }
 
-  /** Nothing is left to free: the memory goes with the last reference to the instance. */
+  /** The memory goes with the last reference to the instance. */
   async close(): Promise<void> {
-    await this.#serial(async () => undefined);
+    await this.#serial(async () => {
+      this.#instance = undefined;
+    });
   }
 
   #wayOf(feeds: HeldFeeds): ProgramFunction {
@@ -246,7 +251,7 @@ class Run {
     const kept = held.get(name);
     if (kept) return { data: kept.read(), dims: numbers };
     const at = places.get(buffer);
-    if (at === undefined) return { data: toTensorData(type, new Int32Array(length)), dims: numbers };
+    if (at === undefined) throw damagedStep(`output ${name} is written by no step`);
     const perToken = bufferBytes(this.#code, buffer, sizes) / 4;
     if (perToken === length) return { data: toTensorData(type, this.#instance.ints(at, length)), dims: numbers };
     return { data: withoutRoom(this.#instance.floats(at, perToken), numbers), dims: numbers };

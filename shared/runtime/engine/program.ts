@@ -1,7 +1,7 @@
 // A program: what the engine does for each graph of a model, with sizes that a run decides. It is made when a model is published
 // (model-assets/engine), lies in the bucket in front of the weights (program-format.ts), and becomes commands at each new shape (plan.ts).
 
-/** Kinds of steps; the views and words of each are told at its reader in steps.ts. */
+/** Kinds of steps; the views and words of each are told in element-commands.ts and product-commands.ts. */
 export const STEP_COPY = 0;
 export const STEP_RANGE = 1;
 export const STEP_UNARY = 2;

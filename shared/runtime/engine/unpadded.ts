@@ -8,17 +8,33 @@ import type { ProgramFunction } from './program.ts';
 /** Inputs of graphs whose rows know nothing of one another: encoders, and decoders without a past. */
 const OF_TOKENS = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'];
 
-/** Tokens of each row up to its padding, where a row has some and the graph can be run without; null where there is nothing to skip. */
-export function lengthsWithoutPadding(code: ProgramFunction, feeds: HeldFeeds): readonly number[] | null {
+/** onnx.TensorProto.DataType */
+const FLOAT = 1;
+
+/**
+ * Tokens of each row up to its padding, where a row has some and the wanted outputs can be put together of rows without; else null, and
+ * the batch is run as it is.
+ */
+export function lengthsWithoutPadding(
+  code: ProgramFunction,
+  feeds: HeldFeeds,
+  wanted: readonly string[],
+): readonly number[] | null {
   const { input_ids: ids, attention_mask: mask } = feeds;
   if (!ids || !mask || !('data' in ids) || !('data' in mask) || mask.data instanceof Float32Array) return null;
   const [rows = 0, tokens = 0] = ids.dims;
   const names = code.inputs.map(({ name }) => name);
   if (ids.dims.length !== 2 || code.condition || !names.every((name) => OF_TOKENS.includes(name))) return null;
-  const sizes = code.inputs[names.indexOf('input_ids')]?.dims;
-  const isByRows = (list: readonly { readonly dims: readonly number[] }[]) =>
-    list.every(({ dims }) => dims[0] === sizes?.[0]);
-  if (!isByRows(code.inputs) || !isByRows(code.outputs) || mask.data.length !== rows * tokens) return null;
+  const [sizeOfRows = -1, sizeOfTokens = -1] = code.inputs[names.indexOf('input_ids')]?.dims ?? [];
+  const outputs = code.outputs.filter(({ name }) => wanted.includes(name));
+  const canJoin = outputs.every(
+    ({ type, dims }) =>
+      type === FLOAT &&
+      dims[0] === sizeOfRows &&
+      dims.every((size, axis) => (axis === 1 && size === sizeOfTokens) || isFixed(code, size, axis)),
+  );
+  if (!canJoin || code.inputs.some(({ dims }) => dims[0] !== sizeOfRows) || mask.data.length !== rows * tokens)
+    return null;
   const { data } = mask;
   const lengths = Array.from({ length: rows }, (_, row) => {
     let length = tokens;
@@ -27,6 +43,11 @@ export function lengthsWithoutPadding(code: ProgramFunction, feeds: HeldFeeds): 
     return length || tokens;
   });
   return lengths.some((length) => length < tokens) ? lengths : null;
+}
+
+/** Whether a dimension of an output is the same in a batch and in its rows; the first is that of the rows. */
+function isFixed({ sizes }: ProgramFunction, size: number, axis: number): boolean {
+  return axis === 0 || sizes[size]?.kind === 'constant';
 }
 
 /** The outputs of a batch, of which `run` computes one row at a time. */

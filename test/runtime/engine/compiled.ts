@@ -14,7 +14,7 @@ export function openCompiled(module: WebAssembly.Module, bytes: Uint8Array, mode
   const program = readProgram(header, bytes.subarray(HEADER_BYTES, start));
   const instance = new EngineInstance(module, program.imageBytes, mode);
   instance.memory.set(bytes.subarray(start), instance.image.at);
-  return new EngineSession(instance, program.functions, instance.bytes);
+  return new EngineSession(instance, program.functions);
 }
 
 export function fromBase64(text: string): Uint8Array {

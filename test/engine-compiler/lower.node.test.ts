@@ -1,0 +1,35 @@
+// Lowering: each output has a buffer of its own, and what no command can hold is refused.
+
+import { expect, test } from 'vitest';
+import { Builder } from '../../model-assets/engine/builder.ts';
+import { symbol } from '../../model-assets/engine/dim.ts';
+import { Image } from '../../model-assets/engine/image.ts';
+import { lower } from '../../model-assets/engine/lower.ts';
+import { FLOAT } from '../../model-assets/engine/onnx-file.ts';
+import { RELU } from '../../shared/runtime/engine/command-format.ts';
+
+test('an output that is another is copied: one may be held while the other is read', () => {
+  const builder = new Builder();
+  const x = builder.input('x', FLOAT, 'float', [symbol('n')]);
+  const y = builder.unary(RELU, x);
+  const outputs = ['y', 'z'].map((name) => ({ name, type: FLOAT, view: y }));
+  const { code } = lower(builder.graph(outputs), 'model', null, new Image());
+  const [first, second] = code.outputs.map(({ buffer }) => buffer);
+  expect(first).not.toBe(second);
+  expect(code.steps).toHaveLength(2);
+});
+
+test('an input that is an output is copied', () => {
+  const builder = new Builder();
+  const x = builder.input('x', FLOAT, 'float', [symbol('n')]);
+  const { code } = lower(builder.graph([{ name: 'x', type: FLOAT, view: x }]), 'model', null, new Image());
+  expect(code.buffers[code.outputs[0]?.buffer ?? -1]?.place.kind).toBe('work');
+});
+
+test('a tensor of seven dimensions is refused by the name of its node', () => {
+  const builder = new Builder();
+  builder.from = 'the node';
+  const x = builder.input('x', FLOAT, 'float', ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(symbol));
+  const graph = builder.graph([{ name: 'y', type: FLOAT, view: builder.unary(RELU, x) }]);
+  expect(() => lower(graph, 'model', null, new Image())).toThrow('the node: a tensor has more than 6 dimensions');
+});
