@@ -5,7 +5,7 @@ import { MAX_RANK } from '../../shared/runtime/engine/command-format.ts';
 import type { ProgramBuffer, ProgramFunction, ProgramView, Size, Step } from '../../shared/runtime/engine/program.ts';
 import * as program from '../../shared/runtime/engine/program.ts';
 import { giveRoom } from './caches.ts';
-import { isEqual, isNumber, multiply, ONE, product, toNumber, toSymbol, ZERO } from './dim.ts';
+import { isEqual, isNumber, multiply, ONE, product, toNumber, toSymbol } from './dim.ts';
 import type { NodeOf } from './fuse/rewriter.ts';
 import { isWhole } from './fuse/rewriter.ts';
 import { weightsOf } from './fuse/siblings.ts';
@@ -13,6 +13,7 @@ import type { Image } from './image.ts';
 import { type Buffer, type Graph, isContiguous, knownElements, type Node, type View, whole } from './ir.ts';
 import { packLinear } from './pack.ts';
 import { SizeTable } from './size-table.ts';
+import { hasUnitStride } from './views.ts';
 
 export interface Lowered {
   readonly code: ProgramFunction;
@@ -285,10 +286,6 @@ function floatsOf(buffer: Buffer): Float32Array | undefined {
   if (!buffer.quantized) return undefined;
   const known = knownElements(whole(buffer, [buffer.length]));
   return known instanceof Float32Array ? known : undefined;
-}
-
-function hasUnitStride({ dims, strides }: View, axis: number): boolean {
-  return isNumber(dims[axis] ?? ONE, 1) || isNumber(strides[axis] ?? ZERO, 1);
 }
 
 const floats = new Float32Array(1);

@@ -85,3 +85,8 @@ function runOf(old: readonly OldAxis[], dims: readonly Dim[], start: number): { 
   }
   return { old: count, end };
 }
+
+/** Whether the elements along an axis lie side by side. */
+export function hasUnitStride({ dims, strides }: View, axis: number): boolean {
+  return isNumber(dims[axis] ?? ONE, 1) || isNumber(strides[axis] ?? ZERO, 1);
+}

@@ -12,7 +12,10 @@ export type Outcome<T> = { readonly value: T } | { readonly fault: string; reado
 /** The default reader of a stream brings a few kilobytes at a time, and takes several times as long. */
 const CHUNK = 2 ** 20;
 
-/** Gives `read` the bytes of a body, and says afterwards whether they were those of the blob. */
+/**
+ * Gives `read` the bytes of a body, and says afterwards whether they were those of the blob. Throws what `read` throws of right bytes, and
+ * what the body throws where it breaks off.
+ */
 export async function verified<T>(
   body: ReadableStream,
   ref: BlobRef,
@@ -20,7 +23,7 @@ export async function verified<T>(
 ): Promise<Outcome<T>> {
   const digest = new crypto.DigestStream('SHA-256');
   const writer = digest.getWriter();
-  const counter = { bytes: 0 };
+  const counter: Counter = { bytes: 0, broken: undefined };
   const all = hashed(chunksOf(body), writer, counter);
   // A reader that gives up does not end it.
   const chunks: Chunks = { [Symbol.asyncIterator]: () => ({ next: () => all.next() }) };
@@ -34,6 +37,7 @@ export async function verified<T>(
   // Whoever fails early may do so because the bytes are wrong: that is then the better reason.
   for await (const _ of chunks);
   await writer.close();
+  if (counter.broken !== undefined) throw counter.broken;
   if (counter.bytes !== ref.bytes) {
     return {
       fault: `blob ${ref.sha256} has ${counter.bytes} bytes where its manifest says ${ref.bytes}`,
@@ -46,6 +50,12 @@ export async function verified<T>(
   if (failure !== undefined)
     throw new ServiceError('model_unavailable', `blob ${ref.sha256} cannot be read`, { cause: failure });
   return { value: value as T };
+}
+
+interface Counter {
+  bytes: number;
+  /** Why the body broke off, if it did. */
+  broken: unknown;
 }
 
 async function* chunksOf(body: ReadableStream): AsyncGenerator<Uint8Array> {
@@ -63,12 +73,17 @@ async function* chunksOf(body: ReadableStream): AsyncGenerator<Uint8Array> {
 async function* hashed(
   chunks: AsyncGenerator<Uint8Array>,
   writer: WritableStreamDefaultWriter<ArrayBuffer | ArrayBufferView>,
-  counter: { bytes: number },
+  counter: Counter,
 ): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    counter.bytes += chunk.byteLength;
-    await writer.write(chunk);
-    yield chunk;
+  try {
+    for await (const chunk of chunks) {
+      counter.bytes += chunk.byteLength;
+      await writer.write(chunk);
+      yield chunk;
+    }
+  } catch (error) {
+    // To the reader it is an end; a connection that breaks says nothing of the blob.
+    counter.broken = error;
   }
 }
 

@@ -44,6 +44,7 @@ export async function streamBlob<T>(
     const { body } = cached;
     const outcome = await source.meter.time('cache', () => verified(body, ref, read), bytes);
     if ('value' in outcome) return outcome.value;
+    // A damaged copy must not stand between the location and the good one in R2.
     await source.cache.delete(cacheKey(ref));
   }
   const outcome = await source.meter.time(
@@ -53,7 +54,7 @@ export async function streamBlob<T>(
   );
   if (!outcome) throw new ServiceError('model_unavailable', `blob ${ref.sha256} is missing`);
   if ('fault' in outcome) throw new ServiceError('model_unavailable', outcome.fault, { cause: outcome.cause });
-  source.waitUntil(copyToCache(source, ref));
+  source.waitUntil(copyToCache(source, ref).catch(() => undefined));
   return outcome.value;
 }
 

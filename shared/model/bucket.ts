@@ -19,6 +19,8 @@ export async function readObject<T>(
     const object = await bucket.get(key);
     return object && (await read(object));
   } catch (cause) {
+    // What the reader itself refuses is no fault of the bucket.
+    if (cause instanceof ServiceError) throw cause;
     throw new BucketError(key, cause);
   }
 }

@@ -132,9 +132,23 @@ export class ModelStore {
 
   #release(slot: Slot): void {
     slot.leases -= 1;
-    // A longer input than any before may have let the engine's memory grow.
-    if (slot.opened) slot.bytes = modelBytes(slot.opened);
+    if (slot.opened) this.#measure(slot, slot.opened);
     if (slot.retired && slot.leases === 0) this.#close(slot);
+  }
+
+  /** A longer input than any before lets an engine's memory grow: others may have to go. */
+  #measure(slot: Slot, model: Model): void {
+    const before = slot.bytes;
+    slot.bytes = modelBytes(model);
+    if (slot.bytes <= before) return;
+    const residents = Array.from(this.#resident, (each) => ({
+      ...each,
+      slot: each,
+      busy: each.leases > 0 || each === slot,
+    }));
+    // Where it is too much even alone, all that are idle go.
+    const evicted = chooseEvictions(residents, 0, this.#budget) ?? residents.filter(({ busy }) => !busy);
+    for (const each of evicted) this.#retire(each.slot);
   }
 
   #close(slot: Slot): void {

@@ -51,6 +51,8 @@ export function modelBytes({ tokenizer, sessions }: Model): number {
 
 /** An error that names the model, and the reason where that may be told. */
 export function unavailable(name: string, cause: unknown): ServiceError {
+  // Without memory now, the model may well open later.
+  if (cause instanceof ServiceError && cause.code === 'overloaded') return cause;
   const reason = cause instanceof ServiceError ? cause.message : 'the engine cannot open its graph';
   return new ServiceError('model_unavailable', `model ${name} is unavailable: ${reason}`, { cause });
 }

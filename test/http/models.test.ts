@@ -3,7 +3,7 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isolateOf } from '../../shared/http/isolate.ts';
 import { blobKey, blobsOf, type Manifest, manifestKey, openedBlobsOf } from '../../shared/model/manifest.ts';
-import { graphOf } from '../../shared/model/open-model.ts';
+import { graphOf, modelBytes } from '../../shared/model/open-model.ts';
 import { openOrtSession } from '../../shared/runtime/ort.ts';
 import { blobBytes, bucket, isolate, post, publishTinyBert, source, tinyBert } from './worker.ts';
 
@@ -178,6 +178,22 @@ describe('a budget of memory that holds two models', () => {
     expect((await post(PATH, { inputs: 'a', model: 'three' }, on)).status).toBe(200);
     two.release();
   });
+});
+
+test('a large run lets the memory of its model grow, and idle ones make room', async () => {
+  for (const name of ['one', 'two']) await publishTinyBert({ name });
+  const { model, release } = await isolateOf(isolate()).models.acquire('one', source());
+  const small = modelBytes(model);
+  release();
+  const on = isolate({ WASM_BUDGET_MIB: String((2 * small + 1024) / 2 ** 20) });
+  for (const name of ['one', 'two']) expect((await post(PATH, { inputs: 'a', model: name }, on)).status).toBe(200);
+  expect(isolateOf(on).models.open).toEqual(['one', 'two']);
+  const lease = await isolateOf(on).models.acquire('two', source());
+  const batch = { data: new BigInt64Array(32 * 60).fill(1n), dims: [32, 60] };
+  await graphOf(lease.model).run({ input_ids: batch, attention_mask: batch, token_type_ids: batch });
+  expect(modelBytes(lease.model)).toBeGreaterThan(small);
+  lease.release();
+  expect(isolateOf(on).models.open).toEqual(['two']);
 });
 
 test('requests that come while a model opens share the one opening', async () => {
