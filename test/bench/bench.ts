@@ -34,6 +34,8 @@ const NAMES = [
   'size',
   'schema',
   'kernels',
+  'engine',
+  'engine-error',
 ];
 
 const { values, positionals } = parseArgs({

@@ -6,10 +6,14 @@ export function median(values: readonly number[]): number {
   return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
 }
 
-export async function timed(run: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
+/** In milliseconds. */
+export type Clock = () => number;
+const wall: Clock = () => performance.now();
+
+export async function timed(run: () => Promise<unknown>, clock = wall): Promise<number> {
+  const started = clock();
   await run();
-  return performance.now() - started;
+  return clock() - started;
 }
 
 /**
@@ -18,13 +22,13 @@ export async function timed(run: () => Promise<unknown>): Promise<number> {
  */
 export async function compare<K extends string>(
   kinds: Readonly<Record<K, (repeats: number) => Promise<unknown>>>,
-  { repeats, rounds = 7 }: { repeats: number; rounds?: number },
+  { repeats, rounds = 7, clock = wall }: { repeats: number; rounds?: number; clock?: Clock },
 ): Promise<Record<K, number>> {
   const samples = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, [] as number[]])) as Record<K, number[]>;
   for (let round = -1; round < rounds; round++) {
     for (const kind of Object.keys(kinds) as K[]) {
-      const few = await timed(() => kinds[kind](1));
-      const many = await timed(() => kinds[kind](1 + repeats));
+      const few = await timed(() => kinds[kind](1), clock);
+      const many = await timed(() => kinds[kind](1 + repeats), clock);
       // The first round warms up.
       if (round >= 0) samples[kind].push((many - few) / repeats);
     }

@@ -11,9 +11,10 @@ import type { Manifest } from '../../shared/model/manifest.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const NOT_NODE = join(ROOT, 'shared', 'runtime', 'not-node.ts');
+const WITHOUT_ONNXRUNTIME = join(ROOT, 'shared', 'runtime', 'without-onnxruntime.ts');
 
-/** The Worker's modules: its script, and the wasm files that it imports. `entry`: relative to the project. */
-export async function bundle(entry: string): Promise<ModuleDefinition[]> {
+/** The Worker's modules: its script, and the wasm files that it imports. `entry`: relative to the project; `isLean`: without onnxruntime-web. */
+export async function bundle(entry: string, isLean = false): Promise<ModuleDefinition[]> {
   const wasm = new Map<string, string>();
   const { outputFiles } = await build({
     entryPoints: [join(ROOT, entry)],
@@ -24,7 +25,7 @@ export async function bundle(entry: string): Promise<ModuleDefinition[]> {
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
     logLevel: 'error',
-    alias: { module: NOT_NODE, worker_threads: NOT_NODE },
+    alias: { module: NOT_NODE, worker_threads: NOT_NODE, ...(isLean && { '#onnxruntime': WITHOUT_ONNXRUNTIME }) },
     plugins: [
       {
         name: 'wasm-modules',

@@ -1,11 +1,10 @@
 // The commands of the engine, in workerd: products in each mode that this machine can against dot products without memory, matrix–vector
 // against reading the weights, attention, and the rest.
 
-import { join } from 'node:path';
-import { main } from 'assemblyscript/asc';
 import { DOT_PLAIN, DOT_SEVEN_BITS, GELU_ERF, GELU_TANH } from '../../../shared/runtime/engine/command-format.ts';
 import type { Row, Subject } from '../bench.ts';
 import type { Case } from '../kernel-cases.ts';
+import { buildLimits } from '../limits.ts';
 import { start } from '../workerd.ts';
 
 type Report = (row: Omit<Row, 'subject'>) => void;
@@ -20,25 +19,8 @@ const SIZES = [
 ] as const;
 const ROWS = [1, 8, 16, 64, 128];
 const MODES = ['unsigned', 'seven bits', 'signed', 'plain'];
-const FOLDER = join(import.meta.dirname, '..', 'wasm');
 /** Of weights, so that a matrix does not lie in a cache when its turn comes again. */
 const COLD_BYTES = 96e6;
-
-async function buildLimits(): Promise<void> {
-  const options = [
-    '--runtime',
-    'stub',
-    '--importMemory',
-    '--noExportMemory',
-    '--enable',
-    'simd',
-    '--enable',
-    'relaxed-simd',
-    '-O1',
-  ];
-  const { error, stderr } = await main(['limits.ts', '--baseDir', FOLDER, '--outFile', 'limits.wasm', ...options]);
-  if (error) throw new Error(stderr.toString());
-}
 
 export default {
   name: 'kernels',

@@ -1,0 +1,20 @@
+// What subjects/engine.ts asks workers/engine.ts to do.
+
+/** `mode`: of the products (a code DOT_*), of a model that runs on the project's own engine; the machine's best where it is left out. */
+export interface Opened {
+  readonly model: string;
+  readonly mode?: number;
+}
+
+export type Case =
+  /** A run of the graph `model` over as many tokens. */
+  | (Opened & { readonly kind: 'forward'; readonly tokens: number })
+  /** A greedy step of a decoder behind `context` tokens, and a source of as many where there is an encoder. */
+  | (Opened & { readonly kind: 'step'; readonly context: number })
+  /** Reads so many bytes and does nothing else. */
+  | { readonly kind: 'read'; readonly bytes: number };
+
+export interface Job {
+  readonly it: Case;
+  readonly repeats: number;
+}

@@ -1,0 +1,22 @@
+// Checkpoints of real sizes with random weights, each published for both engines.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Checkpoint, readCheckpoint } from '../../model-assets/checkpoint.ts';
+
+/** What a model is called that runs on onnxruntime-web. */
+export const peerOf = (model: string) => `${model}-ort`;
+
+/** The folder of the checkpoints; null, and a line that says why, where there is none. */
+export function benchModels(): string | null {
+  const folder = process.env.BENCH_MODELS ?? '';
+  if (['bench-minilm', 'bench-gpt2'].every((name) => existsSync(join(folder, name)))) return folder;
+  console.log('  skipped: set BENCH_MODELS to a folder that model-assets/seeded/full_size.py and');
+  console.log('           model-assets/seeded-writing/full_size.py have filled (--out)');
+  return null;
+}
+
+/** The same ONNX files for the project's own engine, and for onnxruntime-web. */
+export async function forBoth(folder: string, model: string): Promise<readonly [ours: Checkpoint, peer: Checkpoint]> {
+  return [await readCheckpoint(folder, model, 'edge'), await readCheckpoint(folder, peerOf(model), 'onnxruntime-web')];
+}

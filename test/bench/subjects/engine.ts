@@ -1,0 +1,157 @@
+// The project's own engine beside onnxruntime-web, in one isolate on the same ONNX files, of real sizes and with random weights.
+
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Checkpoint } from '../../../model-assets/checkpoint.ts';
+import { weightBytes } from '../../../model-assets/engine/weight-bytes.ts';
+import { DOT_PLAIN, DOT_SEVEN_BITS } from '../../../shared/runtime/engine/command-format.ts';
+import { STEP_LINEAR } from '../../../shared/runtime/engine/program.ts';
+import { HEADER_BYTES } from '../../../shared/runtime/engine/program-format.ts';
+import { readHeader, readProgram } from '../../../shared/runtime/engine/read-program.ts';
+import type { Row, Subject } from '../bench.ts';
+import { workerdClock } from '../cpu-clock.ts';
+import type { Case, Job } from '../engine-cases.ts';
+import { benchModels, forBoth, peerOf } from '../engine-models.ts';
+import { buildLimits } from '../limits.ts';
+import { compare } from '../measure.ts';
+import { bundle, start, type Workerd } from '../workerd.ts';
+import { reportFirstAnswers } from './engine-first.ts';
+
+type Report = (row: Omit<Row, 'subject'>) => void;
+
+const WORKER = 'test/bench/workers/engine.ts';
+const TOKENS = [8, 16, 32, 64, 128, 256];
+const ENCODERS = [
+  { model: 'bench-minilm', like: 'MiniLM-L6' },
+  { model: 'bench-distilbert', like: 'DistilBERT' },
+  { model: 'bench-bert', like: 'BERT-base' },
+];
+const WRITERS = [
+  { model: 'bench-gpt2', like: 'DistilGPT-2' },
+  { model: 'bench-t5', like: 'T5-small' },
+];
+const MODES = [
+  { mode: DOT_PLAIN, label: ', plain SIMD' },
+  { mode: DOT_SEVEN_BITS, label: ', seven bits' },
+];
+const CONTEXT = 64;
+/** Further tokens, so that one stands behind a little more than CONTEXT. */
+const STEPS = 24;
+const MIB = 2 ** 20;
+
+export default {
+  name: 'engine',
+  summary:
+    'the project’s own engine against onnxruntime-web in the same isolate, int8 with random weights (BENCH_MODELS)',
+  async run(report) {
+    const folder = benchModels();
+    if (folder === null) return;
+    await buildLimits();
+    for (const { model, like } of ENCODERS) {
+      await withBoth(folder, model, (workerd) => reportForward(workerd, model, like, report));
+    }
+    for (const { model, like } of WRITERS) {
+      await withBoth(folder, model, (workerd, [ours]) =>
+        reportSteps(workerd, { model, like, bytes: stepBytes(ours) }, report),
+      );
+    }
+    await withBoth(folder, 'bench-distilbert', (workerd) => reportHeap(workerd, report));
+    await reportFirstAnswers(folder, report);
+    await reportScript(report);
+  },
+} satisfies Subject;
+
+async function withBoth(
+  folder: string,
+  model: string,
+  use: (workerd: Workerd, checkpoints: readonly [Checkpoint, Checkpoint]) => Promise<void>,
+): Promise<void> {
+  const checkpoints = await forBoth(join(folder, model), model);
+  const workerd = await start(WORKER, { checkpoints });
+  try {
+    await use(workerd, checkpoints);
+  } finally {
+    await workerd.close();
+  }
+}
+
+/** Milliseconds of CPU of each case, the median of rounds in which they alternate. */
+async function time(workerd: Workerd, cases: readonly Case[], repeats: number): Promise<number[]> {
+  const kinds = cases.map((it, n) => {
+    const run = async (times: number) => {
+      const response = await workerd.post('/repeat', { it, repeats: times } satisfies Job);
+      if (!response.ok) throw new Error(await response.text());
+      await response.text();
+    };
+    return [String(n), run] as const;
+  });
+  const times = await compare(Object.fromEntries(kinds), { repeats, rounds: 5, clock: workerdClock() });
+  return cases.map((_, n) => times[n] ?? 0);
+}
+
+async function reportForward(workerd: Workerd, model: string, like: string, report: Report): Promise<void> {
+  for (const tokens of TOKENS) {
+    const it = { kind: 'forward', tokens } as const;
+    const ours = [{ label: '' }, ...MODES].map(({ label, ...mode }) => ({ label, it: { ...it, model, ...mode } }));
+    const [peer = 0, ...times] = await time(
+      workerd,
+      [{ ...it, model: peerOf(model) }, ...ours.map((each) => each.it)],
+      Math.max(1, Math.round(256 / tokens)),
+    );
+    for (const [n, { label }] of ours.entries()) {
+      const own = times[n] ?? 0;
+      report({ case: `${like}, ${tokens} tokens${label}`, unit: 'ms', ours: own, peer, ratio: peer / own });
+    }
+  }
+}
+
+/** A token of a decoder: beside onnxruntime-web, and its weights a second beside what can be read of memory. */
+async function reportSteps(
+  workerd: Workerd,
+  { model, like, bytes }: { model: string; like: string; bytes: number },
+  report: Report,
+): Promise<void> {
+  const it = { kind: 'step', context: CONTEXT } as const;
+  const ours = [{ label: '' }, ...MODES].map(({ label, ...mode }) => ({ label, it: { ...it, model, ...mode } }));
+  const [peer = 0, read = 0, ...times] = await time(
+    workerd,
+    [{ ...it, model: peerOf(model) }, { kind: 'read', bytes }, ...ours.map((each) => each.it)],
+    STEPS,
+  );
+  for (const [n, { label }] of ours.entries()) {
+    const own = times[n] ?? 0;
+    report({ case: `${like}, a token at ${CONTEXT}${label}`, unit: 'ms', ours: own, peer, ratio: peer / own });
+    const speed = (ms: number) => bytes / ms / 1e6;
+    const name = `${like}, its ${Math.round(bytes / 1e6)} MB of weights; reading alone${label}`;
+    report({ case: name, unit: 'GB/s', ours: speed(own), peer: speed(read), ratio: read / own });
+  }
+}
+
+/** Bytes of weights that one further token reads: products, in the way that is fed a past. */
+function stepBytes({ manifest: { engine }, blobs }: Checkpoint): number {
+  const bytes = engine.name === 'edge' ? blobs.get(engine.program.sha256) : undefined;
+  if (!bytes) throw new Error('the model has no program');
+  const header = readHeader(bytes.subarray(0, HEADER_BYTES), bytes.byteLength);
+  const { functions } = readProgram(header, bytes.subarray(HEADER_BYTES, HEADER_BYTES + header.programBytes));
+  const way = functions.filter(({ graph }) => graph !== 'encoder').find(({ condition }) => condition?.value !== false);
+  return (way?.steps ?? []).reduce((sum, step) => sum + (step.kind === STEP_LINEAR ? weightBytes(step) : 0), 0);
+}
+
+async function reportHeap(workerd: Workerd, report: Report): Promise<void> {
+  for (const tokens of [128, 512]) {
+    const heap = async (model: string) => Number(await workerd.get(`/heap?model=${model}&tokens=${tokens}`)) / MIB;
+    const ours = await heap('bench-distilbert');
+    const peer = await heap(peerOf('bench-distilbert'));
+    report({ case: `DistilBERT, WASM heap after ${tokens} tokens`, unit: 'MiB', ours, peer, ratio: peer / ours });
+  }
+}
+
+async function reportScript(report: Report): Promise<void> {
+  const size = async (isLean: boolean) =>
+    (await bundle('functions/index.ts', isLean)).reduce(
+      (sum, { contents }) => sum + gzipSync(Buffer.from(contents ?? ''), { level: 9 }).byteLength,
+      0,
+    ) / 1000;
+  const [ours, peer] = [await size(true), await size(false)];
+  report({ case: 'Worker without onnxruntime-web; with it, gzip', unit: 'kB', ours, peer, ratio: peer / ours });
+}
