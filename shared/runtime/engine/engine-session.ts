@@ -11,7 +11,7 @@ import { toInt32, toTensorData } from './elements.ts';
 import { EngineHeld } from './held.ts';
 import type { EngineInstance } from './instance.ts';
 import { damagedStep } from './placed.ts';
-import { bufferBytes, type PlanRequest, toPlan } from './plan.ts';
+import { bufferBytes, type Plan, type PlanRequest, toPlan } from './plan.ts';
 import type { ProgramFunction } from './program.ts';
 import { evaluateSizes, type Shapes } from './sizes.ts';
 import { lengthsWithoutPadding, runWithoutPadding } from './unpadded.ts';
@@ -99,6 +99,9 @@ export class EngineSession implements Session {
   }
 }
 
+/** Where the work of each graph's last run began. */
+const lastStarts = new WeakMap<ProgramFunction, number>();
+
 class Run {
   readonly #instance: EngineInstance;
   readonly #code: ProgramFunction;
@@ -159,11 +162,8 @@ class Run {
       inPlace: new Set(grown.keys()),
       mode: instance.mode,
     };
-    // First how much room it needs, which is the same wherever it is.
-    const { workBytes, commands } = toPlan(request, 0);
-    const start = instance.take(workBytes + commands.byteLength + 64);
+    const { plan, start } = this.#place(request);
     try {
-      const plan = toPlan(request, start);
       const at = start + plan.workBytes;
       this.#write(plan.places);
       instance.ints(at, plan.commands.length).set(plan.commands);
@@ -174,6 +174,22 @@ class Run {
       return Object.fromEntries(entries);
     } finally {
       instance.give(start);
+    }
+  }
+
+  /** A plan, and room for it. Where the last run's work was there mostly is room again: only where there is not is it planned twice. */
+  #place(request: PlanRequest): { plan: Plan; start: number } {
+    const guess = lastStarts.get(this.#code) ?? 0;
+    const plan = toPlan(request, guess);
+    // How much room it needs is the same wherever it is.
+    const start = this.#instance.take(plan.workBytes + plan.commands.byteLength + 64);
+    lastStarts.set(this.#code, start);
+    if (start === guess) return { plan, start };
+    try {
+      return { plan: toPlan(request, start), start };
+    } catch (error) {
+      this.#instance.give(start);
+      throw error;
     }
   }
 

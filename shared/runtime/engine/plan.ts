@@ -6,8 +6,9 @@ import { END, FILL } from './command-format.ts';
 import { toCommands } from './commands.ts';
 import { align, FreeList } from './free-list.ts';
 import { damagedStep, type Placed } from './placed.ts';
-import { ABSENT, type ProgramFunction, type ProgramView, STEP_COPY, STEP_NORM } from './program.ts';
+import { type ProgramFunction, type ProgramView, STEP_COPY } from './program.ts';
 import { evaluateSizes, type Shapes } from './sizes.ts';
+import { toOrder } from './step-order.ts';
 
 export interface PlanRequest {
   readonly code: ProgramFunction;
@@ -70,16 +71,12 @@ class Planner {
   }
 
   run(): Plan {
-    const steps = this.#needed();
-    const lastUse = this.#lastUses(steps);
+    const { steps, lastUse } = toOrder(this.#code, this.#request.outputs);
     this.#code.buffers.forEach(({ place }, buffer) => {
       if (place.kind === 'input') this.#give(buffer);
     });
-    for (const index of steps) {
-      const step = this.#code.steps[index];
-      if (!step) continue;
-      const used = this.#buffersOf(index);
-      for (const buffer of used) this.#give(buffer);
+    for (const { index, step, buffers } of steps) {
+      for (const buffer of buffers) this.#give(buffer);
       if (!this.#isEmpty(step.views[0]) && !this.#isDone(index)) {
         this.#words.push(
           ...toCommands(step, {
@@ -91,7 +88,7 @@ class Planner {
         );
       }
       for (const at of this.#scratch.splice(0)) this.#work.give(at);
-      for (const buffer of used) if (lastUse.get(buffer) === index) this.#end(buffer);
+      for (const buffer of buffers) if (lastUse.get(buffer) === index) this.#end(buffer);
       if (this.#work.end > MOST_BYTES)
         throw new ServiceError('too_large', 'this input needs more memory than there is; send less');
     }
@@ -104,43 +101,8 @@ class Planner {
     };
   }
 
-  /** Steps that the wanted outputs need, in their order. */
-  #needed(): readonly number[] {
-    const wanted = new Set(this.#request.outputs.map((output) => this.#code.outputs[output]?.buffer));
-    const steps: number[] = [];
-    for (let index = this.#code.steps.length - 1; index >= 0; index--) {
-      const written = this.#written(index);
-      if (!written.some((buffer) => wanted.has(buffer))) continue;
-      steps.unshift(index);
-      for (const buffer of this.#buffersOf(index)) wanted.add(buffer);
-    }
-    return steps;
-  }
-
-  /** Buffers that a step writes: its first view, and the second of a norm, which is its sum. */
-  #written(index: number): readonly (number | undefined)[] {
-    const { views = [], kind } = this.#code.steps[index] ?? {};
-    const [out, sum] = views;
-    return kind === STEP_NORM && sum !== undefined && sum !== ABSENT
-      ? [this.#bufferOf(out), this.#bufferOf(sum)]
-      : [this.#bufferOf(out)];
-  }
-
   #bufferOf(view: number | undefined): number | undefined {
     return view === undefined ? undefined : this.#code.views[view]?.buffer;
-  }
-
-  #buffersOf(index: number): readonly number[] {
-    const views = this.#code.steps[index]?.views ?? [];
-    return [...new Set(views.flatMap((view) => (view === ABSENT ? [] : (this.#bufferOf(view) ?? []))))];
-  }
-
-  #lastUses(steps: readonly number[]): ReadonlyMap<number, number> {
-    const last = new Map<number, number>();
-    for (const index of steps) for (const buffer of this.#buffersOf(index)) last.set(buffer, index);
-    // What comes out lives on.
-    for (const output of this.#request.outputs) last.delete(this.#code.outputs[output]?.buffer ?? -1);
-    return last;
   }
 
   /** A place for a buffer, if it has none. */
