@@ -35,7 +35,8 @@ function runBy(manifest: Manifest, engine: Manifest['engine']['name'] | undefine
   return { ...manifest, revision: `${manifest.revision} ${engine}`, engine: { name: engine, reason: 'as its judge' } };
 }
 
-async function kept(sha256: string): Promise<ArrayBuffer> {
+/** The bytes of a blob. */
+export async function kept(sha256: string): Promise<ArrayBuffer> {
   const { BLOBS } = env as unknown as { readonly BLOBS: Fetcher };
   const response = await BLOBS.fetch(`http://blobs.invalid/${sha256}`);
   if (!response.ok) throw new Error(`${sha256} was not kept`);

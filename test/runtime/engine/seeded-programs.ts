@@ -1,0 +1,24 @@
+// Programs of the seeded checkpoints, and instances with their weights.
+
+import { inject } from 'vitest';
+import type { Manifest } from '../../../shared/model/manifest.ts';
+import module from '../../../shared/runtime/engine/engine.wasm';
+import { EngineInstance } from '../../../shared/runtime/engine/instance.ts';
+import { kept } from '../../seeded/worker.ts';
+import { type Honest, toHonest } from './fuzz/single-steps.ts';
+
+/** Every seeded architecture once, and the writing ones in each layout of their decoders. */
+export const architectures: readonly (readonly [name: string, manifest: Manifest])[] = inject('seeded')
+  .filter(({ name }) => /fill-mask|seeded-(bart|ctrl|gpt2|marian|mbart|openai|t5|transfo)/.test(name))
+  .map((manifest) => [manifest.name, manifest]);
+
+export async function honestOf(manifest: Manifest): Promise<Honest> {
+  if (manifest.engine.name !== 'edge') throw new Error(`${manifest.name}: ${manifest.engine.reason}`);
+  return toHonest(manifest.name, new Uint8Array(await kept(manifest.engine.program.sha256)));
+}
+
+export function instanceOf({ image }: Pick<Honest, 'image'>): EngineInstance {
+  const instance = new EngineInstance(module, image.byteLength);
+  instance.memory.set(image, instance.image.at);
+  return instance;
+}
