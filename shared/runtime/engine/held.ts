@@ -109,7 +109,8 @@ export class EngineHeld implements Held {
     const [rows = 1, heads = 1, , ...rest] = this.#dims;
     const size = rest.reduce((x, y) => x * y, 1);
     const stride = this.capacity * size;
-    const count = rows * heads;
+    // Without elements there may be any number of heads, too many to be gone through.
+    const count = stride * tokensOf(this.#dims) === 0 ? 0 : rows * heads;
     return {
       floats: this.instance.floats(this.at, count * stride),
       heads: count,

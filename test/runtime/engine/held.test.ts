@@ -126,3 +126,10 @@ test('memory does not grow with what is released', () => {
   }
   expect(sizes.size).toBe(1);
 });
+
+test('a tensor without elements is read and picked at once, however many heads it has', () => {
+  const tensor = EngineHeld.make(instanceOf(), [2, 2 ** 40, 3, 0], 8);
+  expect(tensor.read()).toEqual(new Float32Array());
+  tensor.pick([1, 1, 0]);
+  expect(tensor.dims).toEqual([3, 2 ** 40, 3, 0]);
+});
