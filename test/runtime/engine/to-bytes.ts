@@ -1,0 +1,55 @@
+// The same program with the weights of its linear layers as signed bytes, a scale for each column.
+
+import { PANEL, PANEL_TAIL_F32 } from '../../../shared/runtime/engine/command-format.ts';
+import { type ProgramFunction, STEP_LINEAR, type Step } from '../../../shared/runtime/engine/program.ts';
+import type { Honest } from './fuzz/single-steps.ts';
+import { packBytes } from './linear.ts';
+
+const ALIGNMENT = 64;
+
+export function toBytes({ program, image }: Pick<Honest, 'program' | 'image'>): {
+  functions: readonly ProgramFunction[];
+  image: Uint8Array;
+} {
+  const parts: Uint8Array[] = [image];
+  let length = image.byteLength;
+  const place = (bytes: Uint8Array): number => {
+    const at = Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+    parts.push(new Uint8Array(at - length), bytes);
+    length = at + bytes.byteLength;
+    return at;
+  };
+  const functions = program.functions.map((code) => ({
+    ...code,
+    steps: code.steps.map((step) => (isFloats(step) ? inBytes(step, image, place) : step)),
+  }));
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return { functions, image: whole };
+}
+
+const isFloats = ({ kind, words }: Step) => kind === STEP_LINEAR && words[4] === 0;
+
+function inBytes(step: Step, image: Uint8Array, place: (bytes: Uint8Array) => number): Step {
+  const [at = 0, columns = 0, depth = 0, activation = 0] = step.words;
+  const panel = depth * PANEL + PANEL_TAIL_F32 / 4;
+  const floats = new Float32Array(image.slice(at, at + 4 * panel * Math.ceil(columns / PANEL)).buffer);
+  const values = new Int8Array(depth * columns);
+  const [scales, bias] = [new Float32Array(columns), new Float32Array(columns)];
+  for (let n = 0; n < columns; n++) {
+    const start = Math.floor(n / PANEL) * panel + (n % PANEL);
+    const column = Array.from({ length: depth }, (_, k) => floats[start + k * PANEL] ?? 0);
+    const scale = Math.max(...column.map(Math.abs), 1e-9) / 127;
+    column.forEach((weight, k) => {
+      values[k * columns + n] = Math.round(weight / scale);
+    });
+    scales[n] = scale;
+    bias[n] = floats[start + depth * PANEL] ?? 0;
+  }
+  const packed = packBytes({ values, scales, bias, depth, columns });
+  return { ...step, words: [place(packed), columns, depth, activation, 1] };
+}
