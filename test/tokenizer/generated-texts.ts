@@ -82,3 +82,12 @@ export function generatedText(number: number): string {
   }
   return out;
 }
+
+export const LONG_WORDS = 12;
+
+/** One word of 2,000 to 20,000 characters: of one syllable, over and over, or of some. */
+export function longWord(number: number): string {
+  const random = new Random(number);
+  const pieces = Array.from({ length: 1 + (number % 6) ** 2 }, () => random.pick(alphabet.syllables));
+  return repeat(1500 + 900 * number, () => random.pick(pieces));
+}

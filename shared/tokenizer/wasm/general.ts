@@ -6,7 +6,7 @@ import { MODEL_WORDPIECE } from '../format';
 import { MODEL_BPE, MODEL_UNIGRAM, NO_ID } from '../pipeline-format';
 import { contentLength, contentOf, cutAddedTokens, normalizedCount, useContents } from './added-tokens';
 import { bpe } from './models/bpe';
-import { startUnigram, unigram } from './models/unigram';
+import { unigram } from './models/unigram';
 import { wordLevel } from './models/wordlevel';
 import { wordpiece } from './models/wordpiece';
 import { startWork, take, top } from './memory';
@@ -41,7 +41,7 @@ export function encodeGeneral(text: usize, length: u32): bool {
   cutAddedTokens(false);
   if (!normalizeParts()) return false;
   cutAddedTokens(true);
-  if (!splitParts() || failed || !startModel()) return false;
+  if (!splitParts() || failed) return false;
   startTokens();
   rewind();
   let word: u32 = 0;
@@ -96,15 +96,6 @@ function characters(at: usize, end: usize): u32 {
   let count: u32 = 0;
   for (; at < end; at++) if ((load<u8>(at) & 0xc0) != 0x80) count++;
   return count;
-}
-
-function startModel(): bool {
-  let longest: u32 = 0;
-  for (let part = parts; part < partsEnd; part += PART_BYTES) {
-    if (load<i32>(part, 12) == NO_ID) longest = max(longest, load<u32>(part, 4) - load<u32>(part));
-  }
-  if (modelKind == MODEL_UNIGRAM) return startUnigram(longest);
-  return true;
 }
 
 /** Normalizes the contents of the added tokens that are looked for in normalized text, into memory from `place` on. */

@@ -1,6 +1,6 @@
 // BPE: characters, or bytes, that are merged two by two, the merge that was learned first before the others.
-// Source: Hugging Face tokenizers, BPE::merge_word and Word::merge_all. Short words look over all their pairs for the best one;
-// long ones keep them in a heap, so that the cost is n log n in the word.
+// Source: Hugging Face tokenizers, BPE::merge_word and Word::merge_all. Short words look over all their pairs for the best one; long
+// ones keep them in a heap, and still longer ones in a list for every merge, so that a word of megabytes costs what its length says.
 
 import {
   FLAG_BYTE_FALLBACK,
@@ -10,10 +10,6 @@ import {
   MAX_AFFIX,
   MODEL_BYTE_IDS,
   MODEL_FLAGS,
-  MODEL_MERGE_COUNT,
-  MODEL_MERGE_MASK,
-  MODEL_MERGED,
-  MODEL_MERGES,
   MODEL_PREFIX,
   MODEL_PREFIX_LENGTH,
   MODEL_SUFFIX,
@@ -24,13 +20,13 @@ import {
 import { toBytes } from '../byte-alphabet';
 import { outOfMemory, pushToken, reserveTokens, tokensEnd } from '../tokens';
 import { exactMatch } from '../trie';
-import { pairSlot } from '../unicode-forms';
+import { mergeByBuckets } from './bpe-buckets';
+import { mergeByHeap } from './bpe-heap';
+import { mergedId, NONE, openMerges, rankOf, SYMBOL } from './bpe-merges';
 
-// Symbols stand where the tokens of the word will be, each of which is written when all symbols up to it were read.
-// A symbol: | id u32 | previous i32 | next i32 | bytes u32 |, one that was merged away has 0 bytes.
-const SYMBOL: usize = 16;
+/** Most symbols of a word that are looked over for the best pair, and that go into a heap. */
 const SHORT: u32 = 24;
-const NONE: u32 = 0xffffffff;
+const LONG: u32 = 4096;
 
 const affixed = memory.data(80, 16);
 
@@ -38,9 +34,6 @@ let trie: usize = 0;
 let unknown: i32 = NO_ID;
 let flags: u32 = 0;
 let byteIds: usize = 0;
-let mask: u32 = 0;
-let merges: usize = 0;
-let merged: usize = 0;
 let prefix: usize = 0;
 let prefixLength: u32 = 0;
 let suffix: usize = 0;
@@ -48,8 +41,6 @@ let suffixLength: u32 = 0;
 
 let symbols: usize = 0;
 let count: u32 = 0;
-let heap: usize = 0;
-let heapSize: u32 = 0;
 
 /** Takes the model at `model`; false if anything in it leads outside the pool or names an id that is not there. */
 export function openBpe(model: usize, trieAt: usize, pool: usize, poolBytes: u32, ids: u32): bool {
@@ -57,35 +48,20 @@ export function openBpe(model: usize, trieAt: usize, pool: usize, poolBytes: u32
   unknown = load<i32>(model, MODEL_UNKNOWN);
   flags = load<u32>(model, MODEL_FLAGS);
   const byteOffset = load<u32>(model, MODEL_BYTE_IDS);
-  mask = load<u32>(model, MODEL_MERGE_MASK);
-  const mergeOffset = load<u32>(model, MODEL_MERGES);
-  const mergedOffset = load<u32>(model, MODEL_MERGED);
-  const mergeCount = load<u32>(model, MODEL_MERGE_COUNT);
   prefixLength = load<u32>(model, MODEL_PREFIX_LENGTH);
   suffixLength = load<u32>(model, MODEL_SUFFIX_LENGTH);
   byteIds = pool + byteOffset;
-  merges = pool + mergeOffset;
-  merged = pool + mergedOffset;
   prefix = pool + load<u32>(model, MODEL_PREFIX);
   suffix = pool + load<u32>(model, MODEL_SUFFIX);
   if (<u64>byteOffset + 1024 > poolBytes || prefixLength > <u32>MAX_AFFIX || suffixLength > <u32>MAX_AFFIX) return false;
   if (<u64>load<u32>(model, MODEL_PREFIX) + prefixLength > poolBytes) return false;
   if (<u64>load<u32>(model, MODEL_SUFFIX) + suffixLength > poolBytes) return false;
-  if ((mask & (mask + 1)) != 0 || <u64>mergeOffset + (<u64>mask + 1) * 12 > poolBytes) return false;
-  if (<u64>mergedOffset + <u64>mergeCount * 4 > poolBytes) return false;
   if (unknown != NO_ID && <u32>unknown >= ids) return false;
   for (let i: u32 = 0; i < 256; i++) {
     const id = load<u32>(byteIds + (<usize>i << 2));
     if (id != NONE && id >= ids) return false;
   }
-  for (let i: u32 = 0; i < mergeCount; i++) if (load<u32>(merged + (<usize>i << 2)) >= ids) return false;
-  let empty = false;
-  for (let slot: u32 = 0; slot <= mask; slot++) {
-    const rank = load<u32>(merges + <usize>slot * 12, 8);
-    if (rank == NONE) empty = true;
-    else if (rank >= mergeCount) return false;
-  }
-  return empty;
+  return openMerges(model, pool, poolBytes, ids);
 }
 
 /** The id of the piece that is written [start, end), which may be overwritten. */
@@ -121,7 +97,7 @@ export function bpe(start: usize, end: usize): void {
   endUnknown();
   if (outOfMemory) return;
   if (count <= SHORT) mergeShort();
-  else if (!mergeLong()) return;
+  else if (!(count <= LONG ? mergeByHeap(symbols, count) : mergeByBuckets(symbols, count))) return;
   let at: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const length = load<u32>(symbols + <usize>i * SYMBOL, 12);
@@ -192,17 +168,6 @@ function addBytes(at: usize, length: u32): bool {
   return true;
 }
 
-/** The rank of the merge of two ids, or NONE. */
-@inline
-function rankOf(left: u32, right: u32): u32 {
-  let slot = pairSlot(left, right);
-  let entry = merges + <usize>(slot & mask) * 12;
-  while (load<u32>(entry, 8) != NONE && (load<u32>(entry) != left || load<u32>(entry, 4) != right)) {
-    entry = merges + <usize>(++slot & mask) * 12;
-  }
-  return load<u32>(entry, 8);
-}
-
 /** Symbols move together as they merge; the rank of each with the next stands in its place for links. */
 function mergeShort(): void {
   for (let i: u32 = 0; i + 1 < count; i++) rank(i);
@@ -218,7 +183,7 @@ function mergeShort(): void {
     }
     if (best == NONE) return;
     const symbol = symbols + <usize>place * SYMBOL;
-    store<u32>(symbol, load<u32>(merged + (<usize>best << 2)));
+    store<u32>(symbol, mergedId(best));
     store<u32>(symbol, load<u32>(symbol, 12) + load<u32>(symbol + SYMBOL, 12), 12);
     count--;
     memory.copy(symbol + SYMBOL, symbol + 2 * SYMBOL, <usize>(count - place - 1) * SYMBOL);
@@ -231,68 +196,4 @@ function mergeShort(): void {
 function rank(i: u32): void {
   const symbol = symbols + <usize>i * SYMBOL;
   store<u32>(symbol, rankOf(load<u32>(symbol), load<u32>(symbol + SYMBOL)), 4);
-}
-
-/** False if there is no memory for the heap, which lies behind the symbols and holds two pairs for each at most. */
-function mergeLong(): bool {
-  if (!reserveTokens(2 * count + 1)) return false;
-  heap = symbols + <usize>count * SYMBOL;
-  heapSize = 0;
-  for (let i: u32 = 0; i + 1 < count; i++) offer(i, i + 1);
-  while (heapSize > 0) {
-    const entry = load<u64>(heap);
-    popHeap();
-    const left = <u32>entry;
-    const best = <u32>(entry >>> 32);
-    const symbol = symbols + <usize>left * SYMBOL;
-    if (load<u32>(symbol, 12) == 0) continue;
-    const right = load<i32>(symbol, 8);
-    if (right >= <i32>count) continue;
-    const other = symbols + <usize>right * SYMBOL;
-    if (rankOf(load<u32>(symbol), load<u32>(other)) != best) continue;
-    store<u32>(symbol, load<u32>(merged + (<usize>best << 2)));
-    store<u32>(symbol, load<u32>(symbol, 12) + load<u32>(other, 12), 12);
-    store<u32>(other, 0, 12);
-    const next = load<i32>(other, 8);
-    store<i32>(symbol, next, 8);
-    if (next < <i32>count) {
-      store<i32>(symbols + <usize>next * SYMBOL, <i32>left, 4);
-      offer(left, next);
-    }
-    const before = load<i32>(symbol, 4);
-    if (before >= 0) offer(before, left);
-  }
-  return true;
-}
-
-/** Puts the pair into the heap, by rank and then by place. */
-function offer(left: u32, right: u32): void {
-  const own = rankOf(load<u32>(symbols + <usize>left * SYMBOL), load<u32>(symbols + <usize>right * SYMBOL));
-  if (own == NONE) return;
-  const entry = (<u64>own << 32) | left;
-  let place = heapSize++;
-  while (place > 0) {
-    const parent = (place - 1) >>> 1;
-    const above = load<u64>(heap + (<usize>parent << 3));
-    if (above <= entry) break;
-    store<u64>(heap + (<usize>place << 3), above);
-    place = parent;
-  }
-  store<u64>(heap + (<usize>place << 3), entry);
-}
-
-function popHeap(): void {
-  heapSize--;
-  const entry = load<u64>(heap + (<usize>heapSize << 3));
-  let place: u32 = 0;
-  while (true) {
-    let child: u32 = 2 * place + 1;
-    if (child >= heapSize) break;
-    if (child + 1 < heapSize && load<u64>(heap + ((<usize>child + 1) << 3)) < load<u64>(heap + (<usize>child << 3))) child++;
-    const below = load<u64>(heap + (<usize>child << 3));
-    if (below >= entry) break;
-    store<u64>(heap + (<usize>place << 3), below);
-    place = child;
-  }
-  store<u64>(heap + (<usize>place << 3), entry);
 }

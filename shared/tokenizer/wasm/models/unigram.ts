@@ -12,11 +12,12 @@ import {
   MODEL_UNKNOWN_SCORE,
   NO_ID,
 } from '../../pipeline-format';
-import { take } from '../memory';
 import { dropTokens, pushToken, reserveTokens, tokensEnd } from '../tokens';
 import { exactMatch, startWalk, walked, walkedId, walkOn } from '../trie';
 
 // For every byte of the word and its end, the best path to it: | score f64 | start u32 | id u32 |
+// Nodes stand where the tokens of the word will be: each of these is written when all nodes up to its end were read, and that is
+// behind it, because there are no more tokens than bytes.
 const NODE: usize = 16;
 const UNREACHED: u32 = 0xffffffff;
 
@@ -46,16 +47,11 @@ export function openUnigram(model: usize, trieAt: usize, pool: usize, poolBytes:
   return true;
 }
 
-/** Takes room for words of at most `longest` bytes. */
-export function startUnigram(longest: u32): bool {
-  nodes = take((<u64>longest + 1) * NODE);
-  return nodes != 0;
-}
-
 /** Appends the tokens of the word [start, end), offsets in its bytes. */
 export function unigram(start: usize, end: usize): void {
   const size = <u32>(end - start);
-  if (!reserveTokens(size)) return;
+  if (!reserveTokens(size + 1)) return;
+  nodes = tokensEnd;
   store<f64>(nodes, 0);
   for (let i: u32 = 1; i <= size; i++) store<u32>(nodes + <usize>i * NODE, UNREACHED, 8);
   for (let at: u32 = 0; at < size; ) {
