@@ -20,6 +20,10 @@ export function findMatch(automaton: usize, at: usize, end: usize): bool {
   const rows = automaton + HEADER;
   const rowBytes = (classes + 1) << 1;
   while (at < end) {
+    // ASCII with which no match begins is passed over at once.
+    while (load<u8>(at) < 0x80 && load<u16>(rows + (<usize>load<u8>(ascii + load<u8>(at)) << 1)) == DEAD_STATE) {
+      if (++at == end) return false;
+    }
     matchEnd = at;
     let state: u32 = 0;
     let next = at;

@@ -36,7 +36,7 @@ export let lastToken: usize = 0;
 /** Encodes the `length` bytes at `text`; false if there is not enough memory. */
 export function encodeGeneral(text: usize, length: u32): bool {
   const mark = take(0);
-  startParts(text);
+  startParts(text, length);
   pushPart(0, length, 0, NO_ID);
   cutAddedTokens(false);
   if (!normalizeParts()) return false;
@@ -106,7 +106,7 @@ export function normalizeAddedTokens(): usize {
   for (let i: u32 = 0; i < count; i++) {
     const content = contentOf(i);
     const length = contentLength(i);
-    startParts(content);
+    startParts(content, length);
     pushPart(0, length, 0, NO_ID);
     if (!normalizeParts()) return 0;
     const from = bytes + load<u32>(parts);

@@ -202,12 +202,17 @@ function metaspace(content: usize, length: u32, scheme: u32, start: u32, end: u3
     if (load<u8>(bytes + start) != SPACE && !startsWith(content, length, start, end)) prepend(content, length, start);
   }
   let same = start;
-  for (let at = start; at < end; at++) {
-    if (load<u8>(bytes + at) != SPACE) continue;
-    change();
-    putSame(same, at);
-    putBytes(content, length, counting ? 0 : originStart(at), counting ? 0 : originEnd(at));
-    same = at + 1;
+  for (let from = start; from < end; from += 16) {
+    // What is read behind the end is not looked at.
+    let spaces = <u32>i8x16.bitmask(i8x16.eq(v128.load(bytes + from), i8x16.splat(<i8>SPACE)));
+    for (; spaces; spaces &= spaces - 1) {
+      const at = from + <u32>ctz(spaces);
+      if (at >= end) break;
+      change();
+      putSame(same, at);
+      putBytes(content, length, counting ? 0 : originStart(at), counting ? 0 : originEnd(at));
+      same = at + 1;
+    }
   }
   putSame(same, end);
 }

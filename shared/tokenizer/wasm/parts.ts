@@ -12,12 +12,16 @@ import { NO_ID } from '../pipeline-format';
 import { reach, startWork, take } from './memory';
 
 export const PART_BYTES: usize = 16;
+/** Behind what a step writes, for the last vector. */
+const SLACK: u64 = 16;
 
 export let bytes: usize = 0;
 export let origins: usize = 0;
 export let parts: usize = 0;
 export let partsEnd: usize = 0;
 export let counting: bool = false;
+/** Whether the text is ASCII as the caller wrote it, so that its bytes are its UTF-16 units. */
+export let plain: bool = false;
 /** Whether the step changed anything. */
 export let changed: bool = false;
 export let failed: bool = false;
@@ -28,14 +32,23 @@ let written: u32 = 0;
 let newBytes: usize = 0;
 let newOrigins: usize = 0;
 
-/** Begins with the text at `start` and no parts. */
-export function startParts(start: usize): void {
+/** Begins with the `length` bytes at `start` and no parts. */
+export function startParts(start: usize, length: u32): void {
+  plain = isAscii(start, length);
   base = take(0);
   bytes = start;
   origins = 0;
   parts = base;
   partsEnd = base;
   failed = base == 0;
+}
+
+function isAscii(start: usize, length: u32): bool {
+  let all = i8x16.splat(0);
+  let at: u32 = 0;
+  for (; at + 16 <= length; at += 16) all = v128.or(all, v128.load(start + at));
+  for (; at < length; at++) all = v128.or(all, i8x16.splat(load<i8>(start + at)));
+  return i8x16.bitmask(all) == 0;
 }
 
 /** Adds a part behind the last. */
@@ -61,13 +74,13 @@ export function pushSlice(start: u32, end: u32): void {
 
 @inline
 export function originStart(byte: u32): u32 {
-  return origins ? load<u32>(origins + (<usize>byte << 3)) : unitOf(byte);
+  return origins ? load<u32>(origins + (<usize>byte << 3)) : plain ? byte : unitOf(byte);
 }
 
 /** Of the byte that ends a range. */
 @inline
 export function originEnd(byte: u32): u32 {
-  return origins ? load<u32>(origins + (<usize>byte << 3), 4) : unitAfter(byte);
+  return origins ? load<u32>(origins + (<usize>byte << 3), 4) : plain ? byte + 1 : unitAfter(byte);
 }
 
 let cursorByte: u32 = 0;
@@ -132,8 +145,8 @@ export function startCounting(): void {
 /** Begins to write what was counted, behind what was taken; false if there is not enough memory. */
 export function startWriting(): bool {
   if (!origins && !layOrigins()) return false;
-  newBytes = take(<u64>written);
-  newOrigins = take(<u64>written * 8);
+  newBytes = take(<u64>written + SLACK);
+  newOrigins = take(<u64>written * 8 + SLACK);
   counting = false;
   written = 0;
   failed = failed || newBytes == 0 || newOrigins == 0;
@@ -188,10 +201,16 @@ export function putChar(codePoint: u32, from: u32, to: u32): void {
   written += length;
 }
 
+/** Copies vectors: what is behind `length` is written over too, and read. */
+@inline
+function copy(to: usize, from: usize, length: usize): void {
+  for (let i: usize = 0; i < length; i += 16) v128.store(to + i, v128.load(from + i));
+}
+
 /** Writes bytes, all of one origin. */
 export function putBytes(from: usize, length: u32, start: u32, end: u32): void {
   if (!counting) {
-    memory.copy(newBytes + written, from, length);
+    copy(newBytes + written, from, length);
     putOrigins(length, start, end);
   }
   written += length;
@@ -200,8 +219,8 @@ export function putBytes(from: usize, length: u32, start: u32, end: u32): void {
 /** Writes the bytes [start, end) of the text as they are. */
 export function putSame(start: u32, end: u32): void {
   if (!counting) {
-    memory.copy(newBytes + written, bytes + start, end - start);
-    memory.copy(newOrigins + (<usize>written << 3), origins + (<usize>start << 3), <usize>(end - start) << 3);
+    copy(newBytes + written, bytes + start, end - start);
+    copy(newOrigins + (<usize>written << 3), origins + (<usize>start << 3), <usize>(end - start) << 3);
   }
   written += end - start;
 }
