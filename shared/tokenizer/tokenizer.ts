@@ -67,7 +67,11 @@ export interface Tokenizer {
  * @throws ServiceError `model_unavailable` if `compiled` is cut, altered, or of another version.
  */
 export function createTokenizer(module: WebAssembly.Module, compiled: Uint8Array): Tokenizer {
-  const exports = new WebAssembly.Instance(module).exports as unknown as WasmExports;
+  return openInstance(new WebAssembly.Instance(module).exports as unknown as WasmExports, compiled);
+}
+
+/** The same in an instance that is there, and holds nothing else. */
+export function openInstance(exports: WasmExports, compiled: Uint8Array): Tokenizer {
   const start = exports.place(compiled.byteLength) >>> 0;
   if (start === 0)
     throw new ServiceError('model_unavailable', `no memory for a tokenizer of ${compiled.byteLength} bytes`);
@@ -81,7 +85,8 @@ export function createTokenizer(module: WebAssembly.Module, compiled: Uint8Array
   return new WasmTokenizer(exports);
 }
 
-interface WasmExports {
+/** What wasm/index.ts exports; numbers are signed. */
+export interface WasmExports {
   readonly memory: WebAssembly.Memory;
   readonly outcome: WebAssembly.Global;
   place(length: number): number;

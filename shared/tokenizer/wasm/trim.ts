@@ -31,8 +31,12 @@ export function trimOffsets(offsets: usize, ids: usize, count: u32): void {
   if (!trims) return;
   for (let i: u32 = 0; i < count; i++) {
     const spaces = counts + (<usize>load<u32>(ids + (<usize>i << 2)) << 1);
-    if (load<u16>(spaces) == 0) continue;
     const at = offsets + (<usize>i << 3);
+    if (load<u16>(spaces) == 0) {
+      // The mark may be there: BPE without an unknown token leaves characters out, and places the next token where they stood.
+      if (load<i32>(at) < 0) store<u32>(at, load<u32>(at) & ~WIDE);
+      continue;
+    }
     const start = load<u32>(at) & ~WIDE;
     const wide: u32 = start == load<u32>(at) ? 0 : 1;
     let leading = <u32>load<u8>(spaces);
