@@ -52,6 +52,9 @@ function compileGeneral(root: Json): Section[] {
   const pool = new Pool();
   const normalizer = normalizerSteps(root.normalizer, pool);
   const preTokenizer = preTokenizerSteps(root.pre_tokenizer, pool);
+  for (const [role, { length }] of Object.entries({ normalizer, pre_tokenizer: preTokenizer.steps }))
+    if (length > pipeline.MAX_STEPS)
+      throw new Error(`${role} has ${length} steps; at most ${pipeline.MAX_STEPS} are run`);
   const model = compileModel(root.model, preTokenizer.byteLevel, pool);
   const addedTokens = parseAddedTokens(root.added_tokens ?? [], model.vocabulary);
   const pieces = compilePieces(model.vocabulary, addedTokens);

@@ -41,6 +41,10 @@ test.each([
   [{ model: { ...base.model, max_input_chars_per_word: -1 } }, 'WordPiece.max_input_chars_per_word'],
   [{ added_tokens: [{ ...base.added_tokens[0], content: '<new>', id: 3 }] }, 'added token "<new>" has id 3'],
   [{ extra: 1 }, 'option "extra"'],
+  [
+    { normalizer: { type: 'Sequence', normalizers: Array(65).fill({ type: 'Prepend', prepend: '▁' }) } },
+    'normalizer has 65 steps; at most 64 are run',
+  ],
 ])('%#: refused by name', (changes, message) => {
   expect(() => compile(changes)).toThrow(message);
 });
