@@ -1,4 +1,5 @@
-// Whether a text costs what its length says: from 10 KB to 10 MB at once, against the same bytes in pieces of 1 KB.
+// Whether a text costs what its length says: from 1 KB to 10 MB at once, against the same bytes in pieces of 1 KB; and the memory that
+// 10 MB at once take beyond the compiled file, against the 40 bytes a byte that are allowed.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,12 +9,13 @@ import { withTokenizerWorker } from './tokenizer.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../../shared/tokenizers');
 const FAMILIES = ['bert-base-uncased', 'roberta-base', 't5-small'];
-const SIZES = [1e4, 1e5, 1e6, 1e7];
+const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7];
+const ALLOWED = 40;
 
 export default {
   name: 'curve',
   summary:
-    'nanoseconds a byte of a text at once (ours) against the same bytes in pieces of 1 KB (peer): 1 is a straight line',
+    'nanoseconds a byte of a text at once (ours) against the same bytes in pieces of 1 KB (peer): 1 is a straight line; memory, bytes a byte',
   async run(report) {
     for (const family of FAMILIES) {
       const path = join(FOLDER, family, 'tokenizer.json');
@@ -21,7 +23,7 @@ export default {
         console.log(`  skipped: ${path} is not there`);
         continue;
       }
-      await withTokenizerWorker(async (compareJobs) => {
+      await withTokenizerWorker(async (compareJobs, _, ask) => {
         for (const text of Object.keys(TEXTS)) {
           for (const size of SIZES) {
             const query = `?size=${size}&text=${text}`;
@@ -31,6 +33,10 @@ export default {
             const name = `${family}, ${text}, ${size / 1e3} KB`;
             report({ case: name, unit: 'ns/B', ours: cost(ours), peer: cost(peer), ratio: peer / ours });
           }
+          const most = Math.max(...SIZES);
+          const memory = Number(await ask(`memory?size=${most}&text=${text}&times=1`)) / most;
+          const row = { unit: 'B/B', ours: memory, peer: ALLOWED, ratio: ALLOWED / memory };
+          report({ case: `${family}, ${text}, memory`, ...row });
         }
       }, path);
     }

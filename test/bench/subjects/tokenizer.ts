@@ -29,21 +29,23 @@ export type CompareJobs = (
 
 /** Starts the Worker for as long as `use` runs. `path`: of a tokenizer.json; BERT's where nothing is said. */
 export async function withTokenizerWorker(
-  use: (compareJobs: CompareJobs, textBytes: number) => Promise<void>,
+  use: (compareJobs: CompareJobs, textBytes: number, ask: (path: string) => Promise<string>) => Promise<void>,
   path?: string,
 ): Promise<void> {
   const english = readEnglish();
   const miniflare = await startWorker(english, path ? readFileSync(path, 'utf8') : readTokenizerJson());
   try {
     const origin = await miniflare.ready;
-    const job = (path: string) => async (times: number) => {
-      const response = await fetch(new URL(`/${path}&times=${times}`, origin));
+    const ask = async (path: string) => {
+      const response = await fetch(new URL(`/${path}`, origin));
       if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
       return response.text();
     };
+    const job = (path: string) => (times: number) => ask(`${path}&times=${times}`);
     await use(
       (ours, peer, repeats, rounds = 7) => compare({ ours: job(ours), peer: job(peer) }, { repeats, rounds }),
       Buffer.byteLength(english),
+      ask,
     );
   } finally {
     await miniflare.dispose();

@@ -51,9 +51,17 @@ function inPieces(piece: string, times: number): number {
   return sum;
 }
 
+/** Bytes of a tokenizer beyond its file when it has encoded a text. */
+function memoryOf(size: number, text: string): number {
+  const fresh = createTokenizer(module, new Uint8Array(compiled));
+  fresh.encode(textOf(text, size).whole);
+  return fresh.bytes - compiled.byteLength;
+}
+
 const JOBS: Record<string, (size: number, text: string) => number> = {
   'at-once': (size, text) => count(textOf(text, size).whole),
   'in-pieces': (size, text) => inPieces(textOf(text, size).piece, size / 1000),
+  memory: memoryOf,
   lines: () => {
     let sum = 0;
     for (const line of lines) {
