@@ -46,6 +46,8 @@ const SETS: Readonly<Record<string, string>> = {
   w: classes.REGEX_WORD,
   d: classes.REGEX_DIGIT,
 };
+/** ² ³ ¹ ¼ ½ ¾, which Oniguruma counts as `\w` where that stands alone, and not between brackets: it has a table for Latin-1 there. */
+const LONE_WORD = [0xb2, 0xb3, 0xb9, 0xbc, 0xbd, 0xbe];
 /** Letters of the alphabet that something other than their own other case equals without case. */
 const FOLDED: Readonly<Record<string, number>> = { s: 0x17f, k: 0x212a };
 
@@ -123,8 +125,11 @@ class Parser {
     if (this.#take('.')) return { kind: 'set', set: complement(setOf(10)) };
     if (this.#take('\\')) {
       if (this.#take('z')) return { kind: 'ahead', set: setOf(), atEnd: true };
+      const name = this.#pattern[this.#at];
       const escaped = this.#escape();
-      return { kind: 'set', set: typeof escaped === 'number' ? this.#literal(escaped) : escaped };
+      if (typeof escaped === 'number') return { kind: 'set', set: this.#literal(escaped) };
+      if (name === 'w' || name === 'W') for (const c of LONE_WORD) escaped[c] = name === 'w' ? 1 : 0;
+      return { kind: 'set', set: escaped };
     }
     const char = this.#char();
     if ('^$*+?'.includes(char)) this.#refuse(`"${char}"`);
