@@ -10,15 +10,26 @@ import sys
 from pathlib import Path
 
 import transformers
-from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import BertTokenizerFast, DebertaV2TokenizerFast, GPT2TokenizerFast
 
 parts, out = Path(sys.argv[1]), Path(sys.argv[2])
 out.mkdir(parents=True, exist_ok=True)
 
 
+pieces_to_bytes = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+DECODERS = {
+    **{name: decoders.Metaspace() for name in ("albert", "xlm-r", "mbart")},
+    **{name: decoders.Sequence(pieces_to_bytes) for name in ("unigram-fallback", "llama")},
+    "bpe-nfkd": decoders.Metaspace(prepend_scheme="never"), "bpe-prefix": decoders.WordPiece("##", cleanup=False),
+    "gpt": decoders.BPEDecoder("</w>"), "llama3": decoders.ByteLevel(), "wordpiece-scripts": decoders.WordPiece(),
+}  # fmt: skip
+"""Of those that are put together here."""
+
+
 def save(name, tokenizer):
     tokenizer = getattr(tokenizer, "backend_tokenizer", tokenizer)
+    tokenizer.decoder = DECODERS.get(name, tokenizer.decoder)
     tokenizer.no_padding()
     tokenizer.no_truncation()
     (out / f"{name}.json").write_text(tokenizer.to_str())

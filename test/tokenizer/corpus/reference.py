@@ -1,7 +1,8 @@
 """What the reference answers: for every text ids, offsets in UTF-16 units, word ids and type ids, as little-endian u32; each text
-alone and with special tokens, every fourth as a pair with the one before.
+alone and with special tokens, every fourth as a pair with the one before. With a fourth name also the pieces of all ids, on the first line,
+and what the ids of every text are decoded to, every second without special tokens.
 
-    python test/tokenizer/corpus/reference.py <tokenizer.json> <texts.jsonl> <answers.bin>
+    python test/tokenizer/corpus/reference.py <tokenizer.json> <texts.jsonl> <answers.bin> [decoded.jsonl]
 """
 
 import json
@@ -24,6 +25,10 @@ def units(text):
     return places
 
 
+decoded = open(sys.argv[4], "w") if len(sys.argv) > 4 else None
+if decoded:
+    size = max(tokenizer.get_vocab(with_added_tokens=True).values()) + 1
+    print(json.dumps([tokenizer.id_to_token(id) for id in range(size)]), file=decoded)
 with open(sys.argv[3], "wb") as out:
     for i, text in enumerate(texts):
         pair = texts[i - 1] if i % 4 == 3 else None
@@ -35,3 +40,5 @@ with open(sys.argv[3], "wb") as out:
             ok = sequence is not None
             numbers += [id, p[a] if ok else a, p[b] if ok else b, 0xFFFFFFFF if word is None else word, type_id]
         out.write(struct.pack(f"<{len(numbers)}I", *numbers))
+        if decoded:
+            print(json.dumps(tokenizer.decode(e.ids, skip_special_tokens=i % 2 == 1)), file=decoded)
