@@ -109,6 +109,18 @@ export function divideExactly(a: Dim, b: Dim): Dim | undefined {
   return quotient;
 }
 
+/** How often b may be in a, what is left put aside: by each of b's terms, as of a sum any may be the one that is there alone. */
+export function quotients(a: Dim, b: Dim): Dim[] {
+  return b.terms.map((lead) =>
+    normal(
+      a.terms.flatMap(({ coefficient, atoms }) => {
+        const whole = Math.floor(coefficient / lead.coefficient) * lead.coefficient;
+        return quotientOf({ coefficient: whole, atoms }, lead) ?? [];
+      }),
+    ),
+  );
+}
+
 /** -1, 0 or 1 where it is the same for whatever sizes; else undefined. */
 export function signOf(dim: Dim): number | undefined {
   if (dim.terms.length === 0) return 0;

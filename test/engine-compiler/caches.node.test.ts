@@ -3,11 +3,11 @@
 import { expect, test } from 'vitest';
 import type { Builder } from '../../model-assets/engine/builder.ts';
 import { giveRoom } from '../../model-assets/engine/caches.ts';
-import { constant, format, symbol } from '../../model-assets/engine/dim.ts';
+import { constant, format, multiply, ONE, product, subtract, symbol } from '../../model-assets/engine/dim.ts';
 import { fuse } from '../../model-assets/engine/fuse/fuse.ts';
 import type { View } from '../../model-assets/engine/ir.ts';
 import { FLOAT } from '../../model-assets/engine/onnx-file.ts';
-import { transpose } from '../../model-assets/engine/views.ts';
+import { slice, transpose } from '../../model-assets/engine/views.ts';
 import { EXP } from '../../shared/runtime/engine/command-format.ts';
 import { createRandom } from '../runtime/engine/random.ts';
 import { graphOf, openGraph } from './run-graph.ts';
@@ -68,6 +68,56 @@ const NONE: Readonly<Record<string, Form>> = {
 
 test.each(Object.entries(NONE))('no room: %s', (_, form) => {
   expect(giveRoom(graph(form)).pasts.size).toBe(0);
+});
+
+const all: (of: (b: Builder, keys: View) => View) => Form = (of) => (b, keys) => {
+  const [whole] = present(b, keys);
+  if (!whole) throw new Error('no keys');
+  return [whole, of(b, whole)];
+};
+const EXP_OF: Readonly<Record<string, readonly [room: boolean, form: Form]>> = {
+  'the second head': [true, all((b, keys) => b.unary(EXP, slice(keys, 1, constant(1), constant(1))))],
+  'the fresh tokens of the second head': [
+    true,
+    all((b, keys) => b.unary(EXP, slice(slice(keys, 1, constant(1), constant(1)), 2, past, tokens))),
+  ],
+  'tokens from the last to the first': [
+    true,
+    all((b, keys) => {
+      const length = keys.dims[2] ?? ONE;
+      return b.unary(EXP, slice(keys, 2, subtract(length, ONE), length, constant(-1)));
+    }),
+  ],
+  'heads and tokens as one': [
+    false,
+    all((b, keys) => {
+      const rows = multiply(constant(HEADS), keys.dims[2] ?? ONE);
+      return b.unary(EXP, b.reshape(keys, [batch, rows, constant(SIZE)]));
+    }),
+  ],
+  'keys that come out twice': [
+    false,
+    all((b, keys) => b.reshape(keys, [batch, constant(HEADS), product(keys.dims.slice(2))])),
+  ],
+};
+
+test.each(Object.entries(EXP_OF))('parts of the keys: %s', async (_, [room, form]) => {
+  const built = graph(form);
+  expect(giveRoom(built).pasts.size).toBe(room ? 1 : 0);
+  const [first, second] = [4 * HEADS * SIZE, 2 * HEADS * SIZE].map((length) => createRandom(52).floats(length));
+  if (!first || !second) expect.fail('no floats');
+  const feeds = { past: { data: first, dims: [2, HEADS, 2, SIZE] }, x: { data: second, dims: [2, 1, HEADS, SIZE] } };
+  const { y, y1 } = await openGraph(built).run(feeds);
+  // The same with copies for all that comes out: keys of five dimensions have no room.
+  const plain = graph((b, keys) => {
+    const [whole, part] = form(b, keys);
+    if (!whole || !part) throw new Error('no keys');
+    return [b.reshape(whole, [ONE, ...whole.dims]), part];
+  });
+  expect(giveRoom(plain).pasts.size).toBe(0);
+  const expected = await openGraph(plain).run(feeds);
+  expect(y?.data).toEqual(expected.y?.data);
+  expect(y1?.data).toEqual(expected.y1?.data);
 });
 
 test('tokens added in place give what copies give', async () => {
