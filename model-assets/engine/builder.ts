@@ -1,7 +1,7 @@
 // Builds a graph node by node. Shapes are followed, and whatever is known before a run is computed here: numbers, and the arithmetic of
 // shapes. Operators of ONNX are put together from these (operators/).
 
-import { INT_TO_FLOAT, INTEGERS, NEG_I } from '../../shared/runtime/engine/command-format.ts';
+import { DIV, FLOAT_TO_INT, INT_TO_FLOAT, INTEGERS, MOD, NEG_I } from '../../shared/runtime/engine/command-format.ts';
 import * as dim from './dim.ts';
 import { constant, type Dim, isEqual, isNumber, ONE, toNumber } from './dim.ts';
 import { toElements } from './elements.ts';
@@ -173,6 +173,7 @@ export class Builder {
     const sizes = sizesOf(x);
     if (sizes && operation === NEG_I) return this.sizes(sizes.map(dim.negate), staticDims(x) ?? []);
     if (sizes && operation === INT_TO_FLOAT) return this.sizes(sizes, staticDims(x) ?? [], 'float');
+    if (sizes && operation === FLOAT_TO_INT) return this.sizes(sizes, staticDims(x) ?? []);
     const folded = this.#foldUnary(operation, x, type);
     return folded ?? this.#elementwise({ kind: 'unary', operation }, [x], x.dims, type);
   }
@@ -185,7 +186,7 @@ export class Builder {
     const [x, y] = [views.expand(a, dims), views.expand(b, dims)];
     const type = givesInts(code) ? 'int' : 'float';
     return (
-      this.#binaryOfSizes(operation, x, y) ??
+      this.#binaryOfSizes(operation, x, y, type) ??
       this.#fold(dims, type, [x, y], (p, q) => BINARY.get(code)?.(p, q)) ??
       this.#elementwise({ kind: 'binary', operation: code }, [x, y], dims, type)
     );
@@ -198,7 +199,7 @@ export class Builder {
     const [p, q] = [sizesOf(x), sizesOf(y)];
     if (known && p && q) {
       const picked = Array.from(known, (each, i) => (each ? p[i] : q[i]) ?? dim.ZERO);
-      return this.sizes(picked, staticDims(c) ?? []);
+      return this.sizes(picked, staticDims(c) ?? [], a.buffer.type);
     }
     if (known?.length && known.every((each) => each === known[0])) return known[0] ? x : y;
     const { type } = a.buffer;
@@ -281,16 +282,18 @@ export class Builder {
     );
   }
 
-  #binaryOfSizes(operation: number, a: View, b: View): View | undefined {
+  #binaryOfSizes(operation: number, a: View, b: View, type: ElementType): View | undefined {
     const [x, y] = [sizesOf(a), sizesOf(b)];
     const of = SIZE_OPERATIONS.get(operation);
     if (!x || !y || !of) return undefined;
+    // Quotients of floats are no whole numbers.
+    if (a.buffer.type === 'float' && (operation === DIV || operation === MOD)) return undefined;
     const result: Dim[] = [];
     for (const [i, each] of x.entries()) {
       const value = of(this.resolve(each), this.resolve(y[i] ?? dim.ZERO));
       if (!value) return undefined;
       result.push(value);
     }
-    return this.sizes(result, staticDims(a) ?? []);
+    return this.sizes(result, staticDims(a) ?? [], type);
   }
 }

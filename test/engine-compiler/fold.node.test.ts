@@ -97,4 +97,47 @@ describe('sizes', () => {
     expect(said(row.call('Equal', [tokens, row.int(5)]))).toBeUndefined();
     expect(row.builder.nodes).toHaveLength(1);
   });
+
+  test('as floats they stay floats, and their quotients are left to a run', () => {
+    const [batch, tokens] = [0, 1].map((i) =>
+      row.call('Cast', [row.call('Gather', [shape, row.int(i)])], { to: FLOAT }),
+    );
+    if (!batch || !tokens) expect.fail('no sizes');
+    const sum = row.call('Add', [batch, tokens]);
+    expect([said(sum), sum.buffer.type]).toEqual([['batch + tokens'], 'float']);
+    const chosen = row.call('Where', [row.int(1), sum, batch]);
+    expect([said(chosen), chosen.buffer.type]).toEqual([['batch + tokens'], 'float']);
+    expect(said(row.call('Cast', [sum], { to: INT64 }))).toEqual(['batch + tokens']);
+    const count = row.builder.nodes.length;
+    const half = row.call('Div', [tokens, batch]);
+    expect([said(half), half.buffer.type]).toEqual([undefined, 'float']);
+    expect(row.builder.nodes).toHaveLength(count + 1);
+    expect(row.call('Sqrt', [sum]).buffer.type).toBe('float');
+    row.builder.nodes.length = count;
+  });
+});
+
+describe('ranges', () => {
+  const row = new Row();
+  const range = (...bounds: number[]) => {
+    const known = knownElements(row.call('Range', bounds.map(row.int)));
+    return Array.from(known ?? []);
+  };
+
+  test('up and down, by any step', () => {
+    expect(range(0, 5, 2)).toEqual([0, 2, 4]);
+    expect(range(5, 0, -1)).toEqual([5, 4, 3, 2, 1]);
+    expect(range(5, 0, -2)).toEqual([5, 3, 1]);
+    expect(range(6, 0, -2)).toEqual([6, 4, 2]);
+    expect(range(0, 5, -2)).toEqual([]);
+  });
+
+  test('by a step that is a size, and by none that may be up or down', () => {
+    const x = row.builder.input('x', FLOAT, 'float', [symbol('n'), symbol('m')]);
+    const [n, m] = [0, 1].map((i) => row.call('Gather', [row.call('Shape', [x]), row.int(i)]));
+    if (!n || !m) expect.fail('no sizes');
+    const down = row.call('Range', [n, row.int(0), row.int(-2)]);
+    expect(down.dims.map(format)).toEqual(['div(1*n+1*, 2*)']);
+    expect(() => row.call('Range', [row.int(0), n, row.call('Sub', [n, m])])).toThrow('up or down');
+  });
 });

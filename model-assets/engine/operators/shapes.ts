@@ -142,11 +142,10 @@ function range(call: Call): View {
   }
   const [from, to, by] = [0, 1, 2].map((i) => sizesIn(call, i)[0] ?? ZERO);
   if (!from || !to || !by) throw new Error('a range lacks a bound');
-  const count = isNumber(by, 1)
-    ? dim.subtract(to, from)
-    : isNumber(by, -1)
-      ? dim.subtract(from, to)
-      : dim.divide(dim.subtract(dim.add(to, by), dim.add(from, ONE)), by);
+  const isDown = isNegative(by);
+  if (!isDown && !dim.isAtLeast(by, ZERO)) throw new Error('it is not known whether a range goes up or down');
+  const [way, size] = isDown ? [dim.subtract(from, to), dim.negate(by)] : [dim.subtract(to, from), by];
+  const count = dim.divide(dim.subtract(dim.add(way, size), ONE), size);
   const [first, times, length] = [toNumber(from), toNumber(by), toNumber(count)];
   if (first !== undefined && times !== undefined && length !== undefined && length <= MOST_FOLDED) {
     const known = Int32Array.from({ length: Math.max(0, length) }, (_, i) => first + i * times);
@@ -171,7 +170,7 @@ function gather(call: Call): View {
   const [sizes, picked] = [sizesOf(table), knownElements(indices)];
   if (sizes && picked && table.dims.length === 1) {
     const values = Array.from(picked, (i) => sizes.at(i) ?? ZERO);
-    return builder.sizes(values, staticDims(indices) ?? []);
+    return builder.sizes(values, staticDims(indices) ?? [], table.buffer.type);
   }
   if (table.buffer.bytes) {
     const order = Array.from({ length: table.dims.length + indices.dims.length - 1 }, (_, i) => i);
