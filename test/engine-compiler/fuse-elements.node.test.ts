@@ -22,6 +22,8 @@ class Terms {
     this.b = b;
   }
   input = (name = 'x') => this.b.input(name, FLOAT, 'float', [symbol('n'), constant(WIDTH)]);
+  square = () => this.b.input('x', FLOAT, 'float', [constant(WIDTH), constant(WIDTH)]);
+  flat = (x: View) => this.b.reshape(x, [constant(WIDTH)]);
   number = (value: number) => this.b.float(value);
   vector = (length = WIDTH) => this.b.data(random.floats(length), [length]);
   add = (x: View, y: View) => this.b.binary(c.ADD, x, y);
@@ -149,6 +151,15 @@ const NO_NORMS: Readonly<Record<string, Form>> = {
     const d = t.sub(x, t.mean(x, 0));
     return t.div(d, t.unary(c.SQRT, t.add(t.mean(t.mul(d, d), 0), t.number(1e-5))));
   },
+  'means of rows that are taken from columns': (t) => {
+    const x = t.square();
+    const d = t.sub(x, t.flat(t.mean(x)));
+    return t.div(d, t.unary(c.SQRT, t.add(t.flat(t.mean(t.mul(d, d))), t.number(1e-5))));
+  },
+  'rows over what columns have': (t) => {
+    const x = t.square();
+    return t.mul(x, t.unary(c.RECIPROCAL, t.flat(variance(t, x))));
+  },
   'the square of another': (t, x = t.input()) => t.div(x, variance(t, t.input('z'))),
   'no square': (t, x = t.input()) => t.div(x, t.unary(c.SQRT, t.add(t.mean(t.unary(c.ABS, x)), t.number(1)))),
   'a sum and no mean': (t, x = t.input()) => {
@@ -175,6 +186,15 @@ describe('norms', () => {
     expect(kindsOf(built).norm).toBeUndefined();
     await expectSameAnswers(built);
   });
+  test('a scale of other columns stays outside', async () => {
+    const half = constant(WIDTH / 2);
+    const built = graph((t, x = t.input()) => {
+      const rows = t.b.reshape(t.div(x, variance(t, x)), [symbol('n'), constant(2), half]);
+      return t.mul(rows, t.vector(WIDTH / 2));
+    });
+    expect(kindsOf(built)).toEqual({ norm: 1, binary: 1 });
+    await expectSameAnswers(built);
+  });
   test('the sum before a norm is taken in, and kept where others read it', async () => {
     const form = (t: Terms, keep: boolean) => {
       const [x, z] = [t.input(), t.input('z')];
@@ -198,6 +218,13 @@ describe('linear layers', () => {
     'a bias for each row is none': [
       { linear: 1, binary: 1 },
       (t) => t.add(t.linear(t.input()), t.b.data(random.floats(3), [3, 1])),
+    ],
+    'a bias of other columns is none': [
+      { linear: 1, binary: 1 },
+      (t) => {
+        const rows = t.b.reshape(t.linear(t.input()), [symbol('n'), constant(2), constant(WIDTH / 2)]);
+        return t.add(rows, t.vector(WIDTH / 2));
+      },
     ],
     'one that others read keeps its bias outside': [
       { linear: 1, binary: 1, unary: 1 },

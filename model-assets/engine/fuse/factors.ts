@@ -2,8 +2,8 @@
 
 import { ADD, DIV, MUL, POW, RECIPROCAL } from '../../../shared/runtime/engine/command-format.ts';
 import { isNumber, ONE } from '../dim.ts';
-import { knownElements, type Node, type View } from '../ir.ts';
-import type { Rewriter } from './rewriter.ts';
+import { isEqualView, knownElements, type Node, type View } from '../ir.ts';
+import { isWhole, type Rewriter } from './rewriter.ts';
 
 export interface Factors {
   /** Numbers among them. */
@@ -37,7 +37,11 @@ export function factorsOf(rewriter: Rewriter, node: Node, depth = DEEPEST): Fact
 export function factor(rewriter: Rewriter, view: View, depth = DEEPEST): Factors {
   const number = numberOf(view);
   if (number !== undefined) return { scale: number, over: [], under: [], nodes: [] };
-  const writer = depth > 0 ? rewriter.writer(unrepeated(view)) : undefined;
+  const core = unrepeated(view);
+  const writer = depth > 0 ? rewriter.writer(core) : undefined;
+  // Where it is repeated along dimensions that the writer has not, factors of what was written would be along others.
+  if (writer && !isWhole(view) && !isEqualView(core, writer.output))
+    return { scale: 1, over: [view], under: [], nodes: [] };
   const inner = writer && rewriter.isReadOnce(view.buffer) ? factorsOf(rewriter, writer, depth - 1) : undefined;
   return inner ?? { scale: 1, over: [view], under: [], nodes: [] };
 }

@@ -50,7 +50,8 @@ export function takeBias(rewriter: Rewriter): void {
     ].find(([x, bias]) => isOpen(rewriter, x) && x && bias && isVector(bias, x));
     const linear = rewriter.writerOf('linear', found?.[0]);
     const bias = found?.[1];
-    if (!linear || !bias || linear.inputs[2]) continue;
+    // Its columns may be seen as others.
+    if (!linear || !bias || linear.inputs[2] || !isVector(bias, linear.output)) continue;
     const vector: View = { ...bias, dims: bias.dims.slice(-1), strides: bias.strides.slice(-1) };
     rewriter.replace(
       [linear, node],

@@ -4,6 +4,7 @@
 //   RMS norm (Zhang & Sennrich 2019)     x / √(mean of x² + ε) · scale
 
 import { ADD, MEAN, MUL, SQRT, SUB } from '../../../shared/runtime/engine/command-format.ts';
+import { isEqual, ONE } from '../dim.ts';
 import type { Node, View } from '../ir.ts';
 import { factorsOf, plusNumber, unrepeated } from './factors.ts';
 import { isVector } from './linear.ts';
@@ -25,8 +26,8 @@ function normOf(rewriter: Rewriter, node: Node): Node | undefined {
   const scale = product.over.find((view) => isVector(view, node.output));
   const [x, ...more] = product.over.filter((view) => view !== scale);
   if (!x || more.length > 0) return undefined;
-  const deviation = deviationOf(rewriter, root);
-  if (!deviation || !isSame(deviation.of, x)) return undefined;
+  const deviation = isByRow(root, x) ? deviationOf(rewriter, root) : undefined;
+  if (!deviation || !isSame(deviation.of, x) || !hasColumns(x, node.output)) return undefined;
   const centred = centredOf(rewriter, x);
   const inputs = [centred ?? x, scale ? toVector(scale) : null, null, null];
   return {
@@ -53,8 +54,17 @@ function centredOf(rewriter: Rewriter, view: View): View | undefined {
   const difference = rewriter.writerOf('binary', view);
   const [x, subtracted] = difference?.operation.operation === SUB ? difference.inputs : [];
   const mean = subtracted ? rewriter.writerOf('reduce', unrepeated(subtracted)) : undefined;
-  return x && isMean(mean) && isSame(mean?.inputs[0], x) ? x : undefined;
+  return x && subtracted && isMean(mean) && isSame(mean?.inputs[0], x) && isByRow(subtracted, x) ? x : undefined;
 }
+
+/** Whether a view is one number for each row of x, and no row of numbers: for both a mean may be repeated. */
+function isByRow(view: View, x: View): boolean {
+  const last = x.dims.length - 1;
+  const core = unrepeated(view).dims;
+  return core.length === x.dims.length && core.every((size, i) => isEqual(size, i === last ? ONE : (x.dims[i] ?? ONE)));
+}
+
+const hasColumns = (view: View, like: View) => isEqual(view.dims.at(-1) ?? ONE, like.dims.at(-1) ?? ONE);
 
 const isMean = (node: Node | undefined) =>
   node?.operation.kind === 'reduce' &&
@@ -74,7 +84,15 @@ function takeVector(rewriter: Rewriter, node: Node): void {
     [b, a],
   ]) {
     const norm = rewriter.writerOf('norm', x);
-    if (!norm || !x || !vector || !isVector(vector, x) || !rewriter.isReadOnce(x.buffer)) continue;
+    if (
+      !norm ||
+      !x ||
+      !vector ||
+      !isVector(vector, norm.output) ||
+      !hasColumns(x, norm.output) ||
+      !rewriter.isReadOnce(x.buffer)
+    )
+      continue;
     const [input, scale, shift, added] = norm.inputs;
     const isFree = operation === MUL ? !scale && !shift : !shift;
     if (!isFree) continue;
