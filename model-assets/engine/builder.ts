@@ -1,7 +1,7 @@
 // Builds a graph node by node. Shapes are followed, and whatever is known before a run is computed here: numbers, and the arithmetic of
 // shapes. Operators of ONNX are put together from these (operators/).
 
-import { DIV, FLOAT_TO_INT, INT_TO_FLOAT, INTEGERS, MOD, NEG_I } from '../../shared/runtime/engine/command-format.ts';
+import { DIV, INTEGERS, MOD } from '../../shared/runtime/engine/command-format.ts';
 import * as dim from './dim.ts';
 import { constant, type Dim, isEqual, isNumber, ONE, toNumber } from './dim.ts';
 import { toElements } from './elements.ts';
@@ -24,7 +24,7 @@ import {
 } from './ir.ts';
 import { INT8, type OnnxTensor, UINT8 } from './onnx-file.ts';
 import { BINARY, givesInts, UNARY, unaryGivesInts, unaryTakesInts } from './scalars.ts';
-import { SIZE_OPERATIONS } from './size-operations.ts';
+import { binaryOfSizes, unaryOfSizes } from './size-operations.ts';
 import * as views from './views.ts';
 
 export class Builder {
@@ -136,11 +136,18 @@ export class Builder {
     return n === undefined ? x : y;
   }
 
+  /** Holds runs to two sizes being equal, without believing that one is another name for the other. Throws where they never are. */
+  hold(a: Dim, b: Dim): void {
+    const [x, y] = [this.resolve(a), this.resolve(b)];
+    const sign = dim.signOf(dim.subtract(x, y));
+    if (sign) throw new Error(`sizes ${dim.format(x)} and ${dim.format(y)} meet where they must be equal`);
+    const isKnown = this.equalities.some(([m, n]) => isEqual(m, x) && isEqual(n, y));
+    if (sign === undefined && !isKnown) this.equalities.push([x, y]);
+  }
+
   /** Holds runs to `a` being no more than `b`, unless it always is. */
   assume(a: Dim, b: Dim): void {
-    const smaller = dim.minimum(this.resolve(a), this.resolve(b));
-    if (isEqual(smaller, this.resolve(a)) || this.equalities.some(([x]) => isEqual(x, smaller))) return;
-    this.equalities.push([smaller, this.resolve(a)]);
+    this.hold(dim.minimum(this.resolve(a), this.resolve(b)), a);
   }
 
   /** Dimensions of what is computed of tensors of these, by numpy's rule. */
@@ -171,10 +178,10 @@ export class Builder {
     }
     const type = unaryGivesInts(operation) ? 'int' : 'float';
     const sizes = sizesOf(x);
-    if (sizes && operation === NEG_I) return this.sizes(sizes.map(dim.negate), staticDims(x) ?? []);
-    if (sizes && operation === INT_TO_FLOAT) return this.sizes(sizes, staticDims(x) ?? [], 'float');
-    if (sizes && operation === FLOAT_TO_INT) return this.sizes(sizes, staticDims(x) ?? []);
-    const folded = this.#foldUnary(operation, x, type);
+    const known = sizes && unaryOfSizes(operation, sizes);
+    if (known) return this.sizes(known, staticDims(x) ?? [], type);
+    const of = UNARY.get(operation);
+    const folded = of && this.#fold(x.dims, type, [x], of);
     return folded ?? this.#elementwise({ kind: 'unary', operation }, [x], x.dims, type);
   }
 
@@ -261,11 +268,6 @@ export class Builder {
     this.nodes.push({ operation, inputs, output, from: [this.from] });
   }
 
-  #foldUnary(operation: number, x: View, type: ElementType): View | undefined {
-    const of = UNARY.get(operation);
-    return of && this.#fold(x.dims, type, [x], of);
-  }
-
   #fold(
     dims: readonly Dim[],
     type: ElementType,
@@ -284,16 +286,10 @@ export class Builder {
 
   #binaryOfSizes(operation: number, a: View, b: View, type: ElementType): View | undefined {
     const [x, y] = [sizesOf(a), sizesOf(b)];
-    const of = SIZE_OPERATIONS.get(operation);
-    if (!x || !y || !of) return undefined;
     // Quotients of floats are no whole numbers.
     if (a.buffer.type === 'float' && (operation === DIV || operation === MOD)) return undefined;
-    const result: Dim[] = [];
-    for (const [i, each] of x.entries()) {
-      const value = of(this.resolve(each), this.resolve(y[i] ?? dim.ZERO));
-      if (!value) return undefined;
-      result.push(value);
-    }
-    return this.sizes(result, staticDims(a) ?? [], type);
+    const known = (size: Dim) => this.resolve(size);
+    const result = x && y && binaryOfSizes(operation, x.map(known), y.map(known));
+    return result && this.sizes(result, staticDims(a) ?? [], type);
   }
 }

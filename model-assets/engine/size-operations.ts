@@ -4,14 +4,17 @@ import {
   ADD,
   DIV,
   EQUAL,
+  FLOAT_TO_INT,
   GREATER,
   GREATER_OR_EQUAL,
+  INT_TO_FLOAT,
   LESS,
   LESS_OR_EQUAL,
   MAX,
   MIN,
   MOD,
   MUL,
+  NEG_I,
   SUB,
 } from '../../shared/runtime/engine/command-format.ts';
 import * as dim from './dim.ts';
@@ -30,7 +33,7 @@ function quotient(a: Dim, b: Dim): Dim | undefined {
   return isPositive ? dim.divide(a, b) : dim.divideExactly(a, b);
 }
 
-export const SIZE_OPERATIONS: ReadonlyMap<number, (a: Dim, b: Dim) => Dim | undefined> = new Map([
+const SIZE_OPERATIONS: ReadonlyMap<number, (a: Dim, b: Dim) => Dim | undefined> = new Map([
   [ADD, dim.add],
   [SUB, dim.subtract],
   [MUL, dim.multiply],
@@ -44,3 +47,15 @@ export const SIZE_OPERATIONS: ReadonlyMap<number, (a: Dim, b: Dim) => Dim | unde
   [GREATER, compare((sign) => sign > 0)],
   [GREATER_OR_EQUAL, compare((sign) => sign >= 0)],
 ]);
+
+/** Each with each. `operation` as for floats. */
+export function binaryOfSizes(operation: number, x: readonly Dim[], y: readonly Dim[]): Dim[] | undefined {
+  const of = SIZE_OPERATIONS.get(operation);
+  const result = x.map((size, i) => of?.(size, y[i] ?? dim.ZERO));
+  return result.every((size) => size !== undefined) ? result : undefined;
+}
+
+export function unaryOfSizes(operation: number, x: readonly Dim[]): readonly Dim[] | undefined {
+  if (operation === NEG_I) return x.map(dim.negate);
+  return operation === INT_TO_FLOAT || operation === FLOAT_TO_INT ? x : undefined;
+}

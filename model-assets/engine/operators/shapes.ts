@@ -20,7 +20,9 @@ function reshape(call: Call): View {
   const x = call.input(0);
   const keepsZero = call.int('allowzero', 0) !== 0;
   const wanted = sizesIn(call, 1).map((size, i) => (isNumber(size, 0) && !keepsZero ? (x.dims[i] ?? ZERO) : size));
-  return call.builder.reshape(x, complete(wanted, lengthOf(x)));
+  const dims = complete(wanted, lengthOf(x));
+  call.builder.hold(dim.product(dims), lengthOf(x));
+  return call.builder.reshape(x, dims);
 }
 
 /** -1 becomes what is left. */
@@ -41,6 +43,7 @@ function squeeze(call: Call): View {
   const x = call.input(0);
   const axes = numbersIn(call, 'axes', 1)?.map((axis) => call.axis(axis, x.dims.length));
   const stays = (i: number) => (axes ? !axes.includes(i) : !isNumber(x.dims[i] ?? ONE, 1));
+  for (const axis of axes ?? []) call.builder.hold(x.dims[axis] ?? ONE, ONE);
   const kept = x.dims.flatMap((_, i) => (stays(i) ? [i] : []));
   return transpose(x, kept);
 }
@@ -105,6 +108,8 @@ function split(call: Call): readonly View[] {
   const axis = call.axis(call.int('axis', 0), x.dims.length);
   const size = x.dims[axis] ?? ONE;
   const lengths = call.ints('split')?.map(dim.constant) ?? (call.has(1) ? sizesIn(call, 1) : equalParts(call, size));
+  call.builder.hold(lengths.reduce(dim.add, ZERO), size);
+  for (const length of lengths) call.builder.assume(ZERO, length);
   let start = ZERO;
   return lengths.map((length) => {
     const part = slice(x, axis, start, length);
