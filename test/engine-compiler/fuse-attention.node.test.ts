@@ -11,7 +11,7 @@ import { transpose } from '../../model-assets/engine/views.ts';
 import * as c from '../../shared/runtime/engine/command-format.ts';
 import { createRandom } from '../runtime/engine/random.ts';
 import { kindsOf } from './kinds.ts';
-import { expectSameAnswers, graphOf } from './run-graph.ts';
+import { expectSameAnswers, graphOf, openGraph } from './run-graph.ts';
 
 const [HEADS, SIZE] = [2, 4];
 const WIDTH = HEADS * SIZE;
@@ -104,6 +104,14 @@ const FORMS: Readonly<Record<string, readonly [scale: number, steps: readonly nu
 
 const NONE: Readonly<Record<string, Form>> = {
   'scores that come out': (l, scores = l.scores()) => [l.answer(scores), scores],
+  'weights that come out, with 0 for what is no number': (l, weights = l.softmax(l.scores())) => {
+    const isNone = l.b.unary(c.NOT, l.b.binary(c.EQUAL, weights, weights));
+    return [matmul(l.b, l.b.select(isNone, l.b.float(0), weights), l.heads()), weights];
+  },
+  'weights with 1 for what is no number': (l, weights = l.softmax(l.scores())) => {
+    const isNone = l.b.unary(c.NOT, l.b.binary(c.EQUAL, weights, weights));
+    return matmul(l.b, l.b.select(isNone, l.b.float(1), weights), l.heads());
+  },
   'weights that come out': (l, weights = l.softmax(l.scores())) => [matmul(l.b, weights, l.heads()), weights],
   'scores that another reads': (l, scores = l.scores()) => [l.answer(scores), l.b.unary(c.TANH, scores)],
   'something else than a step between': (l) => l.answer(l.b.unary(c.TANH, l.scores())),
@@ -137,6 +145,24 @@ describe('attention', () => {
     const built = graph(form);
     expect(kindsOf(built).attention).toBeUndefined();
     await expectSameAnswers(built, SIZES);
+  });
+
+  test('rows without a key are 0: asked of the answer, not of the weights', async () => {
+    const built = graph((l) => {
+      const mask = l.b.select(l.mask(), l.b.float(0), l.b.float(Number.NEGATIVE_INFINITY));
+      const weights = l.softmax(l.b.binary(c.ADD, l.scores(), mask));
+      const isNone = l.b.unary(c.NOT, l.b.binary(c.EQUAL, weights, weights));
+      const product = matmul(l.b, l.b.select(isNone, l.b.float(0), weights), l.heads());
+      return l.b.reshape(transpose(product, [0, 2, 1, 3]), [batch, tokens, constant(WIDTH)]);
+    });
+    expect(kindsOf(built)).toEqual({ attention: 1, linear: 1, select: 2, binary: 1 });
+    const x = { data: random.floats(2 * 5 * WIDTH), dims: [2, 5, WIDTH] };
+    // No token of the second text.
+    const feeds = { x, mask: { data: Int32Array.of(1, 1, 1, 0, 0, 0, 0, 0, 0, 0), dims: [2, 5] } };
+    const [plain, fused] = [await openGraph(built).run(feeds), await openGraph(fuse(built)).run(feeds)];
+    const answers = [plain.y?.data, fused.y?.data].map((data) => Array.from(data ?? [], Number));
+    expect(answers[1]?.slice(5 * WIDTH)).toEqual(Array.from({ length: 5 * WIDTH }, () => 0));
+    expect(answers[1]?.every((each, i) => Math.abs(each - (answers[0]?.[i] ?? Number.NaN)) < 2e-5)).toBe(true);
   });
 
   test('queries that another reads keep their scale, outside', async () => {

@@ -11,19 +11,21 @@ import {
   SCORES_MUL,
 } from '../../../shared/runtime/engine/command-format.ts';
 import { isEqual, ONE, product as productOfDims } from '../dim.ts';
-import { isEqualView, type Node, type ScoresStep, type View, whole } from '../ir.ts';
+import { isEqualView, lengthOf, type Node, type ScoresStep, type View, whole } from '../ir.ts';
 import { expand, transpose } from '../views.ts';
 import { numberOf, unrepeated } from './factors.ts';
+import { guarded, weightsOf } from './not-a-number.ts';
 import { isWhole, type NodeOf, type Rewriter } from './rewriter.ts';
 
 export function fuseAttention(rewriter: Rewriter): void {
   for (const product of rewriter.nodes('matmul')) {
     const [weights, values] = product.inputs;
-    const softmax = weights && rewriter.isReadOnce(weights.buffer) ? rewriter.writerOf('softmax', weights) : undefined;
+    const { softmax, isGuarded } = (weights && weightsOf(rewriter, weights)) ?? {};
     if (!softmax || softmax.operation.isLog || !values || !rewriter.has(product)) continue;
     const scores = scoresOf(rewriter, softmax);
     if (!scores || scores.q.dims.length > 4 || scores.q.dims.length < 3) continue;
     const layout = layoutOf(rewriter, product);
+    if (isGuarded && !isEqual(lengthOf(layout.output), layout.output.buffer.length)) continue;
     const from = [...scores.from, ...softmax.from, ...product.from, ...(layout.copy?.from ?? [])];
     const attention: Node = {
       operation: {
@@ -37,7 +39,10 @@ export function fuseAttention(rewriter: Rewriter): void {
       output: toFour(layout.output),
       from,
     };
-    rewriter.replace([product, ...(layout.copy ? [layout.copy] : [])], [...scores.fresh, attention]);
+    rewriter.replace(
+      [product, ...(layout.copy ? [layout.copy] : [])],
+      [...scores.fresh, ...(isGuarded ? guarded(attention) : [attention])],
+    );
   }
 }
 

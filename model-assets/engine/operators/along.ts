@@ -1,6 +1,7 @@
 // Operators along an axis: sums, softmax, norms, and what goes by diagonals and indices.
 
 import * as commands from '../../../shared/runtime/engine/command-format.ts';
+import type { Builder } from '../builder.ts';
 import { isNumber, ONE, product } from '../dim.ts';
 import { MOST_FOLDED } from '../fold.ts';
 import { type Elements, knownElements, scalarOf, staticDims, type View } from '../ir.ts';
@@ -8,18 +9,23 @@ import { expand, transpose } from '../views.ts';
 import type { Call, Operator } from './operator.ts';
 import { numbersIn } from './sizes.ts';
 
+/** `before`: what is done to each element, as floats; `behind`: to each result. */
 const reduce =
-  (operation: number): Operator =>
+  (operation: number, before?: Step, behind?: Step): Operator =>
   (call) => {
     const { builder } = call;
     const x = call.input(0);
     const rank = x.dims.length;
     const named = numbersIn(call, 'axes', 1);
     const given = named?.length === 0 ? undefined : named;
-    if (!given && call.int('noop_with_empty_axes', 0)) return x;
+    if (!given && call.int('noop_with_empty_axes', 0)) {
+      if (before) throw new Error('a sum of squares over no axes is not supported');
+      return x;
+    }
     const axes = (given ?? x.dims.map((_, i) => i)).map((axis) => call.axis(axis, rank));
     const isInt = x.buffer.type === 'int';
-    const start = isInt ? builder.unary(commands.INT_TO_FLOAT, x) : x;
+    const plain = isInt ? builder.unary(commands.INT_TO_FLOAT, x) : x;
+    const start = before ? before(builder, plain) : plain;
     const reduced = axes.reduce(
       (view, axis) =>
         isNumber(view.dims[axis] ?? ONE, 1)
@@ -27,13 +33,18 @@ const reduce =
           : builder.emit({ kind: 'reduce', operation, axis }, [view], view.dims.with(axis, ONE), 'float'),
       start,
     );
-    const result = isInt ? builder.unary(commands.FLOAT_TO_INT, reduced) : reduced;
+    const finished = behind ? behind(builder, reduced) : reduced;
+    const result = isInt ? builder.unary(commands.FLOAT_TO_INT, finished) : finished;
     if (call.int('keepdims', 1)) return result;
     return transpose(
       result,
       x.dims.flatMap((_, i) => (axes.includes(i) ? [] : [i])),
     );
   };
+
+type Step = (builder: Builder, x: View) => View;
+const square: Step = (builder, x) => builder.binary(commands.MUL, x, x);
+const root: Step = (builder, x) => builder.unary(commands.SQRT, x);
 
 const softmax =
   (isLog: boolean): Operator =>
@@ -130,11 +141,13 @@ export const ALONG: Readonly<Record<string, Operator>> = {
   CumSum: cumulativeSum,
   LayerNormalization: norm(false),
   LogSoftmax: softmax(true),
+  ReduceL2: reduce(commands.SUM, square, root),
   ReduceMax: reduce(commands.GREATEST),
   ReduceMean: reduce(commands.MEAN),
   ReduceMin: reduce(commands.LEAST),
   ReduceProd: reduce(commands.PRODUCT),
   ReduceSum: reduce(commands.SUM),
+  ReduceSumSquare: reduce(commands.SUM, square),
   ScatterND: scatterNd,
   SimplifiedLayerNormalization: norm(true),
   Softmax: softmax(false),

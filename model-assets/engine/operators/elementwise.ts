@@ -31,6 +31,12 @@ const variadic =
   (call) =>
     call.inputs.map((_, i) => call.input(i)).reduce((a, b) => call.builder.binary(operation, a, b));
 
+/** What is not a number is not equal to itself. */
+function isNotNumber(call: Call): View {
+  const x = call.input(0);
+  return call.builder.unary(commands.NOT, call.builder.binary(commands.EQUAL, x, x));
+}
+
 function toFloats(builder: Builder, view: View): View {
   return view.buffer.type === 'int' ? builder.unary(commands.INT_TO_FLOAT, view) : view;
 }
@@ -134,6 +140,7 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Greater: binary(commands.GREATER),
   GreaterOrEqual: binary(commands.GREATER_OR_EQUAL),
   Identity: identity,
+  IsNaN: isNotNumber,
   Less: binary(commands.LESS),
   LessOrEqual: binary(commands.LESS_OR_EQUAL),
   Log: unary(commands.LOG),
@@ -153,6 +160,7 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Sin: unary(commands.SIN),
   Sqrt: unary(commands.SQRT),
   Sub: binary(commands.SUB),
+  Sum: variadic(commands.ADD),
   Tanh: unary(commands.TANH),
   Where: where,
   Xor: binary(commands.XOR),
