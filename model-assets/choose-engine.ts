@@ -2,8 +2,9 @@
 
 import type { BlobRef, Engine, Manifest } from '../shared/model/manifest.ts';
 import { compile, type OnnxSource } from './engine/compile.ts';
+import { Unsupported } from './engine/unsupported.ts';
 
-/** `wanted`: by whom it is to be run, whatever the compiler says. Throws where that is the project's own engine and it cannot. */
+/** `wanted`: by whom it is to be run, whatever the compiler says. Throws where that is the project's own engine and it cannot, and for faults of the compiler. */
 export function chooseEngine(
   graphs: Manifest['graphs'],
   blobs: ReadonlyMap<string, Uint8Array>,
@@ -15,8 +16,8 @@ export function chooseEngine(
     const { bytes } = compile(onnxSources(graphs, blobs));
     return { name: 'edge', reason: 'it knows every operator', program: store(bytes) };
   } catch (error) {
-    if (wanted === 'edge') throw error;
-    return { name: 'onnxruntime-web', reason: error instanceof Error ? error.message : String(error) };
+    if (wanted === 'edge' || !(error instanceof Unsupported)) throw error;
+    return { name: 'onnxruntime-web', reason: error.message };
   }
 }
 

@@ -25,6 +25,7 @@ import {
 import { INT8, type OnnxTensor, UINT8 } from './onnx-file.ts';
 import { BINARY, givesInts, UNARY, unaryGivesInts, unaryTakesInts } from './scalars.ts';
 import { binaryOfSizes, unaryOfSizes } from './size-operations.ts';
+import { Unsupported } from './unsupported.ts';
 import * as views from './views.ts';
 
 export class Builder {
@@ -122,7 +123,7 @@ export class Builder {
     const [x, y] = [this.resolve(a), this.resolve(b)];
     if (isEqual(x, y)) return x;
     const [m, n] = [toNumber(x), toNumber(y)];
-    if (m !== undefined && n !== undefined) throw new Error(`sizes ${m} and ${n} meet where they must be equal`);
+    if (m !== undefined && n !== undefined) throw new Unsupported(`sizes ${m} and ${n} meet where they must be equal`);
     this.equalities.push([x, y]);
     // The simpler one is believed to be another name for the other.
     for (const [name, by] of [
@@ -140,7 +141,7 @@ export class Builder {
   hold(a: Dim, b: Dim): void {
     const [x, y] = [this.resolve(a), this.resolve(b)];
     const sign = dim.signOf(dim.subtract(x, y));
-    if (sign) throw new Error(`sizes ${dim.format(x)} and ${dim.format(y)} meet where they must be equal`);
+    if (sign) throw new Unsupported(`sizes ${dim.format(x)} and ${dim.format(y)} meet where they must be equal`);
     const isKnown = this.equalities.some(([m, n]) => isEqual(m, x) && isEqual(n, y));
     if (sign === undefined && !isKnown) this.equalities.push([x, y]);
   }
@@ -174,7 +175,7 @@ export class Builder {
   /** Throws where the operation is one of integers and x is not, or the other way round. */
   unary(operation: number, x: View): View {
     if (x.buffer.type !== (unaryTakesInts(operation) ? 'int' : 'float')) {
-      throw new Error(`${x.buffer.type === 'int' ? 'integers' : 'floats'} are not what it computes with`);
+      throw new Unsupported(`${x.buffer.type === 'int' ? 'integers' : 'floats'} are not what it computes with`);
     }
     const type = unaryGivesInts(operation) ? 'int' : 'float';
     const sizes = sizesOf(x);
@@ -187,7 +188,7 @@ export class Builder {
 
   /** `operation` as for floats: that for integers is taken where both are. Throws where one is and the other is not. */
   binary(operation: number, a: View, b: View): View {
-    if (a.buffer.type !== b.buffer.type) throw new Error('floats and integers are computed with one another');
+    if (a.buffer.type !== b.buffer.type) throw new Unsupported('floats and integers are computed with one another');
     const dims = this.broadcast(a.dims, b.dims);
     const code = a.buffer.type === 'int' && operation < INTEGERS ? operation + INTEGERS : operation;
     const [x, y] = [views.expand(a, dims), views.expand(b, dims)];
@@ -221,7 +222,7 @@ export class Builder {
     const filled = all.filter(({ dims }) => !dims.some((size) => isNumber(size, 0)));
     const parts = filled.length > 0 ? filled : all;
     const [first] = parts;
-    if (!first) throw new Error('nothing is put together');
+    if (!first) throw new Unsupported('nothing is put together');
     if (parts.length === 1) return first;
     const { type } = first.buffer;
     const known = parts.map(sizesOf);

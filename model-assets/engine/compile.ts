@@ -6,6 +6,7 @@ import { Image } from './image.ts';
 import { importOnnx } from './import-onnx.ts';
 import { type Lowered, lower } from './lower.ts';
 import { readOnnx } from './onnx-file.ts';
+import { at } from './unsupported.ts';
 import { writeProgram } from './write-program.ts';
 
 export interface OnnxSource {
@@ -32,7 +33,7 @@ export function compile(sources: readonly OnnxSource[]): Compiled {
         lower(fuse(graph), name, condition === null ? null : { input: condition, value: i === 0 }, image),
       );
     } catch (cause) {
-      throw new Error(`graph ${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw at(`graph ${name}`, cause);
     }
   });
   const program: Program = { functions: lowered.map(({ code }) => code), imageBytes: image.byteLength };

@@ -2,6 +2,7 @@
 
 import type { Elements } from './ir.ts';
 import { BOOL, DOUBLE, FLOAT, FLOAT16, INT32, INT64, TYPE_NAMES } from './onnx-file.ts';
+import { Unsupported } from './unsupported.ts';
 
 /** Integers that do not fit become the nearest that do: ends of slices are written as the greatest there is. Throws for other types. */
 export function toElements(type: number, bytes: Uint8Array): Elements {
@@ -13,7 +14,7 @@ export function toElements(type: number, bytes: Uint8Array): Elements {
   if (type === BOOL) return Int32Array.from(bytes, (value) => (value ? 1 : 0));
   if (type === DOUBLE) return Float32Array.from(new Float64Array(buffer));
   if (type === FLOAT16) return Float32Array.from(new Uint16Array(buffer), halfToFloat);
-  throw new Error(`elements of ${TYPE_NAMES[type] ?? `type ${type}`} are not supported`);
+  throw new Unsupported(`elements of ${TYPE_NAMES[type] ?? `type ${type}`} are not supported`);
 }
 
 const toInt32 = (value: bigint) =>

@@ -21,6 +21,7 @@ import { Call, type Note, type Operator } from './operators/operator.ts';
 import { PRODUCTS } from './operators/products.ts';
 import { QUANTIZATION } from './operators/quantization.ts';
 import { SHAPES } from './operators/shapes.ts';
+import { at, Unsupported } from './unsupported.ts';
 
 const OPERATORS: ReadonlyMap<string, Operator> = new Map(
   [ALONG, ELEMENTWISE, PRODUCTS, QUANTIZATION, SHAPES].flatMap((group) => Object.entries(group)),
@@ -41,7 +42,7 @@ export function importOnnx(model: OnnxModel): Imported {
   const [condition = ''] = choice.inputs;
   const decides = model.graph.inputs.some(({ name }) => name === condition);
   if (!decides || choices.some(({ inputs }) => inputs[0] !== condition)) {
-    throw new Error(`${labelOf(choice)}: a choice is supported where one input of the graph decides`);
+    throw new Unsupported(`${labelOf(choice)}: a choice is supported where one input of the graph decides`);
   }
   return { condition, graphs: (['then_branch', 'else_branch'] as const).map((way) => new Importer(model).run(way)) };
 }
@@ -75,9 +76,10 @@ class Importer {
     return this.#builder.graph(
       graph.outputs.map(({ name, type }): GraphOutput => {
         const view = this.#value(name);
-        if (!view) throw new Error(`output ${name} is computed by no node`);
+        if (!view) throw new Unsupported(`output ${name} is computed by no node`);
         const note = this.#notes.get(view);
-        if (note) throw new Error(`${note.node} gives output ${name}, and the engine has no bytes for a graph to give`);
+        if (note)
+          throw new Unsupported(`${note.node} gives output ${name}, and the engine has no bytes for a graph to give`);
         checkType(`output ${name}`, type);
         return { name, type, view };
       }),
@@ -91,7 +93,7 @@ class Importer {
   /** The nodes of one way, whose names the file keeps apart from all others; its outputs are those of the choice. */
   #choice(node: OnnxNode, way: Way): void {
     const graph = node.attributes.get(way)?.graph;
-    if (!graph) throw new Error(`${labelOf(node)} lacks its ${way}`);
+    if (!graph) throw new Unsupported(`${labelOf(node)} lacks its ${way}`);
     this.#initialize(graph);
     for (const inner of graph.nodes) this.#node(inner);
     node.outputs.forEach((name, i) => {
@@ -103,7 +105,7 @@ class Importer {
   /** Throws where a node gives it as ONNX says, and not as the engine does. */
   #value(name: string): View | undefined {
     const node = this.#lacking.get(name);
-    if (node) throw new Error(`${node} does not give ${name} in the engine`);
+    if (node) throw new Unsupported(`${node} does not give ${name} in the engine`);
     return this.#values.get(name);
   }
 
@@ -119,10 +121,10 @@ class Importer {
         ? OPERATORS.get(node.operator)
         : undefined;
     if (!operator)
-      throw new Error(`operator ${node.domain && `${node.domain}.`}${labelOf(node)} is not known to the engine`);
+      throw new Unsupported(`operator ${node.domain && `${node.domain}.`}${labelOf(node)} is not known to the engine`);
     const inputs = node.inputs.map((name) => {
       const view = this.#value(name);
-      if (name && !view) throw new Error(`${labelOf(node)} takes ${name}, which nothing gives`);
+      if (name && !view) throw new Unsupported(`${labelOf(node)} takes ${name}, which nothing gives`);
       return view && (this.#notes.has(view) ? view : this.#builder.resolveView(view));
     });
     this.#builder.from = node.name || labelOf(node);
@@ -135,9 +137,7 @@ class Importer {
         else if (name) this.#lacking.set(name, labelOf(node));
       });
     } catch (cause) {
-      throw new Error(`${labelOf(node)}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-        cause,
-      });
+      throw at(labelOf(node), cause);
     }
   }
 }
@@ -148,7 +148,7 @@ const labelOf = ({ operator, name, outputs }: OnnxNode) => `${operator} ${name |
 function checkType(what: string, type: number): void {
   if (type === FLOAT || type === INT64 || type === INT32 || type === BOOL) return;
   const name = TYPE_NAMES[type] ?? `type ${type}`;
-  throw new Error(`${what} has elements of ${name}; float, int64, int32 and bool are supported`);
+  throw new Unsupported(`${what} has elements of ${name}; float, int64, int32 and bool are supported`);
 }
 
 /** Operators of other domains that mean what they are called. */

@@ -13,6 +13,7 @@ import type { Image } from './image.ts';
 import { type Buffer, type Graph, isContiguous, knownElements, type Node, type View, whole } from './ir.ts';
 import { packLinear } from './pack.ts';
 import { SizeTable } from './size-table.ts';
+import { Unsupported } from './unsupported.ts';
 import { hasUnitStride } from './views.ts';
 
 export interface Lowered {
@@ -112,7 +113,7 @@ class Lowering {
   #stepOf(node: Node): StepParts {
     const { operation, inputs, output } = node;
     if ([output, ...inputs].some((view) => (view?.dims.length ?? 0) > MAX_RANK)) {
-      throw new Error(`${node.from[0] ?? 'a node'}: a tensor has more than ${MAX_RANK} dimensions`);
+      throw new Unsupported(`${node.from[0] ?? 'a node'}: a tensor has more than ${MAX_RANK} dimensions`);
     }
     const out = this.#view(output);
     switch (operation.kind) {
@@ -173,11 +174,11 @@ class Lowering {
     if (!quantized) return [program.STEP_GATHER, [out, this.#contiguous(table), indices], [axis]];
     const [rows, width] = table.dims.map(toNumber);
     if (axis !== 0 || !isWhole(table) || rows === undefined || width === undefined) {
-      throw new Error('a table in bytes is not gathered by rows');
+      throw new Unsupported('a table in bytes is not gathered by rows');
     }
     const isByRow = quantized.scales.length > 1;
     if (isByRow && (quantized.inner !== width || quantized.scales.length !== rows)) {
-      throw new Error('a table in bytes has scales for its columns');
+      throw new Unsupported('a table in bytes has scales for its columns');
     }
     const zeros = quantized.zeros.some((zero) => zero !== 0) ? this.#image.place(quantized.zeros) : program.ABSENT;
     const [values, scales] = [quantized.values, quantized.scales].map((data) => this.#image.place(data));

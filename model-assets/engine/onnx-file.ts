@@ -2,6 +2,7 @@
 // inference graphs go. It knows no operator.
 
 import { ProtobufReader } from './protobuf.ts';
+import { Unsupported } from './unsupported.ts';
 
 /** onnx.TensorProto.DataType */
 export const FLOAT = 1;
@@ -85,7 +86,7 @@ export function readOnnx(bytes: Uint8Array, externalData: ReadonlyMap<string, Ui
     }
   }
   if (!graph || opset === 0)
-    throw new Error('this is no ONNX model: it has no graph, or names no version of its operators');
+    throw new Unsupported('this is no ONNX model: it has no graph, or names no version of its operators');
   return { graph, opset };
 }
 
@@ -116,7 +117,7 @@ class GraphReader {
       if (field.number === 5) initializers.push(this.#tensor(field.message()));
       if (field.number === 11) inputs.push(readValue(field.message()));
       if (field.number === 12) outputs.push(readValue(field.message()));
-      if (field.number === 15) throw new Error('the graph has sparse weights, which are not supported');
+      if (field.number === 15) throw new Unsupported('the graph has sparse weights, which are not supported');
     }
     return { nodes, initializers, inputs, outputs };
   }
@@ -186,11 +187,11 @@ class GraphReader {
 
   #external(name: string, path: string, at: ReadonlyMap<string, string>): Uint8Array {
     const file = this.#externalData.get(path);
-    if (!file) throw new Error(`the weights of ${name} are in ${path}, which is not there`);
+    if (!file) throw new Unsupported(`the weights of ${name} are in ${path}, which is not there`);
     const offset = Number(at.get('offset') ?? 0);
     const length = Number(at.get('length') ?? file.byteLength - offset);
     if (!(offset >= 0 && length >= 0 && offset + length <= file.byteLength)) {
-      throw new Error(`the weights of ${name} reach over the end of ${path}`);
+      throw new Unsupported(`the weights of ${name} reach over the end of ${path}`);
     }
     return file.subarray(offset, offset + length);
   }
@@ -212,7 +213,7 @@ function checkLength(name: string, type: number, dims: readonly number[], bytes:
   const each = ELEMENT_BYTES[type];
   const wanted = dims.reduce((product, size) => product * size, each ?? 0);
   if (each === undefined || (wanted === bytes.byteLength && dims.every((size) => size >= 0))) return;
-  throw new Error(`the tensor ${name} has ${bytes.byteLength} bytes for the shape [${dims}]`);
+  throw new Unsupported(`the tensor ${name} has ${bytes.byteLength} bytes for the shape [${dims}]`);
 }
 
 function pair(reader: ProtobufReader): [key: string, value: string] {

@@ -4,6 +4,7 @@ import { DEPTH_UNIT, PANEL, PANEL_TAIL_F32, PANEL_TAIL_I8 } from '../../shared/r
 import { toNumber } from './dim.ts';
 import type { Weights } from './fuse/siblings.ts';
 import { dequantize, knownElements, type Quantized, type View } from './ir.ts';
+import { Unsupported } from './unsupported.ts';
 
 export interface Packed {
   readonly bytes: Uint8Array;
@@ -26,7 +27,7 @@ export function packLinear(layers: readonly Weights[]): Packed {
 }
 
 function fail(): never {
-  throw new Error('a linear layer has a weight whose size is not known');
+  throw new Unsupported('a linear layer has a weight whose size is not known');
 }
 
 interface Column {

@@ -1,5 +1,7 @@
 // The wire format of protocol buffers, field by field, without a schema.
 
+import { Unsupported } from './unsupported.ts';
+
 const VARINT = 0;
 const FIXED64 = 1;
 const BYTES = 2;
@@ -89,7 +91,7 @@ export class ProtobufReader {
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) return Number(BigInt.asIntN(64, value));
     }
-    throw new Error('this is no ONNX file: it ends within a number, or has one that is too long');
+    throw new Unsupported('this is no ONNX file: it ends within a number, or has one that is too long');
   }
 
   #lengthOf(kind: number): number {
@@ -97,12 +99,12 @@ export class ProtobufReader {
     if (kind === FIXED64) return 8;
     if (kind === FIXED32) return 4;
     if (kind === BYTES) return this.varint();
-    throw new Error(`this is no ONNX file: it has a field of kind ${kind}`);
+    throw new Unsupported(`this is no ONNX file: it has a field of kind ${kind}`);
   }
 
   #take(length: number): Uint8Array {
     const end = this.#at + length;
-    if (!(length >= 0 && end <= this.#bytes.byteLength)) throw new Error('this ONNX file is cut short');
+    if (!(length >= 0 && end <= this.#bytes.byteLength)) throw new Unsupported('this ONNX file is cut short');
     const taken = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return taken;

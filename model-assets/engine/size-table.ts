@@ -2,6 +2,7 @@
 
 import type { Size } from '../../shared/runtime/engine/program.ts';
 import { type Dim, format, toNumber, toSymbol } from './dim.ts';
+import { Unsupported } from './unsupported.ts';
 
 /** Names that no input's dimension has: tokens for which caches have room. */
 export const CAPACITY = 'capacity of the caches';
@@ -51,7 +52,7 @@ export class SizeTable {
     if (name === CAPACITY) return { kind: 'capacity' };
     if (name === PAST_CAPACITY) return { kind: 'past capacity' };
     const size = this.#symbols.get(name);
-    if (!size) throw new Error(`no input has a dimension ${name}`);
+    if (!size) throw new Unsupported(`no input has a dimension ${name}`);
     return size;
   }
 }

@@ -5,6 +5,7 @@ import type { Builder } from '../builder.ts';
 import { isNumber, ONE, product } from '../dim.ts';
 import { MOST_FOLDED } from '../fold.ts';
 import { type Elements, knownElements, scalarOf, staticDims, type View } from '../ir.ts';
+import { Unsupported } from '../unsupported.ts';
 import { expand, transpose } from '../views.ts';
 import type { Call, Operator } from './operator.ts';
 import { numbersIn } from './sizes.ts';
@@ -19,7 +20,7 @@ const reduce =
     const named = numbersIn(call, 'axes', 1);
     const given = named?.length === 0 ? undefined : named;
     if (!given && call.int('noop_with_empty_axes', 0)) {
-      if (before) throw new Error('a sum of squares over no axes is not supported');
+      if (before) throw new Unsupported('a sum of squares over no axes is not supported');
       return x;
     }
     const axes = (given ?? x.dims.map((_, i) => i)).map((axis) => call.axis(axis, rank));
@@ -81,7 +82,7 @@ const norm =
 function trilu(call: Call): View {
   const x = call.input(0);
   const diagonal = call.has(1) ? scalarOf(call.input(1)) : 0;
-  if (diagonal === undefined) throw new Error('the diagonal is not known before a run');
+  if (diagonal === undefined) throw new Unsupported('the diagonal is not known before a run');
   const isUpper = call.int('upper', 1) !== 0;
   const known = knownTriangle(x, diagonal, isUpper);
   if (known) return call.builder.data(known, staticDims(x) ?? []);
@@ -104,7 +105,7 @@ function knownTriangle(x: View, diagonal: number, isUpper: boolean): Elements | 
 function cumulativeSum(call: Call): View {
   const x = call.input(0);
   const axis = scalarOf(call.input(1));
-  if (axis === undefined) throw new Error('the axis is not known before a run');
+  if (axis === undefined) throw new Unsupported('the axis is not known before a run');
   const operation = {
     kind: 'cumulative sum',
     axis: call.axis(axis, x.dims.length),
@@ -117,7 +118,7 @@ function cumulativeSum(call: Call): View {
 function scatterNd(call: Call): View {
   const [data, indices, updates] = [call.input(0), call.input(1), call.input(2)];
   if (call.text('reduction', 'none') !== 'none')
-    throw new Error('scattered updates that are added up are not supported');
+    throw new Unsupported('scattered updates that are added up are not supported');
   return call.builder.emit({ kind: 'scatter' }, [data, indices, updates], data.dims, data.buffer.type);
 }
 
@@ -133,7 +134,7 @@ function constant(call: Call): View {
     return call.builder.data(Int32Array.from(attribute?.ints ?? []), [attribute?.ints.length ?? 0]);
   if (name === 'value_floats')
     return call.builder.data(Float32Array.from(attribute?.floats ?? []), [attribute?.floats.length ?? 0]);
-  throw new Error(`a constant of ${name ?? 'nothing'} is not supported`);
+  throw new Unsupported(`a constant of ${name ?? 'nothing'} is not supported`);
 }
 
 export const ALONG: Readonly<Record<string, Operator>> = {

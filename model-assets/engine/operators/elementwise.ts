@@ -4,6 +4,7 @@ import * as commands from '../../../shared/runtime/engine/command-format.ts';
 import type { Builder } from '../builder.ts';
 import { knownElements, type View } from '../ir.ts';
 import { BOOL, FLOAT, INT32, INT64, TYPE_NAMES } from '../onnx-file.ts';
+import { Unsupported } from '../unsupported.ts';
 import type { Call, Operator } from './operator.ts';
 import { scaled } from './quantization.ts';
 
@@ -68,7 +69,7 @@ function sign(call: Call): View {
 }
 
 function mod(call: Call): View {
-  if (call.int('fmod', 0) !== 0) throw new Error('fmod is not supported');
+  if (call.int('fmod', 0) !== 0) throw new Unsupported('fmod is not supported');
   return call.builder.binary(commands.MOD, call.input(0), call.input(1));
 }
 
@@ -96,7 +97,7 @@ function cast(call: Call): View {
   if (to === FLOAT) return isInt ? call.builder.unary(commands.INT_TO_FLOAT, x) : x;
   if (to === BOOL) return call.builder.unary(isInt ? commands.INT_TO_BOOL : commands.FLOAT_TO_BOOL, x);
   if (to === INT64 || to === INT32) return isInt ? x : call.builder.unary(commands.FLOAT_TO_INT, x);
-  throw new Error(`a cast to ${TYPE_NAMES[to] ?? `type ${to}`} is not supported`);
+  throw new Unsupported(`a cast to ${TYPE_NAMES[to] ?? `type ${to}`} is not supported`);
 }
 
 function multiply(call: Call): View {
@@ -118,7 +119,8 @@ function identity(call: Call): View {
 
 /** As it is after training: nothing is dropped. */
 function dropout(call: Call): View {
-  if (call.has(2) && knownElements(call.input(2))?.[0] !== 0) throw new Error('a dropout that drops is not supported');
+  if (call.has(2) && knownElements(call.input(2))?.[0] !== 0)
+    throw new Unsupported('a dropout that drops is not supported');
   return call.input(0);
 }
 

@@ -3,6 +3,7 @@
 import type { Builder } from '../builder.ts';
 import type { View } from '../ir.ts';
 import type { OnnxNode } from '../onnx-file.ts';
+import { Unsupported } from '../unsupported.ts';
 
 /** Throws where the node asks for what the engine cannot do. */
 export type Operator = (call: Call) => View | readonly View[];
@@ -65,7 +66,7 @@ export class Call {
   input(index: number): View {
     const view = this.noted(index);
     const note = this.notes.get(view);
-    if (note) throw new Error(`input ${index} comes from ${note.node}; only a product in integers takes that`);
+    if (note) throw new Unsupported(`input ${index} comes from ${note.node}; only a product in integers takes that`);
     return view;
   }
 
@@ -77,7 +78,7 @@ export class Call {
   /** An input that notes may stand for. */
   noted(index: number): View {
     const view = this.inputs[index];
-    if (!view) throw new Error(`input ${index} is missing`);
+    if (!view) throw new Unsupported(`input ${index} is missing`);
     return view;
   }
 
@@ -100,7 +101,7 @@ export class Call {
   /** An axis as a place in the list of `rank` dimensions. */
   axis(value: number, rank: number): number {
     const axis = value < 0 ? value + rank : value;
-    if (!(axis >= 0 && axis < rank)) throw new Error(`axis ${value} is not one of ${rank}`);
+    if (!(axis >= 0 && axis < rank)) throw new Unsupported(`axis ${value} is not one of ${rank}`);
     return axis;
   }
 

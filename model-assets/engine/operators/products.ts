@@ -4,12 +4,14 @@ import * as commands from '../../../shared/runtime/engine/command-format.ts';
 import type { Builder } from '../builder.ts';
 import { type Dim, ONE, product } from '../dim.ts';
 import type { View } from '../ir.ts';
+import { Unsupported } from '../unsupported.ts';
 import { expand, transpose } from '../views.ts';
 import type { Call, Operator } from './operator.ts';
 
 /** numpy's matmul: vectors become matrices of one row, or one column, which then goes. */
 export function matmul(builder: Builder, a: View, b: View): View {
-  if (a.buffer.type !== 'float' || b.buffer.type !== 'float') throw new Error('a product of integers is not supported');
+  if (a.buffer.type !== 'float' || b.buffer.type !== 'float')
+    throw new Unsupported('a product of integers is not supported');
   const isRow = a.dims.length === 1;
   const isColumn = b.dims.length === 1;
   const x = isRow ? builder.reshape(a, [ONE, ...a.dims]) : a;
@@ -43,7 +45,7 @@ function einsum(call: Call): View {
   const [left = '', result] = equation.split('->');
   const [first, second, third] = left.split(',');
   if (!first || !second || third !== undefined || result === undefined || /[^a-zA-Z]/.test(first + second + result)) {
-    throw new Error(`the equation ${equation} is not supported`);
+    throw new Unsupported(`the equation ${equation} is not supported`);
   }
   const [a, b] = [call.input(0), call.input(1)];
   const sizes = new Map([...first].map((letter, i) => [letter, a.dims[i] ?? ONE]));
@@ -59,7 +61,7 @@ function einsum(call: Call): View {
   const rows = letters.filter((each) => !isIn(second)(each));
   const columns = letters.filter((each) => !isIn(first)(each));
   if ([...rows, ...columns].some((each) => !isIn(result)(each)))
-    throw new Error(`${equation} sums over one tensor alone`);
+    throw new Unsupported(`${equation} sums over one tensor alone`);
   const sizeOf = (group: readonly string[]) => group.map((letter) => sizes.get(letter) ?? ONE);
   const held = (group: readonly string[]) => product(sizeOf(group));
   const ordered = (view: View, names: string, order: readonly string[]) =>

@@ -7,6 +7,7 @@
 import * as commands from '../../../shared/runtime/engine/command-format.ts';
 import { isNumber, ONE, toNumber } from '../dim.ts';
 import { type Buffer, knownElements, type View } from '../ir.ts';
+import { Unsupported } from '../unsupported.ts';
 import { transpose } from '../views.ts';
 import type { Call, Operator, Rows } from './operator.ts';
 import { matmul } from './products.ts';
@@ -26,7 +27,7 @@ function matMulInteger(call: Call): View {
   }
   const offset = call.has(2) ? call.notes.get(call.noted(2)) : undefined;
   if (note?.kind !== 'bytes' || offset?.kind !== 'zero' || offset.x !== note.x || !weight.buffer.bytes) {
-    throw new Error('a product in integers is none of DynamicQuantizeLinear with a weight');
+    throw new Unsupported('a product in integers is none of DynamicQuantizeLinear with a weight');
   }
   return call.note(a, { kind: 'product', x: note.x, weight, zero, isScaled: false });
 }
@@ -62,7 +63,8 @@ function dequantizeLinear(call: Call): View {
   }
   const x = call.input(0);
   if (x.buffer.bytes) return inBytes(x, scale, zero, axisOf(x));
-  if (x.buffer.type !== 'int') throw new Error('what is dequantized is neither a weight in bytes nor rows of one');
+  if (x.buffer.type !== 'int')
+    throw new Unsupported('what is dequantized is neither a weight in bytes nor rows of one');
   const dims = x.dims.map((size, i) => (i === axisOf(x) ? size : ONE));
   const along = (view: View) => (isOne(view) ? view : call.builder.reshape(view, dims));
   const shifted = zero ? call.builder.binary(commands.SUB, x, along(zero)) : x;
@@ -75,7 +77,8 @@ const isOne = (view: View) => view.dims.every((size) => isNumber(size, 1));
 function axisOfTable({ indices, axis, order }: Rows, place: number): number {
   const at = order[place] ?? 0;
   if (at < axis) return at;
-  if (at < axis + indices.dims.length) throw new Error('rows of a table have scales by their place among the indices');
+  if (at < axis + indices.dims.length)
+    throw new Unsupported('rows of a table have scales by their place among the indices');
   return at - indices.dims.length + 1;
 }
 
@@ -92,14 +95,14 @@ function inBytes(weight: View, scale: View, zero: View | undefined, axis: number
   const offsets = zero && knownElements(zero);
   const length = toNumber(weight.buffer.length) ?? 0;
   if (!bytes || !(scales instanceof Float32Array) || (zero && !offsets)) {
-    throw new Error('the scale of a weight in bytes is not known');
+    throw new Unsupported('the scale of a weight in bytes is not known');
   }
   const isSigned = bytes instanceof Int8Array;
   const values = isSigned ? bytes : Int8Array.from(bytes, (value) => value - 128);
   const zeros = Int32Array.from(scales, (_, i) => (offsets?.[offsets.length > 1 ? i : 0] ?? 0) - (isSigned ? 0 : 128));
   const inner = scales.length === 1 ? length : (toNumber(weight.strides[axis] ?? weight.offset) ?? 0);
   if (scales.length > 1 && scales.length !== toNumber(weight.dims[axis] ?? weight.offset)) {
-    throw new Error(`a weight has ${scales.length} scales for an axis of another size`);
+    throw new Unsupported(`a weight has ${scales.length} scales for an axis of another size`);
   }
   const buffer: Buffer = {
     type: 'float',

@@ -4,6 +4,7 @@ import * as dim from '../dim.ts';
 import { type Dim, isNumber, ONE, toNumber, ZERO } from '../dim.ts';
 import { MOST_FOLDED } from '../fold.ts';
 import { knownElements, lengthOf, sizesOf, staticDims, type View } from '../ir.ts';
+import { Unsupported } from '../unsupported.ts';
 import { expand, slice, transpose } from '../views.ts';
 import type { Call, Operator } from './operator.ts';
 import { numbersIn, sizesIn } from './sizes.ts';
@@ -88,7 +89,7 @@ function tile(call: Call): View {
     }
     const count = toNumber(times);
     if (count === undefined || count > 64)
-      throw new Error('a tensor is repeated by a number that is not known, or is large');
+      throw new Unsupported('a tensor is repeated by a number that is not known, or is large');
     const part = x;
     x = call.builder.concat(
       Array.from({ length: count }, () => part),
@@ -138,17 +139,17 @@ function constantOfShape(call: Call): View {
 function range(call: Call): View {
   const { builder } = call;
   const [start, limit, step] = [0, 1, 2].map((i) => call.input(i));
-  if (!start || !limit || !step) throw new Error('a range lacks a bound');
+  if (!start || !limit || !step) throw new Unsupported('a range lacks a bound');
   if (start.buffer.type === 'float') {
     const [a, b, c] = [start, limit, step].map((view) => knownElements(view)?.[0]);
-    if (a === undefined || b === undefined || !c) throw new Error('a range of floats is not known before a run');
+    if (a === undefined || b === undefined || !c) throw new Unsupported('a range of floats is not known before a run');
     const numbers = Float32Array.from({ length: Math.max(0, Math.ceil((b - a) / c)) }, (_, i) => a + i * c);
     return builder.data(numbers, [numbers.length]);
   }
   const [from, to, by] = [0, 1, 2].map((i) => sizesIn(call, i)[0] ?? ZERO);
-  if (!from || !to || !by) throw new Error('a range lacks a bound');
+  if (!from || !to || !by) throw new Unsupported('a range lacks a bound');
   const isDown = isNegative(by);
-  if (!isDown && !dim.isAtLeast(by, ZERO)) throw new Error('it is not known whether a range goes up or down');
+  if (!isDown && !dim.isAtLeast(by, ZERO)) throw new Unsupported('it is not known whether a range goes up or down');
   const [way, size] = isDown ? [dim.subtract(from, to), dim.negate(by)] : [dim.subtract(to, from), by];
   const count = dim.divide(dim.subtract(dim.add(way, size), ONE), size);
   const [first, times, length] = [toNumber(from), toNumber(by), toNumber(count)];

@@ -2,12 +2,13 @@
 
 import { type Dim, toNumber } from '../dim.ts';
 import { sizesOf } from '../ir.ts';
+import { Unsupported } from '../unsupported.ts';
 import type { Call } from './operator.ts';
 
 /** Sizes that an input gives. Throws where they depend on more than the sizes of the graph's inputs. */
 export function sizesIn(call: Call, index: number): readonly Dim[] {
   const sizes = sizesOf(call.input(index));
-  if (!sizes) throw new Error(`input ${index} is a shape that depends on data`);
+  if (!sizes) throw new Unsupported(`input ${index} is a shape that depends on data`);
   return sizes.map((size) => call.builder.resolve(size));
 }
 
@@ -17,6 +18,7 @@ export function numbersIn(call: Call, attribute: string, index: number): readonl
   if (given) return given;
   if (!call.has(index)) return undefined;
   const numbers = sizesIn(call, index).map(toNumber);
-  if (!numbers.every((number) => number !== undefined)) throw new Error(`input ${index} is not known before a run`);
+  if (!numbers.every((number) => number !== undefined))
+    throw new Unsupported(`input ${index} is not known before a run`);
   return numbers;
 }

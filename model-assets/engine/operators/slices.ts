@@ -6,6 +6,7 @@
 import * as dim from '../dim.ts';
 import { type Dim, ONE, toNumber, ZERO } from '../dim.ts';
 import type { View } from '../ir.ts';
+import { Unsupported } from '../unsupported.ts';
 import { slice } from '../views.ts';
 import type { Call } from './operator.ts';
 import { numbersIn, sizesIn } from './sizes.ts';
@@ -22,7 +23,7 @@ export function sliced(call: Call): View {
   return axes.reduce((x, each, i) => {
     const axis = call.axis(each, x.dims.length);
     const [start, end, step] = [starts?.[i] ?? ZERO, ends?.[i] ?? ZERO, steps?.[i] ?? 1];
-    if (step === 0) throw new Error('a slice has a step of 0');
+    if (step === 0) throw new Unsupported('a slice has a step of 0');
     const size = call.builder.resolve(x.dims[axis] ?? ONE);
     const { from, to } = step > 0 ? forwards(size, start, end) : backwards(size, start, end);
     const [first, behind] = step > 0 ? [from, to] : [dim.add(to, ONE), dim.add(from, ONE)];
