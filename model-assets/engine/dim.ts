@@ -89,8 +89,12 @@ export function isAtLeast(a: Dim, b: Dim): boolean {
   return subtract(a, b).terms.every(({ coefficient, atoms }) => coefficient >= 0 && atoms.every(isCount));
 }
 
-/** Whether it is 0 or more: a name, or what is made of two that are. */
-const isCount = (each: Atom): boolean => 'symbol' in each || (isAtLeast(each.a, ZERO) && isAtLeast(each.b, ZERO));
+/** Whether it is 0 or more: a name, what is made of two that are, or the greater of one that is and any. */
+function isCount(each: Atom): boolean {
+  if ('symbol' in each) return true;
+  const [a, b] = [isAtLeast(each.a, ZERO), isAtLeast(each.b, ZERO)];
+  return (a && b) || (each.operation === 'max' && (a || b));
+}
 
 /** The quotient, where it is a polynomial. */
 export function divideExactly(a: Dim, b: Dim): Dim | undefined {

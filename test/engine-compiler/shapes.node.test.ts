@@ -6,7 +6,7 @@ import type { View } from '../../model-assets/engine/ir.ts';
 import { FLOAT, type OnnxAttribute } from '../../model-assets/engine/onnx-file.ts';
 import { Call } from '../../model-assets/engine/operators/operator.ts';
 import { SHAPES } from '../../model-assets/engine/operators/shapes.ts';
-import { EXP } from '../../shared/runtime/engine/command-format.ts';
+import { ABS, EXP } from '../../shared/runtime/engine/command-format.ts';
 import { graphOf, openGraph } from './run-graph.ts';
 
 const NO_VALUE: Omit<OnnxAttribute, 'name'> = {
@@ -68,4 +68,18 @@ test.each(Object.entries(CASES))('%s', async (_, [shaped, fitting, other]) => {
   // The same with numbers.
   expect(() => openShaped({ ...shaped, dims: fitting.map(constant) })).not.toThrow();
   expect(() => openShaped({ ...shaped, dims: other.map(constant) })).toThrow('must be equal');
+});
+
+test.each([3, 4, 6])('the last four of %i', async (count) => {
+  const graph = graphOf((builder) => {
+    const x = builder.input('x', FLOAT, 'float', [n, m]);
+    const ints = [-4, 2 ** 31 - 1, 1].map((value) => builder.data(Int32Array.of(value), [1]));
+    const node = { name: '', operator: 'Slice', domain: '', inputs: [], outputs: ['y'], attributes: new Map() };
+    const given = SHAPES.Slice?.(new Call(builder, node, [x, ...ints], 18, new Map())) ?? [];
+    return 'buffer' in given ? builder.unary(ABS, given) : given;
+  });
+  const x = { data: Float32Array.from({ length: 2 * count }, (_, i) => i), dims: [2, count] };
+  const { y } = await openGraph(graph).run({ x });
+  const last = [...x.data].filter((each) => each % count >= count - 4);
+  expect([y?.dims, [...(y?.data ?? [])]]).toEqual([[2, Math.min(4, count)], last]);
 });

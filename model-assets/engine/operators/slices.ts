@@ -1,7 +1,7 @@
 // Slices of tensors: other views of the same elements, from either end and with any step.
 //
 // Bounds beyond the ends of an axis are brought back to them, as in Python, where it can be told that they are. Where a size of the run
-// decides, they are believed to lie within, and each run is held to it.
+// decides, they are believed to lie within, and each run is held to it; but for two and more from the end, which may be all that there is.
 
 import * as dim from '../dim.ts';
 import { type Dim, ONE, toNumber, ZERO } from '../dim.ts';
@@ -48,7 +48,13 @@ function forwards(size: Dim, start: Dim, end: Dim): Bounds {
   const number = toNumber(end);
   // A number may well be more than a size that is not known; one more token than there is may not.
   const to = number === undefined || number <= 1 ? within(fromStart(size, end), ZERO, size) : dim.minimum(size, end);
-  return { from: within(fromStart(size, start), ZERO, size), to: number !== undefined && number >= FAR ? size : to };
+  return { from: startOf(size, start), to: number !== undefined && number >= FAR ? size : to };
+}
+
+/** So many from the end may well be more than there are; of the last one it is believed that it is there. */
+function startOf(size: Dim, start: Dim): Dim {
+  const from = fromStart(size, start);
+  return (toNumber(start) ?? 0) < -1 ? dim.maximum(ZERO, from) : within(from, ZERO, size);
 }
 
 function backwards(size: Dim, start: Dim, end: Dim): Bounds {
