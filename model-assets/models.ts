@@ -18,7 +18,8 @@ npm run models -- explain [folder …] [--tokens n]
             which were never trained, for the tasks that none of those serves.
 
   explain   print what the engine does for checkpoints: each step, its shapes, its share of the work, its weights, and the nodes
-            of the ONNX files that it stands for; or why onnxruntime-web runs them
+            of the ONNX files that it stands for; or why onnxruntime-web runs them. Shares are those of an example, whose sizes
+            are guessed by the names of the inputs' dimensions
 
   --engine  edge or onnxruntime-web, whatever would be chosen: the project's own where it knows every operator
   --tokens  of the text by which explain shares out the work; 128
