@@ -4,7 +4,7 @@ import { expect, inject, test } from 'vitest';
 import engine from '../../../shared/runtime/engine/engine.wasm';
 import { fromBase64, openCompiled, toTensor } from './compiled.ts';
 import { expectClose } from './expected.ts';
-import type {} from './operator-cases.ts';
+import type { CaseTensor } from './operator-cases.ts';
 
 test.each(inject('olderGraphs'))('$name', async ({ compiled, runs }) => {
   if ('refused' in compiled) throw new Error(compiled.refused);
@@ -19,7 +19,28 @@ test.each(inject('olderGraphs'))('$name', async ({ compiled, runs }) => {
       expect(actual?.dims, what).toEqual(output.dims);
       if (!(actual?.data instanceof Float32Array && expected.data instanceof Float32Array)) {
         expect(actual?.data, what).toEqual(expected.data);
-      } else expectClose(actual.data, expected.data, { absolute: 1e-4, relative: 1e-4, what });
+      } else {
+        const judged = withoutPadding(
+          expected.data,
+          output.dims,
+          inputs.find(({ name: input }) => input === 'attention_mask'),
+        );
+        expectClose(actual.data, judged, { absolute: 1e-4, relative: 1e-4, what });
+      }
     }
   }
 });
+
+/** Where there was padding at the end of a row, the engine gives 0 and onnxruntime what it computed. */
+function withoutPadding(data: Float32Array, dims: readonly number[], mask: CaseTensor | undefined): Float32Array {
+  const result = data.slice();
+  const [rows = 0, tokens = 0] = mask?.dims ?? [];
+  if (!mask || dims[0] !== rows || dims[1] !== tokens) return result;
+  const values = toTensor(mask).data;
+  const perToken = data.length / (rows * tokens);
+  for (let row = 0; row < rows; row++) {
+    const last = Array.from(values.subarray(row * tokens, (row + 1) * tokens), Number).lastIndexOf(1);
+    if (last >= 0) result.fill(0, (row * tokens + last + 1) * perToken, (row + 1) * tokens * perToken);
+  }
+  return result;
+}
