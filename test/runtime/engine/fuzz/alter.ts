@@ -40,7 +40,8 @@ export function alterBytes({ file }: Honest, random: Random): Uint8Array {
   const bad = random.integer(0, 9) === 0 ? file.slice(0, random.integer(0, file.byteLength)) : file.slice();
   if (bad.byteLength < HEADER_BYTES) return bad;
   const view = new DataView(bad.buffer);
-  const end = Math.min(HEADER_BYTES + view.getUint32(8, true), bad.byteLength);
+  // In whole words, wherever it was cut.
+  const end = Math.min(HEADER_BYTES + view.getUint32(8, true), bad.byteLength) & ~3;
   for (let changes = random.pick([1, 1, 1, 2, 5]); changes > 0; changes--) {
     // Seldom in the header, mostly a whole word of the program.
     const at = 4 * random.integer(random.integer(0, 19) === 0 ? 0 : HEADER_BYTES / 4, end / 4 - 1);

@@ -206,7 +206,7 @@ async function runOnce(session: EngineSession, way: ProgramFunction, dims: Dims,
       if (Buffer.compare(Buffer.from(floats.buffer), Buffer.from(now.buffer)) !== 0)
         throw new Error('what is held changed');
     }
-    held[0]?.pick(Array.from({ length: random.integer(1, 3) }, () => 0));
+    if (held[0]?.dims[0]) held[0].pick(Array.from({ length: random.integer(1, 3) }, () => 0));
     held[0]?.read();
   } catch (error) {
     if (!isRefusal(error)) throw error;
