@@ -42,13 +42,14 @@ def _count(tokenizer: Tokenizer, batch: list[str], counts: Counter[str]) -> None
 def trim(tokenizer: Tokenizer, counts: Counter[str], size: int) -> tuple[Tokenizer, list[int]]:
     """Returns a tokenizer of `size` pieces and, for each of its ids, the id that the piece had before.
 
-    Kept are the special tokens, the Latin pieces of one character, then the most frequent; their order is the old one.
+    Kept are the special tokens, the Latin pieces of one character, then the most frequent; their order is the old one. Of pieces that
+    are as frequent the alphabet decides: a run that is resumed must keep what it kept before.
     """
     state = json.loads(tokenizer.to_str())
     old: dict[str, int] = state["model"]["vocab"]
     letters = {p for p in old if len(p.removeprefix("##")) == 1 and ord(p[-1]) < 0x250}
     kept = set(SPECIAL) | letters
-    for piece, _ in counts.most_common():
+    for piece in sorted(counts, key=lambda piece: (-counts[piece], piece)):
         if len(kept) >= size:
             break
         kept.add(piece)
