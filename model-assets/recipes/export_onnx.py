@@ -5,12 +5,15 @@ from tempfile import TemporaryDirectory
 
 import onnx
 import torch
+from onnx import numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from tokenizers import Tokenizer
 from transformers import (
-    BertForQuestionAnswering, BertForSequenceClassification, BertForTokenClassification, BertModel, PreTrainedModel,
+    BertForMaskedLM, BertForQuestionAnswering, BertForSequenceClassification, BertForTokenClassification, BertModel, PreTrainedModel,
 )
+
+from .embeddings import scale_rows, share_head
 
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 
@@ -32,7 +35,7 @@ class _Classifier(torch.nn.Module):
 class _Tagger(torch.nn.Module):
     outputs = {"logits": {0: "batch", 1: "sequence"}}
 
-    def __init__(self, model: BertForTokenClassification) -> None:
+    def __init__(self, model: BertForTokenClassification | BertForMaskedLM) -> None:
         super().__init__()
         self.model = model
 
@@ -64,6 +67,7 @@ class _Encoder(torch.nn.Module):
 
 
 WRAPPERS = {
+    BertForMaskedLM: _Tagger,
     BertForSequenceClassification: _Classifier,
     BertForTokenClassification: _Tagger,
     BertForQuestionAnswering: _Spans,
@@ -72,7 +76,7 @@ WRAPPERS = {
 
 
 def export_fp32(model: PreTrainedModel, path: Path) -> None:
-    """Inputs int64 [batch, sequence]. Logits of a classifier [batch, labels], of a tagger [batch, sequence, labels], of spans
+    """Inputs int64 [batch, sequence]. Logits of a classifier [batch, labels], of a tagger [batch, sequence, labels] (of words for a mask: pieces), of spans
     (start and end) [batch, sequence]; last_hidden_state [batch, sequence, hidden]."""
     model.eval()
     wrapped = WRAPPERS[type(model)](model).eval()
@@ -84,16 +88,22 @@ def export_fp32(model: PreTrainedModel, path: Path) -> None:
     )
 
 
-def quantize(fp32: Path, int8: Path) -> None:
-    """Weights int8 per channel, activations when they run; the weights go to `<int8>.data` beside the graph,
-    which opens in the isolate with one copy less than a graph that carries them."""
+def quantize(fp32: Path, int8: Path, tied: bool = False) -> None:
+    """Weights int8 per channel, embeddings per row, activations when they run; the weights go to `<int8>.data` beside the graph,
+    which opens in the isolate with one copy less than a graph that carries them. `tied`: the head is the embeddings."""
     with TemporaryDirectory() as folder:
         prepared, inline = Path(folder, "prepared.onnx"), Path(folder, "int8.onnx")
         quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
         quantize_dynamic(str(prepared), str(inline), per_channel=True, weight_type=QuantType.QInt8)
         location = f"{int8.name}.data"
         int8.with_name(location).unlink(missing_ok=True)
-        onnx.save_model(onnx.load(inline), int8, save_as_external_data=True, location=location, size_threshold=1024)
+        model = onnx.load(inline)
+        if tied:
+            share_head(model.graph)
+        else:
+            whole = next(weight for weight in onnx.load(prepared).graph.initializer if "word_embeddings" in weight.name)
+            scale_rows(model.graph, numpy_helper.to_array(whole))
+        onnx.save_model(model, int8, save_as_external_data=True, location=location, size_threshold=1024)
     int8.with_name(location).chmod(0o644)
 
 
@@ -102,7 +112,7 @@ def write_checkpoint(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path)
     folder.mkdir(parents=True, exist_ok=True)
     fp32 = folder.parent / f"{folder.name}.fp32.onnx"
     export_fp32(model, fp32)
-    quantize(fp32, folder / "model.onnx")
+    quantize(fp32, folder / "model.onnx", tied=isinstance(model, BertForMaskedLM))
     # What a model is loaded from may have had another head, or none.
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(folder)

@@ -20,9 +20,9 @@ from .train import Plan, train
 from .vocabulary import count_pieces, trim, trim_embeddings
 
 PIECES = 11_000
-FIRST = Plan(epochs=1, learning_rate=1.5e-4, batch=48)
-SECOND = Plan(epochs=3, learning_rate=1.2e-4, batch=32, seed=19)
-REPEATED = 5_000
+FIRST = Plan(epochs=1, learning_rate=1.5e-4, batch=48, half=True)
+SECOND = Plan(epochs=1, learning_rate=1.2e-4, batch=32, seed=19, half=True)
+REPEATED = 1_000
 """Rows of the first step that the second one sees again."""
 
 

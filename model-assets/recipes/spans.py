@@ -3,8 +3,8 @@
 import re
 import string
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from tokenizers import Tokenizer
@@ -56,17 +56,23 @@ def loss_of(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
 
 
 def f1(model: PreTrainedModel, examples: Sequence[Example]) -> float:
-    """Mean F1 over questions, each answered by its most probable span in any of its windows."""
+    """Mean F1 over questions."""
     model.eval()
+    found = answers(model, examples)
+    return sum(max(overlap(text, a["text"]) for a in row["answers"]) for row, text in found) / len(found)
+
+
+def answers(model: Callable[..., Any], examples: Sequence[Example], size: int = 32) -> list[tuple[dict, str]]:
+    """Each question, and the most probable span in any of its windows. `model` gives start_logits and end_logits."""
     found: dict[int, tuple[float, str, dict]] = {}
-    for (score, text), example in zip(predictions(examples, lambda batch: best_spans(model, batch), 32), examples, strict=True):
+    for (score, text), example in zip(predictions(examples, lambda batch: best_spans(model, batch), size), examples, strict=True):
         row = example.target.row
         if id(row) not in found or score > found[id(row)][0]:
             found[id(row)] = (score, text, row)
-    return sum(max(overlap(text, a["text"]) for a in row["answers"]) for _, text, row in found.values()) / len(found)
+    return [(row, text) for _, text, row in found.values()]
 
 
-def best_spans(model: PreTrainedModel, batch: Sequence[Example]) -> list[tuple[float, str]]:
+def best_spans(model: Callable[..., Any], batch: Sequence[Example]) -> list[tuple[float, str]]:
     """The best span of each window: its probability, and its text."""
     output = model(**collate(batch))
     result = []
