@@ -5,6 +5,8 @@ Of MNLI a tenth of the premises, whose three hypotheses stay together: those who
 """
 
 import json
+import re
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,3 +15,20 @@ ARTICLES = frozenset(json.loads((Path(__file__).parent.parent / "evaluate" / "he
 
 def is_held_back_premise(premise: str) -> bool:
     return sha256(premise.encode()).digest()[0] < 26
+
+
+class Runs:
+    """Knows the runs of `length` words of some texts, to leave out others that repeat one: two copies of an encyclopedia's page
+    differ in punctuation and case."""
+
+    def __init__(self, texts: Iterable[str], length: int) -> None:
+        self.length = length
+        self.known = {run for text in texts for run in self._of(text)}
+
+    def share(self, text: str) -> bool:
+        return any(run in self.known for run in self._of(text))
+
+    def _of(self, text: str) -> Iterator[int]:
+        words = re.findall(r"[a-z0-9]+", text.lower())
+        for i in range(len(words) - self.length + 1):
+            yield hash(tuple(words[i : i + self.length]))

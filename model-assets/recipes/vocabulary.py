@@ -70,3 +70,12 @@ def trim_embeddings(model: PreTrainedModel, kept: list[int]) -> None:
     new.weight.data.copy_(old[kept])
     model.set_input_embeddings(new)
     model.config.vocab_size = len(kept)
+
+
+def trim_positions(model: PreTrainedModel, size: int) -> None:
+    """Keeps the first `size` positions: texts can be no longer then."""
+    embeddings = model.base_model.embeddings
+    embeddings.position_embeddings = torch.nn.Embedding.from_pretrained(embeddings.position_embeddings.weight.data[:size], freeze=False)
+    embeddings.position_ids = embeddings.position_ids[:, :size]
+    embeddings.token_type_ids = embeddings.token_type_ids[:, :size]
+    model.config.max_position_embeddings = size
