@@ -6,7 +6,7 @@ import { knownElements, type View } from '../ir.ts';
 import { BOOL, FLOAT, INT32, INT64, TYPE_NAMES } from '../onnx-file.ts';
 import { Unsupported } from '../unsupported.ts';
 import type { Call, Operator } from './operator.ts';
-import { scaled } from './quantization.ts';
+import { rowsAsFloats, scaled } from './quantization.ts';
 
 const unary =
   (operation: number): Operator =>
@@ -91,7 +91,9 @@ function clip(call: Call): View {
 
 function cast(call: Call): View {
   const to = call.int('to', 0);
-  if (call.notes.get(call.noted(0))?.kind === 'product' && to === FLOAT) return call.noted(0);
+  const note = call.notes.get(call.noted(0));
+  if (note?.kind === 'product' && to === FLOAT) return call.noted(0);
+  if (note?.kind === 'rows' && to === FLOAT) return rowsAsFloats(call, note);
   const x = call.input(0);
   const isInt = x.buffer.type === 'int';
   if (to === FLOAT) return isInt ? call.builder.unary(commands.INT_TO_FLOAT, x) : x;

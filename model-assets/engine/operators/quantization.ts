@@ -5,8 +5,8 @@
 // They become the product of x with a weight that is still in bytes; how x is rounded is the engine's affair, which does it by rows.
 
 import * as commands from '../../../shared/runtime/engine/command-format.ts';
-import { isNumber, ONE, toNumber } from '../dim.ts';
-import { type Buffer, knownElements, type View } from '../ir.ts';
+import { type Dim, isNumber, ONE, toNumber } from '../dim.ts';
+import { type Buffer, knownElements, places, type View, whole } from '../ir.ts';
 import { Unsupported } from '../unsupported.ts';
 import { transpose } from '../views.ts';
 import type { Call, Operator, Rows } from './operator.ts';
@@ -82,10 +82,32 @@ function axisOfTable({ indices, axis, order }: Rows, place: number): number {
   return at - indices.dims.length + 1;
 }
 
+/** Rows of a table in bytes, cast to floats: their scales come as a product afterwards. */
+export function rowsAsFloats(call: Call, note: Rows): View {
+  return gather(call, inBytes(note.table, call.builder.float(1), undefined, 0), note);
+}
+
 /** Rows of the table, which is `table` with its scales. */
 function gather({ builder }: Call, table: View, { indices, axis, order }: Rows): View {
+  const [rows = ONE, columns = ONE] = table.dims;
+  if (axis === 1 && table.dims.length === 2 && table.buffer.quantized?.scales.length === 1) {
+    // Columns, as of a head that gives its embeddings too: rows of the table that lies the other way.
+    const dims = [...indices.dims, rows];
+    const taken = builder.emit({ kind: 'gather', axis: 0 }, [turned(table, columns, rows), indices], dims, 'float');
+    const last = dims.length - 1;
+    return transpose(transpose(taken, [last, ...dims.keys()].slice(0, dims.length)), order);
+  }
   const dims = [...table.dims.slice(0, axis), ...indices.dims, ...table.dims.slice(axis + 1)];
   return transpose(builder.emit({ kind: 'gather', axis }, [table, indices], dims, 'float'), order);
+}
+
+/** [columns, rows] of a table with one scale, side by side. */
+function turned(table: View, columns: Dim, rows: Dim): View {
+  const at = places(transpose(table, [1, 0]));
+  const { quantized } = table.buffer;
+  if (!at || !quantized) throw new Unsupported('the size of a table in bytes is not known');
+  const values = Int8Array.from(at, (place) => quantized.values[place] ?? 0);
+  return whole({ ...table.buffer, quantized: { ...quantized, values } }, [columns, rows]);
 }
 
 /** A weight in bytes with its scale, or one scale for each place of `axis`. */
