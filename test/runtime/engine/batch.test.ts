@@ -122,7 +122,8 @@ describe.each(models)('%s', (_, manifest) => {
       const sound = await session.run(feeds);
       for (const id of [2n ** 31n - 1n, -(2n ** 31n), 2n ** 40n, -1_000_000n]) {
         const ids = BigInt64Array.from(feeds.input_ids.data, BigInt);
-        ids[ids.length - 1] = id;
+        // The last token of a row may be padding, which is not looked at.
+        ids[0] = id;
         const bad = { ...feeds, input_ids: { ...feeds.input_ids, data: ids } };
         await expect(session.run(bad)).rejects.toMatchObject({ code: 'invalid_input' });
       }
