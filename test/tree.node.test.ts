@@ -26,6 +26,7 @@ const ROWS: readonly (readonly [prefix: string, row: number])[] = [
   ['shared/runtime/engine/wasm/', 1],
   ['shared/runtime/session.ts', 2],
   ['shared/runtime/serial.ts', 2],
+  ['shared/runtime/move-rows.ts', 2],
   ['shared/runtime/check-names.ts', 3],
   ['shared/runtime/', 4],
   ['shared/model/', 5],

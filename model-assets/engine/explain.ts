@@ -4,10 +4,10 @@ import { NONE } from '../../shared/runtime/engine/command-format.ts';
 import type { ProgramFunction, Step } from '../../shared/runtime/engine/program.ts';
 import * as p from '../../shared/runtime/engine/program.ts';
 import { evaluateSizes } from '../../shared/runtime/engine/sizes.ts';
+import { weightBytes } from '../../shared/runtime/engine/weight-bytes.ts';
 import type { Compiled } from './compile.ts';
 import type { Lowered } from './lower.ts';
 import { OPERATIONS } from './operation-names.ts';
-import { weightBytes } from './weight-bytes.ts';
 
 const NAMES: Readonly<Record<number, string>> = {
   [p.STEP_COPY]: 'copy',
@@ -57,7 +57,7 @@ function explainFunction({ code, from, sizeTexts }: Lowered, tokens: number): st
         .filter((view) => view !== p.ABSENT)
         .map((view) => dims(code.views[view]?.dims ?? []));
       const share = total > 0 ? `${((100 * (work[i] ?? 0)) / total).toFixed(1)} %` : '';
-      const weights = weightBytes(step);
+      const weights = weightBytes(step.kind, step.words).reduce((sum, [, bytes]) => sum + bytes, 0);
       return [
         String(i).padStart(5),
         nameOf(step).padEnd(18),

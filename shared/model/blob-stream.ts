@@ -87,5 +87,6 @@ async function* hashed(
   }
 }
 
-const hex = (digest: ArrayBuffer) =>
+/** A hash as manifests write it. */
+export const hex = (digest: ArrayBuffer) =>
   Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');

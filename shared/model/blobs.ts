@@ -2,7 +2,7 @@
 
 import { ServiceError } from '../errors.ts';
 import type { Meter } from '../meter.ts';
-import { type Chunks, verified } from './blob-stream.ts';
+import { type Chunks, hex, verified } from './blob-stream.ts';
 import { readObject } from './bucket.ts';
 import { type BlobRef, blobKey } from './manifest.ts';
 
@@ -100,5 +100,3 @@ function toResponse(bytes: Uint8Array | ReadableStream): Response {
 }
 
 const size = (bytes: Uint8Array) => bytes.byteLength;
-const hex = (digest: ArrayBuffer) =>
-  Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -2,6 +2,7 @@
 
 import { ServiceError } from '../errors.ts';
 import type { Tensor, TensorData } from '../tensor.ts';
+import { moveRows } from './move-rows.ts';
 import { fail, type OrtModule, pointerAt } from './ort-module.ts';
 import type { Held } from './session.ts';
 
@@ -127,19 +128,4 @@ function createTensor(module: OrtModule, type: number, data: number, bytes: numb
     fail(module, 'a tensor cannot be made');
   }
   return handle;
-}
-
-/** Row i becomes what row `order[i]` was, in place; rows that stay are not touched. */
-export function moveRows(bytes: Uint8Array, size: number, order: readonly number[]): void {
-  const moved = order.flatMap((from, to) => (from === to ? [] : [{ from, to }]));
-  // A row that is written over and read by another is set aside first.
-  const written = new Set(moved.map(({ to }) => to));
-  const aside = new Map(
-    moved
-      .filter(({ from }) => written.has(from))
-      .map(({ from }) => [from, bytes.slice(from * size, (from + 1) * size)]),
-  );
-  for (const { from, to } of moved) {
-    bytes.set(aside.get(from) ?? bytes.subarray(from * size, (from + 1) * size), to * size);
-  }
 }

@@ -1,8 +1,9 @@
 // Tensors that stay in the engine: rows moved in place, expanded, and read back.
 
 import { expect, test } from 'vitest';
+import { moveRows } from '../../shared/runtime/move-rows.ts';
 import { ort } from '../../shared/runtime/ort-module.ts';
-import { moveRows, toOrtValue } from '../../shared/runtime/ort-value.ts';
+import { toOrtValue } from '../../shared/runtime/ort-value.ts';
 
 const ROWS = ['aa', 'bb', 'cc', 'dd'];
 const bytesOf = (rows: readonly string[]) => new TextEncoder().encode(rows.join(''));

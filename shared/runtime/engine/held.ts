@@ -5,6 +5,7 @@
 // Two of one block may be held at once, the shorter as it was before the longer went on from it.
 
 import { ServiceError } from '../../errors.ts';
+import { moveRows } from '../move-rows.ts';
 import type { Held } from '../session.ts';
 import type { EngineInstance } from './instance.ts';
 
@@ -119,24 +120,14 @@ export class EngineHeld implements Held {
     };
   }
 
-  /** Row i becomes what row `order[i]` was, in place; rows that stay are not touched. */
+  /** Of a row that moves, no room behind its tokens is copied but where it is set aside. */
   #move(order: readonly number[], perRow: number, inner: number, stride: number): void {
-    const moved = order.flatMap((from, to) => (from === to ? [] : [{ from, to }]));
     const { memory } = this.instance;
     const bytes = 4 * perRow * stride;
     const base = this.#block.at;
-    // A row that is written over and read by another is set aside first.
-    const written = new Set(moved.map(({ to }) => to));
-    const aside = new Map(
-      moved
-        .filter(({ from }) => written.has(from))
-        .map(({ from }) => [from, memory.slice(base + from * bytes, base + (from + 1) * bytes)]),
-    );
-    for (const { from, to } of moved) {
-      const kept = aside.get(from);
-      if (kept) memory.set(kept, base + to * bytes);
-      else copyRow(memory, base + from * bytes, base + to * bytes, perRow, inner, stride);
-    }
+    moveRows(memory.subarray(base, base + order.length * bytes), bytes, order, (from, to) => {
+      copyRow(memory, base + from * bytes, base + to * bytes, perRow, inner, stride);
+    });
   }
 
   #drop(): void {

@@ -3,11 +3,11 @@
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Checkpoint } from '../../../model-assets/checkpoint.ts';
-import { weightBytes } from '../../../model-assets/engine/weight-bytes.ts';
 import { DOT_PLAIN, DOT_SEVEN_BITS } from '../../../shared/runtime/engine/command-format.ts';
 import { STEP_LINEAR } from '../../../shared/runtime/engine/program.ts';
 import { HEADER_BYTES } from '../../../shared/runtime/engine/program-format.ts';
 import { readHeader, readProgram } from '../../../shared/runtime/engine/read-program.ts';
+import { weightBytes } from '../../../shared/runtime/engine/weight-bytes.ts';
 import type { Row, Subject } from '../bench.ts';
 import { workerdClock } from '../cpu-clock.ts';
 import type { Case, Job } from '../engine-cases.ts';
@@ -134,7 +134,8 @@ function stepBytes({ manifest: { engine }, blobs }: Checkpoint): number {
   const header = readHeader(bytes.subarray(0, HEADER_BYTES), bytes.byteLength);
   const { functions } = readProgram(header, bytes.subarray(HEADER_BYTES, HEADER_BYTES + header.programBytes));
   const way = functions.filter(({ graph }) => graph !== 'encoder').find(({ condition }) => condition?.value !== false);
-  return (way?.steps ?? []).reduce((sum, step) => sum + (step.kind === STEP_LINEAR ? weightBytes(step) : 0), 0);
+  const layers = (way?.steps ?? []).filter(({ kind }) => kind === STEP_LINEAR);
+  return layers.flatMap(({ kind, words }) => weightBytes(kind, words)).reduce((sum, [, bytes]) => sum + bytes, 0);
 }
 
 async function reportHeap(workerd: Workerd, report: Report): Promise<void> {
