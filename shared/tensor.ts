@@ -44,8 +44,10 @@ export function topK(values: Float32Array, k: number): number[] {
   // What the worst of the best is worth, once there are k.
   let bound = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length && k > 0; i++) {
-    const value = values[i] ?? 0;
-    if (best.length === k && !(value > bound)) continue;
+    // Nearly all of a vocabulary is passed over here.
+    if (best.length === k) while (i < values.length && !((values[i] as number) > bound)) i++;
+    if (i === values.length) break;
+    const value = values[i] as number;
     let low = 0;
     for (let high = best.length; low < high; ) {
       const middle = (low + high) >> 1;

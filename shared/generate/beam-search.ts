@@ -1,11 +1,11 @@
 // Beam search: several continuations at once, of which the best by their whole probability stay.
 // Source: GenerationMixin._beam_search of transformers 4.57, for one prompt.
 
-import { logSoftmax, topK } from '../tensor.ts';
+import { logSumExp, topK } from '../tensor.ts';
 import type { GenerationConfig } from './config.ts';
 import { nothingLeft, type Pace } from './continue.ts';
 import type { Decoding } from './decoding.ts';
-import { processorsOf } from './processors.ts';
+import { type Processor, processorsOf } from './processors.ts';
 import type { FinishReason, Stopping } from './stopping.ts';
 
 /** A continuation that is complete. */
@@ -55,9 +55,10 @@ export async function beamSearch(
   let finished: readonly Hypothesis[] = [];
   // One row of the prompt does for all.
   const [first = new Float32Array()] = await pace(() => decoding.step([prompt]));
-  let rows: readonly Float32Array[] = beams.map(() => first);
+  let rows: readonly Float32Array[] = beams.map(() => first.slice());
+  const sums = new Float32Array(numBeams * first.length);
   while (true) {
-    const candidates = bestOf(rows, beams, processors, kept, stopping);
+    const candidates = bestOf(rows, beams, sums, { processors, kept, stopping });
     if (candidates.length === 0) {
       if (finished.length === 0) nothingLeft();
       break;
@@ -80,34 +81,33 @@ export async function beamSearch(
   return finished.slice(0, config.numReturnSequences);
 }
 
-/** The best continuations of all beams, best first; none where every token of every beam is forbidden. */
+/**
+ * The best continuations of all beams, best first; none where every token of every beam is forbidden. `rows` become the logarithms of the
+ * probabilities, and `sums` [beams × vocabulary] those of whole continuations: a vocabulary is long, and no other copy of it is made.
+ */
 function bestOf(
   rows: readonly Float32Array[],
   beams: readonly Beam[],
-  processors: ReturnType<typeof processorsOf>,
-  count: number,
-  stopping: Stopping,
+  sums: Float32Array,
+  { processors, kept, stopping }: { processors: readonly Processor[]; kept: number; stopping: Stopping },
 ): readonly Candidate[] {
-  const size = rows[0]?.length ?? 0;
-  const own = rows.map((scores, row) => {
-    const logs = logSoftmax(scores);
-    for (const process of processors) process(logs, beams[row]?.ids ?? []);
-    return logs;
-  });
-  const all = new Float32Array(size * beams.length);
-  beams.forEach(({ score }, row) => {
-    const logs = own[row] ?? new Float32Array();
-    for (let id = 0; id < size; id++) all[row * size + id] = (logs[id] ?? 0) + score;
-  });
-  const best = topK(all, count);
-  if (all[best[0] ?? 0] === Number.NEGATIVE_INFINITY) return [];
+  const size = sums.length / beams.length;
+  for (const [row, { ids, score }] of beams.entries()) {
+    const logs = rows[row] ?? new Float32Array();
+    const shift = logSumExp(logs);
+    for (let id = 0; id < size; id++) logs[id] = (logs[id] as number) - shift;
+    for (const process of processors) process(logs, ids);
+    for (let id = 0; id < size; id++) sums[row * size + id] = (logs[id] as number) + score;
+  }
+  const best = topK(sums, kept);
+  if (sums[best[0] ?? 0] === Number.NEGATIVE_INFINITY) return [];
   return best.map((at) => {
     const parent = Math.floor(at / size);
     const id = at % size;
     const beam = beams[parent];
     const ids = [...(beam?.ids ?? []), id];
-    const logprobs = [...(beam?.logprobs ?? []), own[parent]?.[id] ?? NEVER];
-    return { ids, score: all[at] ?? NEVER, logprobs, parent, finish: stopping(ids) };
+    const logprobs = [...(beam?.logprobs ?? []), rows[parent]?.[id] ?? NEVER];
+    return { ids, score: sums[at] ?? NEVER, logprobs, parent, finish: stopping(ids) };
   });
 }
 

@@ -62,7 +62,14 @@ export class OrtValue implements Held {
     const View = VIEWS[type as keyof typeof VIEWS];
     const size = rest.reduce((product, dim) => product * dim, View.BYTES_PER_ELEMENT);
     if (order.length === rows) {
-      moveRows(this.#module.HEAPU8.subarray(at, at + rows * size), size, order);
+      const bytes = this.#module.HEAPU8.subarray(at, at + rows * size);
+      moveRows(order, {
+        copy: (from, to) => bytes.copyWithin(to * size, from * size, (from + 1) * size),
+        setAside: (from) => {
+          const kept = bytes.slice(from * size, (from + 1) * size);
+          return (to) => bytes.set(kept, to * size);
+        },
+      });
       return;
     }
     const module = this.#module;

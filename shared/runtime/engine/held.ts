@@ -7,6 +7,7 @@
 import { ServiceError } from '../../errors.ts';
 import { moveRows } from '../move-rows.ts';
 import type { Held } from '../session.ts';
+import { CommonTokens } from './common-tokens.ts';
 import type { EngineInstance } from './instance.ts';
 
 interface Block {
@@ -15,6 +16,20 @@ interface Block {
   holders: number;
   /** Tokens that are written: who holds fewer cannot go on in place. */
   written: number;
+  /** Tokens are only written behind others, so what two rows have in common stays so. */
+  common: CommonTokens;
+}
+
+/** How the elements lie. */
+interface Layout {
+  /** Of all rows. */
+  readonly heads: number;
+  readonly perRow: number;
+  /** Elements of a token in a head. */
+  readonly size: number;
+  /** Elements of a head that are there, and from a head to the next. */
+  readonly inner: number;
+  readonly stride: number;
 }
 
 export class EngineHeld implements Held {
@@ -35,7 +50,8 @@ export class EngineHeld implements Held {
   /** Room for a tensor, with `capacity` tokens in the third dimension where it is a cache. Nothing is written. */
   static make(instance: EngineInstance, dims: readonly number[], capacity = tokensOf(dims)): EngineHeld {
     const at = instance.take(4 * elements(dims, capacity));
-    return new EngineHeld(instance, { at, holders: 0, written: tokensOf(dims) }, dims, capacity);
+    const block = { at, holders: 0, written: tokensOf(dims), common: CommonTokens.none };
+    return new EngineHeld(instance, block, dims, capacity);
   }
 
   get dims(): readonly number[] {
@@ -65,7 +81,8 @@ export class EngineHeld implements Held {
 
   /** The elements without the room between them. */
   read(): Float32Array {
-    const { floats, heads, inner, stride } = this.#layout();
+    const { heads, inner, stride } = this.#layout();
+    const floats = this.instance.floats(this.at, heads * stride);
     const result = new Float32Array(heads * inner);
     for (let head = 0; head < heads; head++)
       result.set(floats.subarray(head * stride, head * stride + inner), head * inner);
@@ -78,10 +95,10 @@ export class EngineHeld implements Held {
       throw new ServiceError('internal', `rows ${order} are picked where there are ${rows} rows`);
     }
     const isAlone = this.#block.holders === 1;
-    const { heads, inner, stride } = this.#layout();
-    const perRow = rows === 0 ? 0 : heads / rows;
+    const common = this.#block.common.picked(order, tokensOf(this.#dims));
     if (order.length === rows && isAlone) {
-      this.#move(order, perRow, inner, stride);
+      this.#move(order);
+      this.#block.common = common;
       return;
     }
     const dims = [order.length, ...this.#dims.slice(1)];
@@ -89,11 +106,16 @@ export class EngineHeld implements Held {
       at: this.instance.take(4 * elements(dims, this.capacity)),
       holders: 1,
       written: tokensOf(dims),
+      common,
     };
-    const [from, to] = [this.#block.at, next.at];
+    const { perRow, inner, stride } = this.#layout();
     const { memory } = this.instance;
-    for (const [i, row] of order.entries()) {
-      copyRow(memory, from + 4 * row * perRow * stride, to + 4 * i * perRow * stride, perRow, inner, stride);
+    const bytes = 4 * perRow * stride;
+    for (const [to, from] of order.entries()) {
+      eachHead(perRow, stride, (head) => {
+        const start = this.#block.at + from * bytes + head;
+        memory.copyWithin(next.at + to * bytes + head, start, start + 4 * inner);
+      });
     }
     this.#drop();
     this.#block = next;
@@ -106,27 +128,37 @@ export class EngineHeld implements Held {
     this.#drop();
   }
 
-  #layout(): { floats: Float32Array; heads: number; inner: number; stride: number } {
-    const [rows = 1, heads = 1, , ...rest] = this.#dims;
+  #layout(): Layout {
+    const [rows = 1, headsOfRow = 1, , ...rest] = this.#dims;
     const size = rest.reduce((x, y) => x * y, 1);
     const stride = this.capacity * size;
     // Without elements there may be any number of heads, too many to be gone through.
-    const count = stride * tokensOf(this.#dims) === 0 ? 0 : rows * heads;
-    return {
-      floats: this.instance.floats(this.at, count * stride),
-      heads: count,
-      inner: tokensOf(this.#dims) * size,
-      stride,
-    };
+    const perRow = rows * stride * tokensOf(this.#dims) === 0 ? 0 : headsOfRow;
+    return { heads: rows * perRow, perRow, size, inner: tokensOf(this.#dims) * size, stride };
   }
 
-  /** Of a row that moves, no room behind its tokens is copied but where it is set aside. */
-  #move(order: readonly number[], perRow: number, inner: number, stride: number): void {
+  /** In place. Neither what rows have in common is copied, nor the room behind their tokens. */
+  #move(order: readonly number[]): void {
+    const { perRow, size, inner, stride } = this.#layout();
     const { memory } = this.instance;
-    const bytes = 4 * perRow * stride;
-    const base = this.#block.at;
-    moveRows(memory.subarray(base, base + order.length * bytes), bytes, order, (from, to) => {
-      copyRow(memory, base + from * bytes, base + to * bytes, perRow, inner, stride);
+    const first = 4 * size * this.#block.common.spared(order);
+    const length = 4 * inner - first;
+    const rowAt = (row: number) => this.#block.at + 4 * row * perRow * stride + first;
+    moveRows(order, {
+      copy: (from, to) =>
+        eachHead(perRow, stride, (head) => {
+          memory.copyWithin(rowAt(to) + head, rowAt(from) + head, rowAt(from) + head + length);
+        }),
+      setAside: (from) => {
+        const kept = new Uint8Array(perRow * length);
+        eachHead(perRow, stride, (head, n) => {
+          kept.set(memory.subarray(rowAt(from) + head, rowAt(from) + head + length), n * length);
+        });
+        return (to) =>
+          eachHead(perRow, stride, (head, n) => {
+            memory.set(kept.subarray(n * length, (n + 1) * length), rowAt(to) + head);
+          });
+      },
     });
   }
 
@@ -143,9 +175,7 @@ function elements(dims: readonly number[], capacity: number): number {
   return dims.reduce((product, size, axis) => product * (axis === 2 ? capacity : size), 1);
 }
 
-function copyRow(memory: Uint8Array, from: number, to: number, heads: number, inner: number, stride: number): void {
-  for (let head = 0; head < heads; head++) {
-    const start = from + 4 * head * stride;
-    memory.copyWithin(to + 4 * head * stride, start, start + 4 * inner);
-  }
+/** `head`: bytes from the row's beginning. */
+function eachHead(heads: number, stride: number, visit: (head: number, n: number) => void): void {
+  for (let n = 0; n < heads; n++) visit(4 * n * stride, n);
 }

@@ -64,16 +64,14 @@ async function reportVectors(report: Report, time: Time, mode: number): Promise<
   for (const [depth, columns] of SIZES) {
     const bytes = (columns / 8) * (8 * depth + 96);
     const copies = Math.ceil(COLD_BYTES / bytes);
-    const it = { kind: 'linear', rows: 1, depth, columns, copies } as const;
-    const times = await time({ ...it, mode }, { ...it, mode: -2 });
-    const [ours = 0, peer = 0] = times.map((ms) => (bytes * copies) / ms / 1e6);
-    report({
-      case: `1 × ${depth} × ${columns} from memory, reading (peer)`,
-      unit: 'GB/s',
-      ours,
-      peer,
-      ratio: ours / peer,
-    });
+    const it = { kind: 'linear', depth, columns, copies } as const;
+    const rows = [1, 2, 4, 6];
+    const times = await time({ ...it, rows: 1, mode: -2 }, ...rows.map((rows) => ({ ...it, rows, mode })));
+    const [peer = 0, ...ours] = times.map((ms) => (bytes * copies) / ms / 1e6);
+    for (const [i, speed] of ours.entries()) {
+      const name = `${rows[i]} × ${depth} × ${columns} from memory, reading (peer)`;
+      report({ case: name, unit: 'GB/s', ours: speed, peer, ratio: speed / peer });
+    }
   }
 }
 

@@ -1,19 +1,22 @@
 // Repeats a whole request, or a bare run of onnxruntime-web on the same graph and as many ids, inside one isolate.
 //
-//   /steps?model=…&tokens=16&repeats=1: so many bare steps of a decoder, behind a prompt of as many tokens
+//   /steps?model=…&tokens=16&rows=1&repeats=1: so many bare steps of a decoder in the engine that its manifest names, behind a prompt of as many tokens
 //   /whole?task=…&tokens=16&rows=1&repeats=1     /bare?model=…&tokens=16&rows=1&repeats=1     /heap
 
 import app from '../../../functions/index.ts';
 import { positionsAtOnce } from '../../../shared/generate/decoding.ts';
 import { KeyValues } from '../../../shared/generate/key-values.ts';
 import type { Env } from '../../../shared/http/settings.ts';
+import { Meter } from '../../../shared/meter.ts';
 import { blobKey, manifestKey, parseManifest } from '../../../shared/model/manifest.ts';
+import { openSessions } from '../../../shared/model/open-sessions.ts';
 import { openOrtSession } from '../../../shared/runtime/ort.ts';
 import { ortHeapBytes } from '../../../shared/runtime/ort-module.ts';
 import type { Session } from '../../../shared/runtime/session.ts';
 import { toBody } from '../bodies.ts';
 
 const bare = new Map<string, Promise<Session>>();
+const decoders = new Map<string, Promise<Session>>();
 
 export default {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
@@ -26,10 +29,12 @@ export default {
       const outputs = session.outputs.filter((name) => name !== 'last_hidden_state' || session.outputs.length === 1);
       for (let i = 0; i < repeats; i++) await runBare(session, rows, tokens, outputs);
     } else if (pathname === '/steps') {
-      const session = await openBare(env.MODELS, searchParams.get('model') ?? '');
+      const session = await openDecoder(env.MODELS, searchParams.get('model') ?? '');
       const decoding = new KeyValues({ first: session, later: session }, null, positionsAtOnce(50_257));
       await decoding.step([Array(tokens).fill(5)]);
-      for (let i = 1; i < repeats; i++) await decoding.step([[5]]);
+      const order = Array(rows).fill(0);
+      decoding.reorder(order);
+      for (let i = 1; i < repeats; i++) await decoding.step(order.map(() => [5]));
       decoding.close();
     } else if (pathname === '/whole') {
       const task = searchParams.get('task') ?? 'text-classification';
@@ -60,15 +65,32 @@ function openBare(bucket: R2Bucket, model: string): Promise<Session> {
 }
 
 async function create(bucket: R2Bucket, model: string): Promise<Session> {
-  const bytes = async (key: string) =>
-    new Uint8Array((await (await bucket.get(key))?.arrayBuffer()) ?? new ArrayBuffer(0));
-  const manifest = parseManifest(model, new TextDecoder().decode(await bytes(manifestKey(model))));
-  const graph = manifest.graphs.model;
+  const graph = (await readManifest(bucket, model)).graphs.model;
   if (!graph) throw new Error(`${model} is more than one graph`);
   const externalData: { path: string; data: Uint8Array }[] = [];
-  for (const { path, blob } of graph.externalData) externalData.push({ path, data: await bytes(blobKey(blob)) });
-  return openOrtSession({ graph: await bytes(blobKey(graph.onnx)), externalData });
+  for (const { path, blob } of graph.externalData) externalData.push({ path, data: await read(bucket, blobKey(blob)) });
+  return openOrtSession({ graph: await read(bucket, blobKey(graph.onnx)), externalData });
 }
+
+function openDecoder(bucket: R2Bucket, model: string): Promise<Session> {
+  const decoder = decoders.get(model) ?? createDecoder(bucket, model);
+  decoders.set(model, decoder);
+  return decoder;
+}
+
+async function createDecoder(bucket: R2Bucket, model: string): Promise<Session> {
+  const waitUntil = (write: Promise<unknown>) => void write.catch(() => {});
+  const source = { bucket, cache: caches.default, meter: new Meter(), waitUntil };
+  const { sessions } = await openSessions(await readManifest(bucket, model), source);
+  if (!sessions.model) throw new Error(`${model} is more than one graph`);
+  return sessions.model;
+}
+
+const readManifest = async (bucket: R2Bucket, model: string) =>
+  parseManifest(model, new TextDecoder().decode(await read(bucket, manifestKey(model))));
+
+const read = async (bucket: R2Bucket, key: string) =>
+  new Uint8Array((await (await bucket.get(key))?.arrayBuffer()) ?? new ArrayBuffer(0));
 
 function runBare(session: Session, rows: number, tokens: number, outputs: string[]): Promise<unknown> {
   const values: Record<string, bigint> = { input_ids: 100n, attention_mask: 1n, token_type_ids: 0n };

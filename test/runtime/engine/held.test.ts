@@ -60,6 +60,58 @@ test('rows are picked in any order, as from a list', () => {
   }
 });
 
+test('beams that part and take one another’s places, token by token, as lists would', () => {
+  const random = createRandom(6);
+  const instance = instanceOf();
+  for (let round = 0; round < 60; round++) {
+    let tensor = make(instance, 1, random.integer(1, 4), 24, round);
+    // Of each row its tokens, all heads together, in the order in which they came.
+    const tokensOf = (from: number, to: number) => {
+      const { dims, capacity } = tensor;
+      const floats = tensor.instance.floats(tensor.at, tensor.room);
+      return Array.from({ length: dims[0] ?? 0 }, (_, row) =>
+        Array.from({ length: to - from }, (_, i) =>
+          Array.from({ length: HEADS }, (_, head) => {
+            const start = ((row * HEADS + head) * capacity + from + i) * SIZE;
+            return [...floats.subarray(start, start + SIZE)];
+          }),
+        ).flat(2),
+      );
+    };
+    let histories = tokensOf(0, tensor.dims[2] ?? 0).map((row) => [row]);
+    const beams = random.integer(1, 5);
+    for (let step = 0; step < 16; step++) {
+      const rows = step === 0 ? 1 : beams;
+      const order = Array.from({ length: beams }, () => random.integer(0, rows - 1));
+      tensor.pick(order);
+      histories = order.map((from) => [...(histories[from] ?? [])]);
+      const length = tensor.dims[2] ?? 0;
+      const longer = tensor.grown(length + 1);
+      tensor.release();
+      tensor = longer;
+      write(tensor, length, length + 1, 100 * round + step);
+      tokensOf(length, length + 1).forEach((row, i) => {
+        histories[i]?.push(row);
+      });
+      expect(tokensOf(0, length + 1)).toEqual(histories.map((parts) => parts.flat()));
+    }
+    tensor.release();
+  }
+});
+
+test('what rows have in common is not copied when they change places', () => {
+  const tensor = make(instanceOf(), 1, 3, 8, 1);
+  tensor.pick([0, 0]);
+  const longer = tensor.grown(5);
+  tensor.release();
+  write(longer, 3, 5, 2);
+  const [one = [], other = []] = rowsOf(longer);
+  // Left behind where nothing may look for it.
+  longer.instance.floats(longer.at, 1).fill(7);
+  longer.pick([1, 0]);
+  expect(rowsOf(longer)).toEqual([[7, ...other.slice(1)], one]);
+});
+
 test('a row that is not there is refused, and nothing is moved', () => {
   const tensor = make(instanceOf(), 2, 3, 4, 1);
   const before = rowsOf(tensor);
