@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCheckpoint } from '../../../model-assets/checkpoint.ts';
+import { decoderBytes } from '../../../shared/model/manifest.ts';
 import type { Subject } from '../bench.ts';
 import { bothClock } from '../cpu-clock.ts';
 import { compare } from '../measure.ts';
@@ -32,8 +33,9 @@ export default {
     }
     for (const { model, task, like } of MODELS) {
       const peer = await openWriter(task, folder, model);
-      const checkpoints = [await readCheckpoint(join(folder, model), model)];
-      const workerd = await start('test/bench/workers/request.ts', { checkpoints, bindings: BINDINGS });
+      const checkpoint = await readCheckpoint(join(folder, model), model);
+      const mib = decoderBytes(checkpoint.manifest) / 2 ** 20;
+      const workerd = await start('test/bench/workers/request.ts', { checkpoints: [checkpoint], bindings: BINDINGS });
       try {
         const costs: number[] = [];
         for (const context of CONTEXTS) {
@@ -59,6 +61,13 @@ export default {
               ratio: other / one,
             });
           row('greedy', ours, theirs);
+          report({
+            case: `${like}, ${context} tokens before, work as MAX_DECODER_MIB counts it`,
+            unit: 'MiB/s',
+            ours: (1e3 * mib) / ours,
+            peer: (1e3 * mib) / theirs,
+            ratio: theirs / ours,
+          });
           row('4 beams; 4 greedy', beams, 4 * ours);
           const runs = (beams: number) => async (count: number) => {
             for (let i = 0; i < count; i++) await write(workerd, task, text, RUN, beams);
