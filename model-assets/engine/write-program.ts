@@ -32,7 +32,12 @@ class Words {
   readonly #words: number[] = [];
 
   push(...words: readonly number[]): void {
-    this.#words.push(...words);
+    this.#append(words);
+  }
+
+  /** Word by word: a list of tens of thousands does not fit the arguments of a call. */
+  #append(words: Iterable<number>): void {
+    for (const word of words) this.#words.push(word);
   }
 
   list<T>(entries: readonly T[], write: (entry: T) => void): void {
@@ -41,14 +46,16 @@ class Words {
   }
 
   numbers(numbers: readonly number[]): void {
-    this.push(numbers.length, ...numbers);
+    this.push(numbers.length);
+    this.#append(numbers);
   }
 
   text(text: string): void {
     const bytes = new TextEncoder().encode(text);
     const padded = new Uint8Array(Math.ceil(bytes.byteLength / 4) * 4);
     padded.set(bytes);
-    this.push(bytes.byteLength, ...new Int32Array(padded.buffer));
+    this.push(bytes.byteLength);
+    this.#append(new Int32Array(padded.buffer));
   }
 
   toBytes(): Uint8Array {

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { type Compiled, compile } from '../../model-assets/engine/compile.ts';
+import { writeProgram } from '../../model-assets/engine/write-program.ts';
 import { crc32, HEADER_BYTES } from '../../shared/runtime/engine/program-format.ts';
 import { readHeader, readProgram } from '../../shared/runtime/engine/read-program.ts';
 
@@ -53,6 +54,23 @@ test('operators', () => {
     }
   }
   expect(compiled).toBeGreaterThan(1000);
+});
+
+test('lists longer than the arguments of a call may be', () => {
+  const words = Array.from({ length: 300_000 }, (_, i) => i);
+  const code = {
+    graph: 'model',
+    condition: null,
+    sizes: [],
+    inputs: [],
+    outputs: [],
+    buffers: [],
+    views: [],
+    equalities: [],
+  };
+  const program = { functions: [{ ...code, steps: [{ kind: 1, views: [], words }] }], imageBytes: 0 };
+  const bytes = writeProgram(program, new Uint8Array());
+  expect(new Int32Array(bytes.buffer).subarray(-words.length - 32).indexOf(words.length - 1)).toBeGreaterThan(0);
 });
 
 test('the checksum is that of gzip', () => {
