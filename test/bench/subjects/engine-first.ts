@@ -20,6 +20,7 @@ const MODELS = [
 export async function reportFirstAnswers(folder: string, report: (row: Omit<Row, 'subject'>) => void): Promise<void> {
   const ours = await bundle('functions/index.ts', true);
   const peer = await bundle('functions/index.ts');
+  const bench = await bundle('test/bench/workers/engine.ts');
   for (const { model, task, like } of MODELS) {
     const kept = await mkdtemp(join(tmpdir(), 'first-'));
     try {
@@ -51,6 +52,20 @@ export async function reportFirstAnswers(folder: string, report: (row: Omit<Row,
         const other = median(samples.map((sample) => sample.peer));
         report({ case: `${like}, ${name}`, unit: 'ms', ours: own, peer: other, ratio: other / own });
       }
+      const reading: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const workerd = await serve(bench, { folder: kept, checkpoints: [] });
+        await workerd.get('/v1/models');
+        reading.push(await timed(() => workerd.get(`/bytes?model=${model}`)));
+        await workerd.close();
+      }
+      report({
+        case: `${like}, of that reading and hashing`,
+        unit: 'ms',
+        ours: median(reading),
+        peer: null,
+        ratio: null,
+      });
     } finally {
       await rm(kept, { recursive: true });
     }

@@ -2,6 +2,7 @@
 //
 //   POST /repeat     a Job (engine-cases.ts): does it so many times, and says nothing of time
 //   GET  /heap?model=…&tokens=128      bytes of WASM memory after a run of so many tokens
+//   GET  /bytes?model=…     reads the program file and hashes it, and makes nothing of it
 //   GET  /hidden?model=…&tokens=128    last_hidden_state of ids that are everywhere the same, as 32-bit floats
 
 import app from '../../../functions/index.ts';
@@ -9,6 +10,7 @@ import { type Decoding, ones, positionsAtOnce } from '../../../shared/generate/d
 import { KeyValues } from '../../../shared/generate/key-values.ts';
 import type { Env } from '../../../shared/http/settings.ts';
 import { Meter } from '../../../shared/meter.ts';
+import { verified } from '../../../shared/model/blob-stream.ts';
 import { blobKey, type GraphName, type Manifest, manifestKey, parseManifest } from '../../../shared/model/manifest.ts';
 import { openSessions } from '../../../shared/model/open-sessions.ts';
 import engine from '../../../shared/runtime/engine/engine.wasm';
@@ -37,6 +39,10 @@ export default {
       const { model: graph } = await open({ model }, env.MODELS);
       await graph?.run(idsFor(graph, tokens));
       return new Response(String(ortHeapBytes() || graph?.bytes));
+    }
+    if (pathname === '/bytes') {
+      await readBytes(model, env.MODELS);
+      return new Response('done');
     }
     if (pathname === '/hidden') {
       const { model: graph } = await open({ model }, env.MODELS);
@@ -96,8 +102,21 @@ function open(it: Opened, bucket: R2Bucket): Promise<Sessions> {
   return sessions;
 }
 
+async function readBytes(model: string, bucket: R2Bucket): Promise<void> {
+  const { engine: by } = await readManifest(model, bucket);
+  if (by.name !== 'edge') throw new Error('only the project’s own engine has a program');
+  const object = await bucket.get(blobKey(by.program));
+  if (!object) throw new Error('the program is missing');
+  await verified(object.body, by.program, async (chunks) => {
+    for await (const _ of chunks);
+  });
+}
+
+const readManifest = async (model: string, bucket: R2Bucket) =>
+  parseManifest(model, (await (await bucket.get(manifestKey(model)))?.text()) ?? '');
+
 async function create({ model, mode }: Opened, bucket: R2Bucket): Promise<Sessions> {
-  const manifest = parseManifest(model, (await (await bucket.get(manifestKey(model)))?.text()) ?? '');
+  const manifest = await readManifest(model, bucket);
   if (mode !== undefined) return inMode(manifest, mode, bucket);
   const waitUntil = (write: Promise<unknown>) => void write.catch(() => {});
   return (await openSessions(manifest, { bucket, cache: caches.default, meter: new Meter(), waitUntil })).sessions;
