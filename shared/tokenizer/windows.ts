@@ -30,7 +30,27 @@ export function windowsOf(whole: Encoding, first: Encoding, options: WindowOptio
     ...a.flatMap((range) => [b0, ...b].map((other) => [range, other])),
     ...b.map((other) => [a0, other]),
   ];
-  return pairs.map((ranges) => cut(whole, ranges));
+  const runs = runsOf(whole);
+  return pairs.map((ranges) => cut(whole, runs, ranges));
+}
+
+/** Tokens that stand together and belong to the same text, or to the template. */
+interface Run {
+  readonly sequence: number;
+  readonly range: Range;
+}
+
+/** Found once for all windows, of which a long text has many. */
+function runsOf({ sequenceIds }: Encoding): readonly Run[] {
+  const runs: Run[] = [];
+  for (let from = 0; from < sequenceIds.length; ) {
+    const sequence = sequenceIds[from] ?? -1;
+    let to = from + 1;
+    while (to < sequenceIds.length && sequenceIds[to] === sequence) to++;
+    runs.push({ sequence, range: [from, to] });
+    from = to;
+  }
+  return runs;
 }
 
 /** What each window takes of a text, as places in `whole`. */
@@ -59,15 +79,8 @@ function rangesOf(
 }
 
 /** `whole` with nothing of its texts but the ranges, of which there is one for each. */
-function cut(whole: Encoding, ranges: readonly (Range | undefined)[]): Encoding {
-  const kept: Range[] = [];
-  for (let at = 0; at < whole.ids.length; ) {
-    const sequence = whole.sequenceIds[at] ?? -1;
-    let end = at + 1;
-    while (end < whole.ids.length && whole.sequenceIds[end] === sequence) end++;
-    kept.push(ranges[sequence] ?? [at, end]);
-    at = end;
-  }
+function cut(whole: Encoding, runs: readonly Run[], ranges: readonly (Range | undefined)[]): Encoding {
+  const kept = runs.map(({ sequence, range }) => ranges[sequence] ?? range);
   const count = kept.reduce((sum, [from, to]) => sum + to - from, 0);
   const pick = <T extends Uint32Array | Int32Array | Uint8Array | Int8Array>(values: T, width = 1): T => {
     const result = values.slice(0, count * width) as T;
