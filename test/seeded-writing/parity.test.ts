@@ -12,7 +12,8 @@ import { ENGINES, publishSeeded } from '../seeded/worker.ts';
 import type { Goldens } from './provided.ts';
 
 const GOLDENS: Readonly<Record<string, Goldens>> = inject('writingGoldens');
-const on = isolate({ MAX_TOKENS: '1000000' });
+// All prompts of a group in one request.
+const on = isolate({ MAX_TOKENS: '1000000', MAX_NEW_TOKENS: '1000000' });
 const schema = fields(rewritingFields);
 
 // Both engines, one suite.
