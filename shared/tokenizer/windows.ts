@@ -8,6 +8,9 @@
 import { ServiceError } from '../errors.ts';
 import type { Encoding } from './encoding.ts';
 
+/** Of all windows together: 20 MB. A stride just below a window's length makes as many windows as there are tokens. */
+export const MOST_WINDOW_TOKENS = 2 ** 20;
+
 export interface WindowOptions {
   /** Tokens that a window has in common with the one before it. */
   readonly stride: number;
@@ -20,11 +23,16 @@ type Range = readonly [from: number, to: number];
 /**
  * All windows over `whole`, which is not truncated, given the `first` of them, which is. For texts in m and n windows these are
  * (0, 0), then (i, 0) … (i, n - 1) for every i from 1, then (0, 1) … (0, n - 1).
- * Throws `invalid_input` where a window would not get ahead of its stride.
+ * Throws `invalid_input` where a window would not get ahead of its stride, `too_large` where they are too many to be held.
  */
 export function windowsOf(whole: Encoding, first: Encoding, options: WindowOptions): readonly Encoding[] {
-  const [a0, ...a] = rangesOf(whole, first, 0, options);
-  const [b0, ...b] = rangesOf(whole, first, 1, options);
+  const spans = [spanOf(whole, first, 0, options), spanOf(whole, first, 1, options)] as const;
+  const tokens = spans[0].windows * spans[1].windows * first.ids.length;
+  if (tokens > MOST_WINDOW_TOKENS) {
+    const message = `the windows over a text have ${tokens} tokens together, and at most ${MOST_WINDOW_TOKENS} are made; send less text, or lower the stride from ${options.stride}`;
+    throw new ServiceError('too_large', message);
+  }
+  const [[a0, ...a], [b0, ...b]] = [rangesOf(spans[0], options), rangesOf(spans[1], options)];
   const pairs = [
     [a0, b0],
     ...a.flatMap((range) => [b0, ...b].map((other) => [range, other])),
@@ -53,26 +61,35 @@ function runsOf({ sequenceIds }: Encoding): readonly Run[] {
   return runs;
 }
 
-/** What each window takes of a text, as places in `whole`. */
-function rangesOf(
-  whole: Encoding,
-  first: Encoding,
-  sequence: number,
-  { stride, direction }: WindowOptions,
-): [Range, ...Range[]] {
+/** Where a text lies in `whole`, and how windows go over it. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+  /** Tokens of the text that a window has room for, and from one window to the next. */
+  readonly room: number;
+  readonly step: number;
+  readonly windows: number;
+}
+
+function spanOf(whole: Encoding, first: Encoding, sequence: number, { stride }: WindowOptions): Span {
   const start = whole.sequenceIds.indexOf(sequence);
-  if (start < 0) return [[0, 0]]; // it has no tokens, or is not there
+  if (start < 0) return { start: 0, end: 0, room: 0, step: 0, windows: 1 }; // it has no tokens, or is not there
   const end = whole.sequenceIds.lastIndexOf(sequence) + 1;
   const room = first.sequenceIds.reduce((count, each) => count + (each === sequence ? 1 : 0), 0);
-  if (room === end - start) return [[start, end]];
+  const rest = end - start - room;
+  if (rest === 0) return { start, end, room, step: room, windows: 1 };
   if (room <= stride) {
     throw new ServiceError(
       'invalid_input',
       `a window of ${first.ids.length} tokens has room for ${room} of the text; the stride is ${stride} and must be less`,
     );
   }
-  const step = room - stride;
-  const later = Array.from({ length: Math.ceil((end - start - room) / step) }, (_, i) => (i + 1) * step);
+  return { start, end, room, step: room - stride, windows: 1 + Math.ceil(rest / (room - stride)) };
+}
+
+/** What each window takes of a text, as places in `whole`. */
+function rangesOf({ start, end, room, step, windows }: Span, { direction }: WindowOptions): [Range, ...Range[]] {
+  const later = Array.from({ length: windows - 1 }, (_, i) => (i + 1) * step);
   return direction === 'left'
     ? [[end - room, end], ...later.map((by): Range => [Math.max(end - by - room, start), end - by])]
     : [[start, start + room], ...later.map((by): Range => [start + by, Math.min(start + by + room, end)])];

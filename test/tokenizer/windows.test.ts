@@ -51,3 +51,12 @@ test('whatever the text’s length, a window looks at the whole as often', () =>
   };
   expect(perWindow(4000)).toBeLessThanOrEqual(perWindow(40) + 1);
 });
+
+test('more windows than can be held are refused before one is made', () => {
+  // Each window one token further than the one before: 300,000 of 6 tokens.
+  const whole = encodingOf(300_000);
+  expect(() => windowsOf(whole, encodingOf(ROOM), { stride: ROOM - 1 })).toThrow(
+    expect.objectContaining({ code: 'too_large', message: expect.stringContaining('lower the stride from 5') }),
+  );
+  expect(windowsOf(whole, encodingOf(ROOM), { stride: 0 })).toHaveLength(50_000);
+});
