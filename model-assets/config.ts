@@ -5,10 +5,16 @@ import * as z from 'zod/mini';
 import type { Manifest } from '../shared/model/manifest.ts';
 
 export interface Config extends Pick<Manifest, 'architecture' | 'maxLength' | 'id2label' | 'problemType'> {
+  /** The class that the checkpoint is loaded as: BertForSequenceClassification, … */
+  readonly head: string;
   /** The tasks that the head can serve. */
   readonly tasks: readonly string[];
+  /** The one that the architecture was made for, where the head serves several. */
+  readonly likely: string | undefined;
   /** Whether it makes text. */
   readonly writes: boolean;
+  /** Whether it is an encoder and a decoder, which make text of text. */
+  readonly rewrites: boolean;
   /** Tokens that have a position. */
   readonly positions: number;
 }
@@ -27,6 +33,14 @@ const TASKS_OF_HEAD: Readonly<Record<string, string[]>> = {
   ForConditionalGeneration: REWRITING,
   MTModel: REWRITING,
   Model: ['feature-extraction'],
+};
+
+/** By `model_type`. */
+const LIKELY_TASKS: Readonly<Record<string, string>> = {
+  marian: 'translation',
+  mbart: 'translation',
+  m2m_100: 'translation',
+  pegasus: 'summarization',
 };
 
 /** Tokens of a model whose positions know no end, such as Transformer-XL's: more than any request may have. */
@@ -65,11 +79,14 @@ export async function readConfig(path: string): Promise<Config> {
   const longest = lengths.length > 0 ? Math.min(...lengths) : UNBOUNDED;
   const skipped = POSITIONS_AFTER_PADDING.has(config.model_type) ? (config.pad_token_id ?? 1) + 1 : 0;
   return {
+    head: architecture,
     tasks: [...tasks],
+    likely: tasks.find((task) => task === LIKELY_TASKS[config.model_type]),
     architecture: config.model_type,
     maxLength: longest - skipped,
     positions: RELATIVE.has(config.model_type) ? UNBOUNDED : longest - skipped,
     writes: [WRITING_ON, REWRITING].includes(tasks),
+    rewrites: tasks === REWRITING,
     id2label: /Classification$/.test(head) ? toList(path, config.id2label ?? { 0: 'LABEL_0', 1: 'LABEL_1' }) : [],
     problemType: config.problem_type ?? null,
   };

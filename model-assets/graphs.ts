@@ -1,43 +1,50 @@
-// The graphs of a checkpoint's folder, under the file names that exporters give them.
+// The graphs of a checkpoint's folder, with the weights that they keep outside.
 
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { BlobRef, GraphName, Manifest } from '../shared/model/manifest.ts';
+import { basename, dirname, join, normalize } from 'node:path';
+import type { BlobRef, Manifest } from '../shared/model/manifest.ts';
+import { weightFilesOf } from './engine/weight-files.ts';
+import { chooseLayout, type Dtype } from './layout.ts';
 
-/** For each graph the files that it may be in, the first that is there. */
-const FILES: Readonly<Record<GraphName, readonly string[]>> = {
-  model: ['model.onnx'],
-  encoder: ['encoder_model.onnx'],
-  decoder: ['decoder_model_merged.onnx', 'decoder_model.onnx'],
-  decoder_with_past: ['decoder_with_past_model.onnx'],
-};
-const MERGED = 'decoder_model_merged.onnx';
+export interface Graphs {
+  readonly graphs: Manifest['graphs'];
+  readonly dtype: Dtype;
+}
 
 /** Throws where the files do not make up a model. */
-export async function readGraphs(folder: string, store: (bytes: Uint8Array) => BlobRef): Promise<Manifest['graphs']> {
-  const files = await readdir(folder);
-  const names = Object.keys(FILES) as GraphName[];
-  const found = names.flatMap((name) => {
-    const file = FILES[name].find((each) => files.includes(each));
-    // A merged decoder does the other's work too.
-    if (!file || (name === 'decoder_with_past' && files.includes(MERGED))) return [];
-    return [{ name, file }];
-  });
-  const has = (name: GraphName) => found.some((each) => each.name === name);
-  if (!has('model') && !has('decoder')) {
-    throw new Error(`${folder}: there is no model.onnx, nor ${FILES.decoder.join(' or ')}`);
-  }
+export async function readGraphs(
+  folder: string,
+  wanted: { readonly dtype?: Dtype | undefined; readonly rewrites: boolean },
+  store: (bytes: Uint8Array) => BlobRef,
+): Promise<Graphs> {
+  const paths = await filesIn(folder);
+  const layout = chooseLayout(paths, wanted);
   const graphs: Manifest['graphs'] = {};
-  for (const { name, file } of found.filter(({ name }) => !has('model') || name === 'model')) {
-    const onnx = store(await readFile(join(folder, file)));
+  for (const { name, path } of layout.graphs) {
+    const bytes = await readFile(join(folder, path));
     const externalData: { path: string; blob: BlobRef }[] = [];
-    // Weights beside the graph, under the names by which exporters write them and graphs refer to them.
-    for (const path of files
-      .filter((each) => each.startsWith(`${file}_data`) || each.startsWith(`${file}.data`))
-      .sort()) {
-      externalData.push({ path, blob: store(await readFile(join(folder, path))) });
+    for (const weights of weightFilesOf(bytes)) {
+      const file = besides(path, weights);
+      if (!paths.includes(file)) throw new Error(`${path} keeps weights in ${file}, which is not there`);
+      externalData.push({ path: weights, blob: store(await readFile(join(folder, file))) });
     }
-    graphs[name] = { onnx, externalData };
+    graphs[name] = { onnx: store(bytes), externalData };
   }
-  return graphs;
+  return { graphs, dtype: layout.dtype };
+}
+
+/** Where a graph's weights lie in the repository. Throws for a path that leads out of the graph's folder. */
+function besides(graph: string, weights: string): string {
+  const path = normalize(weights);
+  if (path.startsWith('..') || path.startsWith('/')) {
+    throw new Error(`${graph} keeps weights in ${weights}; they must lie beside it`);
+  }
+  return join(dirname(graph), path);
+}
+
+/** Paths of the files of a repository, with slashes; of subfolders only that of the graphs. */
+async function filesIn(folder: string): Promise<string[]> {
+  const own = await readdir(folder);
+  const onnx = own.includes('onnx') ? await readdir(join(folder, 'onnx')) : [];
+  return [...own, ...onnx.map((file) => `onnx/${basename(file)}`)];
 }

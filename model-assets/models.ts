@@ -1,79 +1,53 @@
-// npm run models -- publish [folder …] [--remote] | explain [folder …] [--tokens n]
+// npm run models -- <command>: what is in the bucket, and what comes into it.
 
 import { parseArgs } from 'node:util';
-import type { Engine } from '../shared/model/manifest.ts';
-import { openBucket } from './bucket.ts';
-import type { Checkpoint } from './checkpoint.ts';
-import { onnxSources } from './choose-engine.ts';
-import { compile } from './engine/compile.ts';
-import { explain } from './engine/explain.ts';
-import { publish } from './publish.ts';
-import { readAll, shipped } from './shipped.ts';
+import { addCommand } from './commands/add.ts';
+import { type Command, UsageError } from './commands/command.ts';
+import { explainCommand } from './commands/explain.ts';
+import { publishCommand } from './commands/publish.ts';
 
-const HELP = `npm run models -- publish [folder …] [--remote] [--engine name]
-npm run models -- explain [folder …] [--tokens n]
+const COMMANDS: readonly Command[] = [addCommand, publishCommand, explainCommand];
 
-  publish   put checkpoints into R2, where the Worker finds them. A folder holds config.json, tokenizer.json, model.onnx and a
-            card, README.md; its name is the model's. Without a folder: all that ship with the project, and seeded ones,
-            which were never trained, for the tasks that none of those serves.
+const HELP = `npm run models -- <command>
 
-  explain   print what the engine does for checkpoints: each step, its shapes, its share of the work, its weights, and the nodes
-            of the ONNX files that it stands for; or why onnxruntime-web runs them. Shares are those of an example, whose sizes
-            are guessed by the names of the inputs' dimensions
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
 
-  --engine  edge or onnxruntime-web, whatever would be chosen: the project's own where it knows every operator
-  --tokens  of the text by which explain shares out the work; 128
-  --remote  the bucket of your Cloudflare account that wrangler.toml names, instead of the local one
-  --help    this text`;
+npm run models -- <command> --help says more.`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    remote: { type: 'boolean', default: false },
-    engine: { type: 'string' },
-    tokens: { type: 'string', default: '128' },
-    help: { type: 'boolean', default: false },
-  },
-});
-const [command, ...folders] = positionals;
+const [name, ...rest] = process.argv.slice(2);
+const command = COMMANDS.find((each) => each.name === name);
 
-if (values.help) {
-  console.log(HELP);
-} else if (command === 'publish') {
-  await publishAll(
-    folders.length > 0 ? await readAll(folders, engineOf(values.engine)) : await shipped(),
-    values.remote,
-  );
-} else if (command === 'explain') {
-  for (const checkpoint of folders.length > 0 ? await readAll(folders) : await shipped()) {
-    console.log(`${explainCheckpoint(checkpoint, Number(values.tokens)).join('\n')}\n`);
-  }
-} else {
-  console.error(`${command ? `there is no command ${command}` : 'a command is missing'}\n\n${HELP}`);
+if (command) process.exitCode = await runCommand(command, rest);
+else if (name === '--help' || name === 'help') console.log(HELP);
+else {
+  console.error(`${name ? `there is no command ${name}` : 'a command is missing'}\n\n${HELP}`);
   process.exitCode = 2;
 }
 
-async function publishAll(checkpoints: readonly Checkpoint[], remote: boolean): Promise<void> {
-  const { bucket, close } = await openBucket(remote);
+async function runCommand({ name, usage, help, options, run }: Command, args: readonly string[]): Promise<number> {
+  const title = `npm run models -- ${name} ${usage}`;
   try {
-    for (const checkpoint of checkpoints) {
-      const { name, revision } = checkpoint.manifest;
-      const changed = await publish(bucket, checkpoint);
-      console.log(`${name} ${revision} ${changed ? 'published' : 'is live already'}`);
+    const all = { ...options, help: { type: 'boolean' as const, default: false } };
+    const { values, positionals } = parse(args, all);
+    if (values.help) console.log(`${title}\n\n${help}`);
+    else await run(positionals, values as Parameters<typeof run>[1]);
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\n\n${title}\n\n${help}`);
+      return 2;
     }
-  } finally {
-    await close();
+    // The stack is for who works on the project; what is wrong with a checkpoint is in the message.
+    console.error(process.env.DEBUG ? error : `${name}: ${error instanceof Error ? error.message : error}`);
+    return 1;
   }
 }
 
-function engineOf(name: string | undefined): Engine['name'] | undefined {
-  if (name === undefined || name === 'edge' || name === 'onnxruntime-web') return name;
-  console.error(`--engine is ${name}; it takes edge or onnxruntime-web`);
-  process.exit(2);
-}
-
-function explainCheckpoint({ manifest, blobs }: Checkpoint, tokens: number): readonly string[] {
-  const { name, engine, graphs } = manifest;
-  const title = `${name} runs on ${engine.name}: ${engine.reason}`;
-  return engine.name === 'edge' ? [title, ...explain(compile(onnxSources(graphs, blobs)), tokens)] : [title];
+/** Throws `UsageError` for an option that there is not. */
+function parse(args: readonly string[], options: Command['options']) {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 }

@@ -18,12 +18,15 @@ import type { Checkpoint } from './checkpoint.ts';
 /** The part of a bucket that publishing uses. */
 export type Bucket = Pick<R2Bucket, 'get' | 'head' | 'list' | 'put'>;
 
-/** Puts a checkpoint live; returns false where this very revision already is. Throws where the bucket does not keep what it was given. */
-export async function publish(bucket: Bucket, { manifest, blobs }: Checkpoint): Promise<boolean> {
+/**
+ * Puts a checkpoint live; returns false where this very revision already is. `isDefault`: for its task, whatever was. Throws where the
+ * bucket does not keep what it was given.
+ */
+export async function publish(bucket: Bucket, { manifest, blobs }: Checkpoint, isDefault = false): Promise<boolean> {
   const written = await writeBlobs(bucket, blobsOf(manifest), blobs);
   const live = await readManifest(bucket, manifest.name);
   if (live?.revision !== manifest.revision) await bucket.put(manifestKey(manifest.name), JSON.stringify(manifest));
-  const listed = await addToCatalogue(bucket, manifest);
+  const listed = await addToCatalogue(bucket, manifest, isDefault);
   return written > 0 || live?.revision !== manifest.revision || listed;
 }
 
@@ -55,12 +58,12 @@ async function readManifest(bucket: Bucket, name: string): Promise<Manifest | un
 }
 
 /** Lists the model. Others may publish meanwhile: the write is conditional. */
-async function addToCatalogue(bucket: Bucket, manifest: Manifest): Promise<boolean> {
+async function addToCatalogue(bucket: Bucket, manifest: Manifest, isDefault: boolean): Promise<boolean> {
   for (let attempt = 0; attempt < 5; attempt++) {
     const object = await bucket.get(CATALOGUE_KEY);
     const text = await object?.text();
     const catalogue = text === undefined ? EMPTY_CATALOGUE : (readable(text) ?? (await rebuild(bucket)));
-    const next = withModel(catalogue, manifest);
+    const next = withModel(catalogue, manifest, isDefault);
     if (text !== undefined && readable(text) && isSame(catalogue, next)) return false;
     const onlyIf = object ? { etagMatches: object.etag } : { etagDoesNotMatch: '*' };
     if (await bucket.put(CATALOGUE_KEY, JSON.stringify(next), { onlyIf })) return true;
@@ -91,12 +94,12 @@ async function rebuild(bucket: Bucket): Promise<Catalogue> {
   return catalogue;
 }
 
-function withModel(catalogue: Catalogue, { name, task, tags }: Manifest): Catalogue {
+function withModel(catalogue: Catalogue, { name, task, tags }: Manifest, isDefault = false): Catalogue {
   const others = catalogue.models.filter((model) => model.name !== name);
   return {
     ...catalogue,
     models: [...others, { name, task, tags }],
-    defaults: { ...catalogue.defaults, [task]: toDefault(catalogue, task, name) },
+    defaults: { ...catalogue.defaults, [task]: isDefault ? name : toDefault(catalogue, task, name) },
   };
 }
 

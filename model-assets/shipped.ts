@@ -2,7 +2,6 @@
 
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Engine } from '../shared/model/manifest.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 
 const TRAINED = join(import.meta.dirname, 'checkpoints');
@@ -20,8 +19,8 @@ export async function shipped(): Promise<Checkpoint[]> {
   return [...trained, ...seeded.filter(({ manifest }) => !served.includes(manifest.task))];
 }
 
-export function readAll(folders: readonly string[], engine?: Engine['name']): Promise<Checkpoint[]> {
-  return Promise.all(folders.map((folder) => readCheckpoint(folder, basename(folder), engine)));
+function readAll(folders: readonly string[]): Promise<Checkpoint[]> {
+  return Promise.all(folders.map((folder) => readCheckpoint(folder, basename(folder))));
 }
 
 async function foldersIn(folder: string): Promise<string[]> {

@@ -121,14 +121,58 @@ describe('the task', () => {
     await card('text-classification');
     expect((await manifest()).task).toBe('text-classification');
     await card('fill-mask');
+    // A card that names another task says nothing of this head's.
     await expect(manifest()).rejects.toThrow(
-      'the head of its model serves text-classification, zero-shot-classification',
+      "the card's pipeline_tag is fill-mask; say --task text-classification or zero-shot-classification",
     );
+  });
+
+  test('is the one that was asked for, whatever the card says, and only one that the head serves', async () => {
+    const asked = async (task: string) => (await readCheckpoint(folder, 'x', { task })).manifest.task;
+    expect(await asked('text-classification')).toBe('text-classification');
+    await expect(asked('fill-mask')).rejects.toThrow(
+      '--task is fill-mask; BertForSequenceClassification serves text-classification, zero-shot-classification',
+    );
+  });
+
+  test('is told by the labels where there is no card: without an entailment it is no zero-shot', async () => {
+    await rm(join(folder, 'README.md'));
+    await expect(manifest()).rejects.toThrow('no card says which; say --task');
+    await edit('config.json', (json) => ({ ...json, id2label: { 0: 'NO', 1: 'YES', 2: 'MAYBE' } }));
+    expect((await manifest()).task).toBe('text-classification');
   });
 
   test('zero-shot needs an entailment', async () => {
     await edit('config.json', (json) => ({ ...json, id2label: { 0: 'NO', 1: 'YES', 2: 'MAYBE' } }));
-    await expect(manifest()).rejects.toThrow('needs a label that begins with entail; there are NO, YES, MAYBE');
+    await expect(manifest()).rejects.toThrow(
+      'needs a label that begins with entail; id2label of config.json has NO, YES, MAYBE',
+    );
+  });
+});
+
+describe('the card', () => {
+  beforeEach(() => start('seeded-bert-fill-mask'));
+  const card = (text: string) => writeFile(join(folder, 'README.md'), text);
+
+  test('is not needed', async () => {
+    await rm(join(folder, 'README.md'));
+    expect(await manifest()).toMatchObject({ license: 'unknown', origin: 'x', description: '', tags: [] });
+  });
+
+  test('as the Hub has them: several origins, HTML before the prose, lines of Windows', async () => {
+    const yaml = '---\r\nlicense: mit\r\nbase_model:\r\n- a/b\r\n- c/d\r\n---\r\n';
+    await card(`${yaml}\r\n# Title\r\n\r\n<img src="x">\r\n\r\nFirst\r\nparagraph.\r\n\r\nSecond.`);
+    expect(await manifest()).toMatchObject({ license: 'mit', origin: 'a/b, c/d', description: 'First paragraph.' });
+  });
+
+  test('without front matter is prose', async () => {
+    await card('Only words.\n');
+    expect(await manifest()).toMatchObject({ license: 'unknown', description: 'Only words.' });
+  });
+
+  test('with a front matter that is none is refused', async () => {
+    await card('---\ntags: {a: [}\n---\n');
+    await expect(manifest()).rejects.toThrow('README.md: its front matter is not what the Hub reads');
   });
 });
 

@@ -93,6 +93,14 @@ test('the first model of a task becomes its default, the second does not', async
   expect(catalogue.models.map(({ name }: { name: string }) => name)).toEqual(['first', 'second']);
 });
 
+test('a model that is wanted as the default becomes it', async () => {
+  const { bucket, objects } = createBucket();
+  await publish(bucket, await readCheckpoint(FOLDER, 'first'));
+  await publish(bucket, await readCheckpoint(FOLDER, 'second'), true);
+  const { defaults } = JSON.parse(Buffer.from(objects.get('catalogue.json') ?? []).toString());
+  expect(defaults).toEqual({ 'text-classification': 'second' });
+});
+
 test('a catalogue that is damaged is made anew from the manifests', async () => {
   const { bucket, objects } = createBucket();
   await publish(bucket, await readCheckpoint(FOLDER, 'first'));
@@ -135,6 +143,13 @@ describe('refused when it is added', () => {
     await expect(readCheckpoint(folder, 'x')).rejects.toThrow('no task runs on BertForMultipleChoice');
   });
 
+  test('a graph without the file of its weights', async () => {
+    await rm(join(folder, 'model.onnx.data'));
+    await expect(readCheckpoint(folder, 'x')).rejects.toThrow(
+      'model.onnx keeps weights in model.onnx.data, which is not there',
+    );
+  });
+
   test('labels with a gap', async () => {
     await edit('config.json', (json) => ({ ...json, id2label: { 0: 'A', 2: 'C' } }));
     await expect(readCheckpoint(folder, 'x')).rejects.toThrow('id2label has no label for 1');
@@ -145,7 +160,7 @@ describe('refused when it is added', () => {
     await expect(readCheckpoint(folder, 'x')).rejects.toThrow('Rot13');
   });
 
-  test.each(['config.json', 'tokenizer.json', 'model.onnx', 'README.md'])('no %s', async (file) => {
+  test.each(['config.json', 'tokenizer.json', 'model.onnx'])('no %s', async (file) => {
     await rm(join(folder, file));
     await expect(readCheckpoint(folder, 'x')).rejects.toThrow(file);
   });

@@ -18,5 +18,8 @@ export function benchModels(): string | null {
 
 /** The same ONNX files for the project's own engine, and for onnxruntime-web. */
 export async function forBoth(folder: string, model: string): Promise<readonly [ours: Checkpoint, peer: Checkpoint]> {
-  return [await readCheckpoint(folder, model, 'edge'), await readCheckpoint(folder, peerOf(model), 'onnxruntime-web')];
+  return [
+    await readCheckpoint(folder, model, { engine: 'edge' }),
+    await readCheckpoint(folder, peerOf(model), { engine: 'onnxruntime-web' }),
+  ];
 }

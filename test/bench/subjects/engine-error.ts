@@ -35,7 +35,7 @@ async function reportHidden(folder: string, report: Report): Promise<void> {
   const exact = `${model}-fp32`;
   const checkpoints = [
     ...(await forBoth(join(folder, model), model)),
-    await readCheckpoint(join(folder, exact), exact, 'onnxruntime-web'),
+    await readCheckpoint(join(folder, exact), exact, { engine: 'onnxruntime-web' }),
   ];
   const workerd = await start(WORKER, { checkpoints });
   try {

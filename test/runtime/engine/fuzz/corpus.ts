@@ -32,7 +32,7 @@ export async function readHonest(): Promise<Honest[]> {
   const honest: Honest[] = [];
   for (const folder of CHECKPOINTS) {
     const name = folder.split('/').at(-1) ?? folder;
-    const { manifest, blobs } = await readCheckpoint(join(ROOT, folder), name, 'edge');
+    const { manifest, blobs } = await readCheckpoint(join(ROOT, folder), name, { engine: 'edge' });
     const file = manifest.engine.name === 'edge' ? blobs.get(manifest.engine.program.sha256) : undefined;
     if (!file) throw new Error(`${folder} has no program`);
     honest.push(toHonest(name, file));
