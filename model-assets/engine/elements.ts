@@ -6,8 +6,11 @@ import { Unsupported } from './unsupported.ts';
 
 /** Integers that do not fit become the nearest that do: ends of slices are written as the greatest there is. Throws for other types. */
 export function toElements(type: number, bytes: Uint8Array): Elements {
+  if (type === FLOAT && bytes.byteOffset % 4 === 0) {
+    return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  }
   // A copy, as the file may have them on any place.
-  const { buffer } = Uint8Array.from(bytes);
+  const { buffer } = new Uint8Array(bytes);
   if (type === FLOAT) return new Float32Array(buffer);
   if (type === INT32) return new Int32Array(buffer);
   if (type === INT64) return Int32Array.from(new BigInt64Array(buffer), toInt32);

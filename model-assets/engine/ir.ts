@@ -9,7 +9,8 @@ export type Elements = Float32Array | Int32Array;
 
 /** Weights in bytes. The scale of element i is `scales[floor(i / inner) % scales.length]`, its zero point is found alike. */
 export interface Quantized {
-  readonly values: Int8Array;
+  /** As they stand in the file. */
+  readonly values: Int8Array | Uint8Array;
   readonly scales: Float32Array;
   readonly zeros: Int32Array;
   readonly inner: number;

@@ -12,6 +12,7 @@ import { weightsOf } from './fuse/siblings.ts';
 import type { Image } from './image.ts';
 import { type Buffer, type Graph, isContiguous, knownElements, type Node, type View, whole } from './ir.ts';
 import { packLinear } from './pack.ts';
+import { toSigned } from './signed-bytes.ts';
 import { SizeTable } from './size-table.ts';
 import { Unsupported } from './unsupported.ts';
 import { hasUnitStride } from './views.ts';
@@ -180,9 +181,10 @@ class Lowering {
     if (isByRow && (quantized.inner !== width || quantized.scales.length !== rows)) {
       throw new Unsupported('a table in bytes has scales for its columns');
     }
-    const zeros = quantized.zeros.some((zero) => zero !== 0) ? this.#image.place(quantized.zeros) : program.ABSENT;
-    const [values, scales] = [quantized.values, quantized.scales].map((data) => this.#image.place(data));
-    return [program.STEP_GATHER_I8, [out, indices], [values ?? 0, rows, width, scales ?? 0, Number(isByRow), zeros]];
+    const signed = toSigned(quantized);
+    const zeros = signed.zeros.some((zero) => zero !== 0) ? this.#image.place(signed.zeros) : program.ABSENT;
+    const [values, scales] = [this.#image.place(signed.values), this.#image.place(signed.scales)];
+    return [program.STEP_GATHER_I8, [out, indices], [values, rows, width, scales, Number(isByRow), zeros]];
   }
 
   #linear(out: number, node: NodeOf<'linear'>, activation: number): StepParts {

@@ -56,12 +56,13 @@ function packFloats(columns: readonly Column[], depth: number): Uint8Array {
   const panels = Math.ceil(columns.length / PANEL);
   const stride = depth * PANEL + PANEL_TAIL_F32 / 4;
   const out = new Float32Array(panels * stride);
-  columns.forEach(({ weight, start, step, bias }, n) => {
-    const { data } = weight.buffer;
-    const panel = Math.floor(n / PANEL) * stride + (n % PANEL);
-    for (let k = 0; k < depth; k++) out[panel + k * PANEL] = data?.[start + k * step] ?? 0;
-    out[panel + depth * PANEL] = bias;
-  });
+  for (const { at, group } of panelsOf(columns, stride)) {
+    group.forEach(({ weight, start, step, bias }, within) => {
+      const data = weight.buffer.data ?? fail();
+      for (let k = 0, place = start; k < depth; k++, place += step) out[at + k * PANEL + within] = data[place] ?? 0;
+      out[at + depth * PANEL + within] = bias;
+    });
+  }
   return new Uint8Array(out.buffer);
 }
 
@@ -72,51 +73,83 @@ function packBytes(columns: readonly Column[], depth: number): Uint8Array {
   const out = new Uint8Array(panels * stride);
   const bytes = new Int8Array(out.buffer);
   const floats = new Float32Array(out.buffer);
-  columns.forEach((column, n) => {
-    const panel = Math.floor(n / PANEL) * stride;
-    const within = n % PANEL;
-    const { values, scale } = toSigned(column, depth);
-    let sum = 0;
-    // [depth / 4][8][4]
-    values.forEach((value, k) => {
-      bytes[panel + (k >> 2) * (PANEL * 4) + within * 4 + (k & 3)] = value;
-      sum += value;
+  const signed = new Signed(depth);
+  for (const { at, group } of panelsOf(columns, stride)) {
+    group.forEach((column, within) => {
+      const scale = signed.read(column);
+      let sum = 0;
+      // [depth / 4][8][4]
+      for (let k = 0; k < depth; k++) {
+        const value = signed.values[k] ?? 0;
+        bytes[at + (k >> 2) * (PANEL * 4) + within * 4 + (k & 3)] = value;
+        sum += value;
+      }
+      const tail = (at + padded * PANEL) / 4 + within;
+      floats[tail] = scale;
+      floats[tail + PANEL] = scale * sum;
+      floats[tail + 2 * PANEL] = column.bias;
     });
-    const tail = (panel + padded * PANEL) / 4 + within;
-    floats[tail] = scale;
-    floats[tail + PANEL] = scale * sum;
-    floats[tail + 2 * PANEL] = column.bias;
-  });
+  }
   return out;
 }
 
-/**
- * A column as signed bytes around 0, and its scale. As it is, where its zero point leaves that room; a column with a zero point that
- * reaches further is rounded anew, to 127 steps on either side.
- */
-function toSigned(column: Column, depth: number): { values: Int8Array; scale: number } {
-  const quantized = column.weight.buffer.quantized ?? fail();
-  const { channel, isOne } = channelOf(column, depth, quantized);
-  const zero = quantized.zeros[channel] ?? 0;
-  const scale = quantized.scales[channel] ?? 0;
-  const places = Array.from({ length: depth }, (_, k) => column.start + k * column.step);
-  const shifted = places.map((place) => (quantized.values[place] ?? 0) - zero);
-  if (isOne && shifted.every((value) => value >= -128 && value <= 127))
-    return { values: Int8Array.from(shifted), scale };
-  const exact = places.map((place) => dequantize(quantized, place));
-  const greatest = exact.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const step = greatest / 127 || 1;
-  return { values: Int8Array.from(exact, (value) => Math.round(value / step)), scale: step };
+/** Where each panel begins, with its columns. */
+function panelsOf(columns: readonly Column[], stride: number) {
+  return Array.from({ length: Math.ceil(columns.length / PANEL) }, (_, panel) => ({
+    at: panel * stride,
+    group: columns.slice(panel * PANEL, (panel + 1) * PANEL),
+  }));
 }
 
-/** Whose scale a column has, if it has one: weights may be quantized along the other axis. */
-function channelOf({ start, step }: Column, depth: number, { inner, scales }: Quantized) {
-  const of = (place: number) => Math.floor(place / inner) % scales.length;
-  const channel = of(start);
-  return {
-    channel,
-    isOne:
-      scales.length === 1 ||
-      Array.from({ length: depth }, (_, k) => of(start + k * step)).every((each) => each === channel),
-  };
+/** Columns as signed bytes around 0, one after the other in the same memory: a model has tens of millions of them. */
+class Signed {
+  readonly values: Int16Array;
+
+  constructor(depth: number) {
+    this.values = new Int16Array(depth);
+  }
+
+  /**
+   * Puts the column's bytes into `values` and returns their scale. As they are, where the zero point leaves that room; a column with a
+   * zero point that reaches further is rounded anew, to 127 steps on either side.
+   */
+  read(column: Column): number {
+    const quantized = column.weight.buffer.quantized ?? fail();
+    const channel = channelOf(column, this.values.length, quantized);
+    if (channel === undefined || !this.#shift(column, quantized, channel)) return this.#round(column, quantized);
+    return quantized.scales[channel] ?? 0;
+  }
+
+  /** Whether all fit. */
+  #shift({ start, step }: Column, { values, zeros }: Quantized, channel: number): boolean {
+    const zero = zeros[channel] ?? 0;
+    let [least, most] = [0, 0];
+    for (let k = 0, place = start; k < this.values.length; k++, place += step) {
+      const value = (values[place] ?? 0) - zero;
+      this.values[k] = value;
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    return least >= -128 && most <= 127;
+  }
+
+  #round({ start, step }: Column, quantized: Quantized): number {
+    const exact = Array.from(this.values, (_, k) => dequantize(quantized, start + k * step));
+    const scale = exact.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 127 || 1;
+    exact.forEach((value, k) => {
+      this.values[k] = Math.round(value / scale);
+    });
+    return scale;
+  }
+}
+
+/** Whose scale a column has; undefined where it has several, as weights may be quantized along the other axis. */
+function channelOf({ start, step }: Column, depth: number, { inner, scales }: Quantized): number | undefined {
+  const channel = Math.floor(start / inner) % scales.length;
+  const isOne =
+    scales.length === 1 ||
+    // From one element to the next, over all channels or none.
+    step % (inner * scales.length) === 0 ||
+    Math.floor(start / inner) === Math.floor((start + (depth - 1) * step) / inner);
+  return isOne ? channel : undefined;
 }

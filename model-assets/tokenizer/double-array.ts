@@ -9,6 +9,8 @@ export interface Key {
   readonly id: number;
 }
 
+/** No unit. */
+const NONE = -1;
 const LEAF = 0x80000000;
 const ENDS_HERE = 0x100;
 const FAR = 0x200;
@@ -88,7 +90,11 @@ class Places {
   readonly units: number[] = [];
   readonly #taken: boolean[] = [];
   readonly #basesTaken: boolean[] = [];
+  /** The free units before and after each that is free, as a list: most are not, and every node looks for one. */
+  readonly #before: number[] = [];
+  readonly #after: number[] = [];
   #firstFree = 0;
+  #lastFree = NONE;
 
   /** At base 0 the root, whose label is 0, would look like a child of its own. */
   constructor() {
@@ -98,17 +104,22 @@ class Places {
 
   take(place: number): void {
     while (place >= this.units.length) this.#grow();
+    if (this.#taken[place]) return;
     this.#taken[place] = true;
+    const [before = NONE, after = NONE] = [this.#before[place], this.#after[place]];
+    if (before !== NONE) this.#after[before] = after;
+    if (after !== NONE) this.#before[after] = before;
+    if (this.#firstFree === place) this.#firstFree = after;
+    if (this.#lastFree === place) this.#lastFree = before;
   }
 
   find(node: number, labels: readonly number[]): number {
     const first = labels[0] ?? 0;
     const floor = Math.max(this.units.length - OPEN_BLOCKS * TRIE_BLOCK, 0);
-    this.#firstFree = Math.max(this.#firstFree, floor);
-    while (this.#taken[this.#firstFree]) this.#firstFree++;
-    for (let place = this.#firstFree; ; place++) {
-      if (place >= this.units.length) this.#grow();
-      if (this.#taken[place]) continue;
+    // What lies before the open blocks is given up.
+    while (this.#firstFree !== NONE && this.#firstFree < floor) this.take(this.#firstFree);
+    for (let place = this.#firstFree; ; place = this.#after[place] ?? NONE) {
+      if (place === NONE) place = this.#grow();
       const base = place ^ first;
       if (this.#basesTaken[base] || labels.some((label) => this.#taken[base ^ label])) continue;
       const offset = node ^ base;
@@ -119,12 +130,19 @@ class Places {
     }
   }
 
-  /** Free units look like leaves, whose label no byte equals. */
-  #grow(): void {
+  /** The first of the new units. Free units look like leaves, whose label no byte equals. */
+  #grow(): number {
+    const first = this.units.length;
     for (let i = 0; i < TRIE_BLOCK; i++) {
-      this.units.push(LEAF);
+      const place = this.units.push(LEAF) - 1;
       this.#taken.push(false);
       this.#basesTaken.push(false);
+      this.#before.push(this.#lastFree);
+      this.#after.push(NONE);
+      if (this.#lastFree === NONE) this.#firstFree = place;
+      else this.#after[this.#lastFree] = place;
+      this.#lastFree = place;
     }
+    return first;
   }
 }

@@ -19,6 +19,18 @@ export function parseRanges(packed: string): Map<number, number> {
   return values;
 }
 
+/** The same by place, 0 where the table has none: for tables that are asked of every code point. */
+export function parseRangeTable(packed: string): Uint8Array {
+  const values = new Uint8Array(0x110000);
+  let at = 0;
+  for (const [gap, extra = 0, value = 1] of parseWords(packed)) {
+    at += gap;
+    values.fill(value, at, at + extra + 1);
+    at += extra;
+  }
+  return values;
+}
+
 /** Code points by code point. */
 export function parseMappings(packed: string): Map<number, readonly number[]> {
   const mappings = new Map<number, readonly number[]>();

@@ -19,7 +19,7 @@ import {
   UNICODE_HEADER_BYTES,
 } from '../../shared/tokenizer/format.ts';
 import * as data from './unicode-data.ts';
-import { parseMappings, parseRanges } from './unicode-packing.ts';
+import { parseMappings, parseRangeTable } from './unicode-packing.ts';
 
 export interface BertNormalizerFlags {
   readonly cleanText: boolean;
@@ -44,6 +44,10 @@ export function compileUnicodeTables(flags: BertNormalizerFlags): Uint8Array<Arr
   const words: number[] = [];
   const known = new Map<string, number>();
   for (let codePoint = 0; codePoint < actions.length; codePoint++) {
+    if (isPlain(codePoint)) {
+      actions[codePoint] = ACTION_LETTER;
+      continue;
+    }
     actions[codePoint] = actionOf(codePoint, flags, (sequence) => {
       const key = sequence.join();
       let at = known.get(key);
@@ -58,6 +62,24 @@ export function compileUnicodeTables(flags: BertNormalizerFlags): Uint8Array<Arr
   checkAscii(actions, words, flags);
   if (ACTION_SEQUENCE + words.length > 0xffff) throw new Error('the Unicode sequences do not fit 16 bits');
   return pack(actions, words);
+}
+
+/** Whether no table knows of the code point, as of most. */
+function isPlain(codePoint: number): boolean {
+  return (
+    !(
+      REMOVED[codePoint] ||
+      SPACED[codePoint] ||
+      IDEOGRAPHS[codePoint] ||
+      NONSPACING[codePoint] ||
+      COMBINING_CLASSES[codePoint] ||
+      WHITESPACE[codePoint] ||
+      PUNCTUATION[codePoint] ||
+      (codePoint >= HANGUL_FIRST && codePoint <= HANGUL_LAST)
+    ) &&
+    !LOWERCASE.has(codePoint) &&
+    !DECOMPOSITIONS.has(codePoint)
+  );
 }
 
 /** shared/tokenizer/wasm/scan.ts reads printable ASCII and spaces without these tables: they must say the same. */
@@ -79,9 +101,9 @@ function actionOf(
   flags: BertNormalizerFlags,
   addSequence: (words: readonly number[]) => number,
 ): number {
-  if (flags.cleanText && REMOVED.has(codePoint)) return ACTION_REMOVED;
-  const cleaned = flags.cleanText && SPACED.has(codePoint) ? SPACE : codePoint;
-  const ideograph = flags.handleChineseChars && IDEOGRAPHS.has(cleaned);
+  if (flags.cleanText && REMOVED[codePoint] === 1) return ACTION_REMOVED;
+  const cleaned = flags.cleanText && SPACED[codePoint] === 1 ? SPACE : codePoint;
+  const ideograph = flags.handleChineseChars && IDEOGRAPHS[cleaned] === 1;
   if (flags.stripAccents && cleaned >= HANGUL_FIRST && cleaned <= HANGUL_LAST) return ACTION_HANGUL;
 
   const decomposed = flags.stripAccents ? (DECOMPOSITIONS.get(cleaned) ?? [cleaned]) : [cleaned];
@@ -115,8 +137,8 @@ function actionOf(
 
 /** What becomes of one code point after decomposition: marks are removed before lower-casing, and classes follow it. */
 function charactersOf(codePoint: number, flags: BertNormalizerFlags): Character[] {
-  const combiningClass = flags.stripAccents ? (COMBINING_CLASSES.get(codePoint) ?? 0) : 0;
-  if (flags.stripAccents && NONSPACING.has(codePoint)) return [{ codePoint, kind: ACTION_REMOVED, combiningClass }];
+  const combiningClass = flags.stripAccents ? (COMBINING_CLASSES[codePoint] ?? 0) : 0;
+  if (flags.stripAccents && NONSPACING[codePoint] === 1) return [{ codePoint, kind: ACTION_REMOVED, combiningClass }];
   const lowered = flags.lowercase ? (LOWERCASE.get(codePoint) ?? [codePoint]) : [codePoint];
   if (combiningClass > 0 && lowered.length > 1)
     throw new Error(`U+${codePoint.toString(16)} is a mark with a long lower case`);
@@ -124,8 +146,8 @@ function charactersOf(codePoint: number, flags: BertNormalizerFlags): Character[
 }
 
 function kindOf(codePoint: number): Character['kind'] {
-  if (WHITESPACE.has(codePoint)) return ACTION_SPACE;
-  return PUNCTUATION.has(codePoint) ? ACTION_ISOLATED : ACTION_LETTER;
+  if (WHITESPACE[codePoint] === 1) return ACTION_SPACE;
+  return PUNCTUATION[codePoint] === 1 ? ACTION_ISOLATED : ACTION_LETTER;
 }
 
 function pack(actions: Uint16Array, words: readonly number[]): Uint8Array<ArrayBuffer> {
@@ -151,12 +173,12 @@ function pack(actions: Uint16Array, words: readonly number[]): Uint8Array<ArrayB
   return bytes;
 }
 
-const REMOVED = parseRanges(data.REMOVED);
-const SPACED = parseRanges(data.SPACED);
-const IDEOGRAPHS = parseRanges(data.IDEOGRAPHS);
-const NONSPACING = parseRanges(data.NONSPACING);
-const COMBINING_CLASSES = parseRanges(data.COMBINING_CLASSES);
-const WHITESPACE = parseRanges(data.WHITESPACE);
-const PUNCTUATION = parseRanges(data.PUNCTUATION);
+const REMOVED = parseRangeTable(data.REMOVED);
+const SPACED = parseRangeTable(data.SPACED);
+const IDEOGRAPHS = parseRangeTable(data.IDEOGRAPHS);
+const NONSPACING = parseRangeTable(data.NONSPACING);
+const COMBINING_CLASSES = parseRangeTable(data.COMBINING_CLASSES);
+const WHITESPACE = parseRangeTable(data.WHITESPACE);
+const PUNCTUATION = parseRangeTable(data.PUNCTUATION);
 const LOWERCASE = parseMappings(data.LOWERCASE);
 const DECOMPOSITIONS = parseMappings(data.DECOMPOSITIONS);

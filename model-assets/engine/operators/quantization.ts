@@ -106,7 +106,8 @@ function turned(table: View, columns: Dim, rows: Dim): View {
   const at = places(transpose(table, [1, 0]));
   const { quantized } = table.buffer;
   if (!at || !quantized) throw new Unsupported('the size of a table in bytes is not known');
-  const values = Int8Array.from(at, (place) => quantized.values[place] ?? 0);
+  const values = new (quantized.values instanceof Int8Array ? Int8Array : Uint8Array)(at.length);
+  for (let i = 0; i < values.length; i++) values[i] = quantized.values[at[i] ?? 0] ?? 0;
   return whole({ ...table.buffer, quantized: { ...quantized, values } }, [columns, rows]);
 }
 
@@ -119,9 +120,7 @@ function inBytes(weight: View, scale: View, zero: View | undefined, axis: number
   if (!bytes || !(scales instanceof Float32Array) || (zero && !offsets)) {
     throw new Unsupported('the scale of a weight in bytes is not known');
   }
-  const isSigned = bytes instanceof Int8Array;
-  const values = isSigned ? bytes : Int8Array.from(bytes, (value) => value - 128);
-  const zeros = Int32Array.from(scales, (_, i) => (offsets?.[offsets.length > 1 ? i : 0] ?? 0) - (isSigned ? 0 : 128));
+  const zeros = Int32Array.from(scales, (_, i) => offsets?.[offsets.length > 1 ? i : 0] ?? 0);
   const inner = scales.length === 1 ? length : (toNumber(weight.strides[axis] ?? weight.offset) ?? 0);
   if (scales.length > 1 && scales.length !== toNumber(weight.dims[axis] ?? weight.offset)) {
     throw new Unsupported(`a weight has ${scales.length} scales for an axis of another size`);
@@ -129,7 +128,7 @@ function inBytes(weight: View, scale: View, zero: View | undefined, axis: number
   const buffer: Buffer = {
     type: 'float',
     length: weight.buffer.length,
-    quantized: { values, scales, zeros, inner: Math.max(inner, 1) },
+    quantized: { values: bytes, scales, zeros, inner: Math.max(inner, 1) },
     ...(name && { name }),
   };
   return { ...weight, buffer };
