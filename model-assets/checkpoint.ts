@@ -2,16 +2,17 @@
 // manifest and the blobs that it names. What cannot be served is refused here, by name, and never at a request.
 
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import type { BlobRef, Engine, Manifest } from '../shared/model/manifest.ts';
 import { readCard } from './card.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { chooseTask } from './choose-task.ts';
 import { readConfig } from './config.ts';
+import { type Content, inFile, inMemory, sha256Of } from './content.ts';
 import { readGeneration } from './generation.ts';
-import { readGraphs } from './graphs.ts';
-import type { Dtype } from './layout.ts';
+import { graphFiles } from './graphs.ts';
+import { chooseLayout, type Dtype, textsIn } from './layout.ts';
 import { readPieces } from './pieces.ts';
 import { readEmbedding } from './sentence-transformers.ts';
 import { compileTokenizer } from './tokenizer/compile-tokenizer.ts';
@@ -19,7 +20,7 @@ import { compileTokenizer } from './tokenizer/compile-tokenizer.ts';
 export interface Checkpoint {
   readonly manifest: Manifest;
   /** The bytes behind each sha256 of the manifest. */
-  readonly blobs: ReadonlyMap<string, Uint8Array>;
+  readonly blobs: ReadonlyMap<string, Content>;
 }
 
 export interface Choices {
@@ -29,25 +30,30 @@ export interface Choices {
   readonly task?: string | undefined;
   /** Which of several types of weights. */
   readonly dtype?: Dtype | undefined;
+  /** Of the Hub, where it is from there. */
+  readonly source?: Manifest['source'];
+  /** A folder for what is made of the checkpoint, where memory is not to hold it. */
+  readonly scratch?: string | undefined;
 }
 
 /** Throws where a file is missing, or says something that this project does not know. */
 export async function readCheckpoint(folder: string, name: string, choices: Choices = {}): Promise<Checkpoint> {
-  const blobs = new Map<string, Uint8Array>();
-  const store = (bytes: Uint8Array): BlobRef => {
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    blobs.set(sha256, bytes);
-    return { sha256, bytes: bytes.byteLength };
+  const blobs = new Map<string, Content>();
+  const store = async (content: Content): Promise<BlobRef> => {
+    const sha256 = await sha256Of(content);
+    blobs.set(sha256, content);
+    return { sha256, bytes: content.size };
   };
   const config = await readConfig(join(folder, 'config.json'));
   const card = await readCard(join(folder, 'README.md'));
   const task = chooseTask(config, choices.task, card.task);
-  const tokenizer = store(compileTokenizer(await readFile(join(folder, 'tokenizer.json'), 'utf8')));
-  const { rewrites, writes, positions } = config;
-  const { graphs } = await readGraphs(folder, { dtype: choices.dtype, rewrites }, store);
+  const tokenizer = compileTokenizer(await readFile(join(folder, 'tokenizer.json'), 'utf8'));
   const { pieces, decoding, maxLength: longest } = await readPieces(folder);
   const { embedding, maxLength: longestEmbedded } = await readEmbedding(folder);
-  const content: Content = {
+  const generation = config.writes ? { ...(await readGeneration(folder)), positions: config.positions } : null;
+  const { files, graphs } = await readFiles(folder, { dtype: choices.dtype, rewrites: config.rewrites }, store);
+  const { source = null } = choices;
+  const content: Unrevised = {
     format: 1,
     name,
     architecture: config.architecture,
@@ -56,23 +62,58 @@ export async function readCheckpoint(folder: string, name: string, choices: Choi
     task,
     maxLength: Math.min(config.maxLength, longest, longestEmbedded),
     license: card.license,
-    origin: card.origin ?? name,
+    origin: card.origin ?? source?.repository ?? name,
+    source,
     description: card.description,
     tags: [...card.tags],
     pieces,
     decoding,
     embedding,
-    generation: writes ? { ...(await readGeneration(folder)), positions } : null,
-    tokenizer,
+    generation,
+    tokenizer: await store(inMemory(tokenizer)),
+    files,
     graphs,
-    engine: chooseEngine(graphs, blobs, store, choices.engine),
+    engine: await chooseEngine(graphs, blobs, store, { wanted: choices.engine, scratch: choices.scratch }),
   };
   return { manifest: { ...content, revision: revisionOf(content) }, blobs };
 }
 
-type Content = Omit<Manifest, 'revision'>;
+/** The files of the checkpoint that are published, by their paths, and the graphs among them. */
+async function readFiles(
+  folder: string,
+  wanted: { readonly dtype: Dtype | undefined; readonly rewrites: boolean },
+  store: (content: Content) => Promise<BlobRef>,
+): Promise<Pick<Manifest, 'files' | 'graphs'>> {
+  const paths = await pathsIn(folder);
+  const files: Manifest['files'] = {};
+  const add = async (path: string): Promise<BlobRef> => {
+    const known = files[path] ?? (await store(await inFile(join(folder, path))));
+    files[path] = known;
+    return known;
+  };
+  const graphs: Manifest['graphs'] = {};
+  for (const graph of chooseLayout(paths, wanted).graphs) {
+    const { weights } = await graphFiles(folder, graph, paths);
+    const externalData: { path: string; blob: BlobRef }[] = [];
+    for (const { name, path } of weights) externalData.push({ path: name, blob: await add(path) });
+    graphs[graph.name] = { onnx: await add(graph.path), externalData };
+  }
+  for (const path of textsIn(paths)) await add(path);
+  return { files, graphs };
+}
+
+/** Of all files, with slashes. */
+async function pathsIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll(sep, '/'))
+    .sort();
+}
+
+type Unrevised = Omit<Manifest, 'revision'>;
 
 /** Sixteen hex digits of a hash over the content: as the blobs are in it by hash, it changes when anything does. */
-function revisionOf(content: Content): string {
+function revisionOf(content: Unrevised): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }

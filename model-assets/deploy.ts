@@ -4,10 +4,10 @@
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { CATALOGUE_KEY, parseCatalogue } from '../shared/model/catalogue.ts';
-import { type Manifest, manifestKey, parseManifest } from '../shared/model/manifest.ts';
-import { openBucket } from './bucket.ts';
-import type { Bucket } from './publish.ts';
+import type { Manifest } from '../shared/model/manifest.ts';
+import { manifestsIn } from './bucket/inventory.ts';
+import type { ObjectStore } from './bucket/object-store.ts';
+import { withStore } from './commands/with-store.ts';
 import { shipped } from './shipped.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -47,25 +47,18 @@ async function choose(given: readonly string[], remote: boolean): Promise<{ isWi
   return { isWith: false, why: `all ${manifests.length} models run on the project's own engine` };
 }
 
-async function published(remote: boolean): Promise<readonly Manifest[]> {
-  const { bucket, close } = await openBucket(remote);
-  try {
-    const found = await manifestsIn(bucket);
-    if (found.length > 0) return found;
-    console.log('nothing is published yet: going by what ships');
-    return (await shipped()).map(({ manifest }) => manifest);
-  } finally {
-    await close();
-  }
+async function published(isRemote: boolean): Promise<readonly Manifest[]> {
+  const found = await withStore({ remote: isRemote }, manifestsOf);
+  if (found.length > 0) return found;
+  console.log('nothing is published yet: going by what ships');
+  return (await shipped()).map(({ manifest }) => manifest);
 }
 
-async function manifestsIn(bucket: Bucket): Promise<readonly Manifest[]> {
-  const text = await (await bucket.get(CATALOGUE_KEY))?.text();
-  if (text === undefined) return [];
+async function manifestsOf(store: ObjectStore): Promise<readonly Manifest[]> {
   const manifests: Manifest[] = [];
-  for (const { name } of parseCatalogue(text).models) {
-    const json = await (await bucket.get(manifestKey(name)))?.text();
-    if (json !== undefined) manifests.push(parseManifest(name, json));
+  for await (const { manifest, fault } of manifestsIn(store)) {
+    if (!manifest) throw new Error(fault);
+    manifests.push(manifest);
   }
   return manifests;
 }

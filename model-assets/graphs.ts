@@ -1,36 +1,31 @@
-// The graphs of a checkpoint's folder, with the weights that they keep outside.
+// The files of a checkpoint's graphs, with those of the weights that they keep outside.
 
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join, normalize } from 'node:path';
-import type { BlobRef, Manifest } from '../shared/model/manifest.ts';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import type { GraphName } from '../shared/model/manifest.ts';
 import { weightFilesOf } from './engine/weight-files.ts';
-import { chooseLayout, type Dtype } from './layout.ts';
+import type { GraphFile } from './layout.ts';
 
-export interface Graphs {
-  readonly graphs: Manifest['graphs'];
-  readonly dtype: Dtype;
+export interface GraphFiles {
+  readonly name: GraphName;
+  /** Path in the repository. */
+  readonly path: string;
+  /** The files of its weights: as the graph names them, and in the repository. */
+  readonly weights: readonly { readonly name: string; readonly path: string }[];
 }
 
-/** Throws where the files do not make up a model. */
-export async function readGraphs(
+/** The files that a graph is made of. `paths`: of all that there are. Throws where one is not there. */
+export async function graphFiles(
   folder: string,
-  wanted: { readonly dtype?: Dtype | undefined; readonly rewrites: boolean },
-  store: (bytes: Uint8Array) => BlobRef,
-): Promise<Graphs> {
-  const paths = await filesIn(folder);
-  const layout = chooseLayout(paths, wanted);
-  const graphs: Manifest['graphs'] = {};
-  for (const { name, path } of layout.graphs) {
-    const bytes = await readFile(join(folder, path));
-    const externalData: { path: string; blob: BlobRef }[] = [];
-    for (const weights of weightFilesOf(bytes)) {
-      const file = besides(path, weights);
-      if (!paths.includes(file)) throw new Error(`${path} keeps weights in ${file}, which is not there`);
-      externalData.push({ path: weights, blob: store(await readFile(join(folder, file))) });
-    }
-    graphs[name] = { onnx: store(bytes), externalData };
-  }
-  return { graphs, dtype: layout.dtype };
+  { name, path }: GraphFile,
+  paths: readonly string[],
+): Promise<GraphFiles> {
+  const weights = weightFilesOf(await readFile(join(folder, path))).map((each) => {
+    const file = besides(path, each);
+    if (!paths.includes(file)) throw new Error(`${path} keeps weights in ${file}, which is not there`);
+    return { name: each, path: file };
+  });
+  return { name, path, weights };
 }
 
 /** Where a graph's weights lie in the repository. Throws for a path that leads out of the graph's folder. */
@@ -40,11 +35,4 @@ function besides(graph: string, weights: string): string {
     throw new Error(`${graph} keeps weights in ${weights}; they must lie beside it`);
   }
   return join(dirname(graph), path);
-}
-
-/** Paths of the files of a repository, with slashes; of subfolders only that of the graphs. */
-async function filesIn(folder: string): Promise<string[]> {
-  const own = await readdir(folder);
-  const onnx = own.includes('onnx') ? await readdir(join(folder, 'onnx')) : [];
-  return [...own, ...onnx.map((file) => `onnx/${basename(file)}`)];
 }

@@ -34,6 +34,36 @@ export interface Layout {
   readonly graphs: readonly GraphFile[];
 }
 
+/** What a repository has beside its graphs: what is read of it here, and what transformers reads of what is pulled. */
+const TEXTS = new Set([
+  'README.md',
+  'added_tokens.json',
+  'chat_template.jinja',
+  'config.json',
+  'config_sentence_transformers.json',
+  'generation_config.json',
+  'merges.txt',
+  'modules.json',
+  'sentence_bert_config.json',
+  'sentencepiece.bpe.model',
+  'source.spm',
+  'special_tokens_map.json',
+  'spiece.model',
+  'target.spm',
+  'tokenizer.json',
+  'tokenizer.model',
+  'tokenizer_config.json',
+  'vocab.json',
+  'vocab.txt',
+]);
+/** Of sentence-transformers: 1_Pooling/config.json. */
+const MODULE = /^\d+_[A-Za-z]+\/config\.json$/;
+
+/** Of `paths`, the files beside the graphs. */
+export function textsIn(paths: readonly string[]): string[] {
+  return paths.filter((path) => TEXTS.has(path) || MODULE.test(path));
+}
+
 interface Wanted {
   readonly dtype?: Dtype | undefined;
   /** Whether the model is an encoder and a decoder. */

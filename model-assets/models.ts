@@ -3,10 +3,28 @@
 import { parseArgs } from 'node:util';
 import { addCommand } from './commands/add.ts';
 import { type Command, UsageError } from './commands/command.ts';
+import { defaultCommand } from './commands/default.ts';
 import { explainCommand } from './commands/explain.ts';
+import { gcCommand } from './commands/gc.ts';
+import { listCommand } from './commands/list.ts';
 import { publishCommand } from './commands/publish.ts';
+import { pullCommand } from './commands/pull.ts';
+import { removeCommand } from './commands/remove.ts';
+import { showCommand } from './commands/show.ts';
+import { verifyCommand } from './commands/verify.ts';
 
-const COMMANDS: readonly Command[] = [addCommand, publishCommand, explainCommand];
+const COMMANDS: readonly Command[] = [
+  addCommand,
+  listCommand,
+  showCommand,
+  defaultCommand,
+  pullCommand,
+  removeCommand,
+  gcCommand,
+  verifyCommand,
+  publishCommand,
+  explainCommand,
+];
 
 const HELP = `npm run models -- <command>
 

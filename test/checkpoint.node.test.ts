@@ -193,3 +193,34 @@ describe('generation_config.json', () => {
     await expect(manifest()).rejects.toThrow('encoder_no_repeat_ngram_size is 3, which is not offered');
   });
 });
+
+describe('refused', () => {
+  beforeEach(() => cp(join(import.meta.dirname, 'fixtures', 'tiny-bert'), folder, { recursive: true }));
+
+  test('a head that no task runs on', async () => {
+    await edit('config.json', (json) => ({ ...json, architectures: ['BertForMultipleChoice'] }));
+    await expect(readCheckpoint(folder, 'x')).rejects.toThrow('no task runs on BertForMultipleChoice');
+  });
+
+  test('a graph without the file of its weights', async () => {
+    await rm(join(folder, 'model.onnx.data'));
+    await expect(readCheckpoint(folder, 'x')).rejects.toThrow(
+      'model.onnx keeps weights in model.onnx.data, which is not there',
+    );
+  });
+
+  test('labels with a gap', async () => {
+    await edit('config.json', (json) => ({ ...json, id2label: { 0: 'A', 2: 'C' } }));
+    await expect(readCheckpoint(folder, 'x')).rejects.toThrow('id2label has no label for 1');
+  });
+
+  test('a component of the tokenizer that is not known', async () => {
+    await edit('tokenizer.json', (json) => ({ ...json, normalizer: { type: 'Rot13' } }));
+    await expect(readCheckpoint(folder, 'x')).rejects.toThrow('Rot13');
+  });
+
+  test.each(['config.json', 'tokenizer.json', 'model.onnx'])('no %s', async (file) => {
+    await rm(join(folder, file));
+    await expect(readCheckpoint(folder, 'x')).rejects.toThrow(file);
+  });
+});

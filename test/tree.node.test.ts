@@ -82,6 +82,8 @@ function fault(from: string, to: string): string | undefined {
   if (!/^(test\/|vitest\.config)/.test(from) && to.startsWith('test/')) return 'nothing imports tests';
   if (!/^(test|model-assets)\//.test(from) && to.startsWith('model-assets/'))
     return 'the Worker does not import publishing code';
+  // But for a trial run, which is one.
+  if (from === 'model-assets/host/trial-worker.ts') return undefined;
   if (from.startsWith('model-assets/') && /^(functions|shared\/http)\//.test(to)) return 'publishing knows no requests';
   const [own, other] = [rowOf(from), rowOf(to)];
   if (own === undefined || other === undefined) return undefined;
@@ -111,7 +113,7 @@ test('the rule sees an import that goes up', () => {
   expect(fault('shared/errors.ts', 'shared/http/serve.ts')).toBe('row 0 imports row 9');
   expect(fault('shared/task.ts', 'shared/schema.ts')).toBe('row 6 imports row 6');
   expect(fault('shared/runtime/session.ts', 'test/http/worker.ts')).toBe('nothing imports tests');
-  expect(fault('model-assets/publish.ts', 'shared/http/serve.ts')).toBe('publishing knows no requests');
+  expect(fault('model-assets/bucket/publish.ts', 'shared/http/serve.ts')).toBe('publishing knows no requests');
   expect(specifiersIn("import './a.ts';\nconst b = await import('./b.ts');\nexport {\n  c,\n} from './c.ts';")).toEqual(
     ['./c.ts', './a.ts', './b.ts'],
   );

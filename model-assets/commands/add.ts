@@ -1,14 +1,13 @@
 // npm run models -- add
 
 import { basename, resolve } from 'node:path';
-import { blobsOf } from '../../shared/model/manifest.ts';
-import { openBucket } from '../bucket.ts';
-import { type Checkpoint, readCheckpoint } from '../checkpoint.ts';
+import { publish } from '../bucket/publish.ts';
+import { readCheckpoint } from '../checkpoint.ts';
 import { DTYPES, toDtype } from '../layout.ts';
-import { publish } from '../publish.ts';
 import { type Command, exactly, textOf } from './command.ts';
+import { describe } from './describe.ts';
 import { engineOf } from './engine-option.ts';
-import { megabytes } from './sizes.ts';
+import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
 
 export const addCommand: Command = {
   name: 'add',
@@ -23,7 +22,7 @@ checkpoint has. It is refused, with the reason, where it could not be served.
   --default  it answers requests of its task that name no model
   --engine   edge or onnxruntime-web, whatever would be chosen: the project's own where it knows every operator
   --dry-run  say what would be published, and do not
-  --remote   the bucket of your Cloudflare account, instead of the local one`,
+  --remote   ${REMOTE_HELP}`,
   options: {
     task: { type: 'string' },
     dtype: { type: 'string' },
@@ -31,7 +30,7 @@ checkpoint has. It is refused, with the reason, where it could not be served.
     default: { type: 'boolean', default: false },
     engine: { type: 'string' },
     'dry-run': { type: 'boolean', default: false },
-    remote: { type: 'boolean', default: false },
+    ...REMOTE_OPTION,
   },
   async run(positionals, values) {
     const [folder = ''] = exactly(positionals, 'a folder');
@@ -41,25 +40,12 @@ checkpoint has. It is refused, with the reason, where it could not be served.
       engine: engineOf(values),
       dtype: dtype === undefined ? undefined : toDtype(dtype),
     });
-    for (const line of describe(checkpoint)) console.log(line);
+    for (const line of describe(checkpoint.manifest)) console.log(line);
     if (values['dry-run']) return;
-    const { bucket, close } = await openBucket(values.remote === true);
-    try {
+    await withStore(values, async (store) => {
       const { name, revision } = checkpoint.manifest;
-      const changed = await publish(bucket, checkpoint, values.default === true);
+      const changed = await publish(store, checkpoint, { isDefault: values.default === true });
       console.log(`${name} ${revision} ${changed ? 'published' : 'is live already'}`);
-    } finally {
-      await close();
-    }
+    });
   },
 };
-
-function describe({ manifest }: Checkpoint): readonly string[] {
-  const { name, task, architecture, engine, maxLength, license } = manifest;
-  const bytes = blobsOf(manifest).reduce((sum, blob) => sum + blob.bytes, 0);
-  return [
-    `${name}: ${task}, ${architecture}, up to ${maxLength} tokens, licence ${license}`,
-    `runs on ${engine.name}: ${engine.reason}`,
-    `${megabytes(bytes)} in the bucket`,
-  ];
-}

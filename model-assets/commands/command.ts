@@ -7,6 +7,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** What was asked for was done, and its outcome is not good. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed';
+}
+
 export type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 export interface Command {

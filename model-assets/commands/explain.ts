@@ -23,13 +23,14 @@ Without a folder: the checkpoints that ship.
     if (!Number.isInteger(tokens) || tokens < 1) throw new UsageError('--tokens takes a whole number from 1');
     const given = folders.map((folder) => readCheckpoint(folder, basename(resolve(folder))));
     for (const checkpoint of given.length > 0 ? await Promise.all(given) : await shipped()) {
-      console.log(`${explainCheckpoint(checkpoint, tokens).join('\n')}\n`);
+      console.log(`${(await explainCheckpoint(checkpoint, tokens)).join('\n')}\n`);
     }
   },
 };
 
-function explainCheckpoint({ manifest, blobs }: Checkpoint, tokens: number): readonly string[] {
+async function explainCheckpoint({ manifest, blobs }: Checkpoint, tokens: number): Promise<readonly string[]> {
   const { name, engine, graphs } = manifest;
   const title = `${name} runs on ${engine.name}: ${engine.reason}`;
-  return engine.name === 'edge' ? [title, ...explain(compile(onnxSources(graphs, blobs)), tokens)] : [title];
+  if (engine.name !== 'edge') return [title];
+  return [title, ...explain(compile(await onnxSources(graphs, blobs)), tokens)];
 }

@@ -1,9 +1,9 @@
 // npm run models -- publish
 
-import { openBucket } from '../bucket.ts';
-import { publish } from '../publish.ts';
+import { publish } from '../bucket/publish.ts';
 import { shipped } from '../shipped.ts';
 import { type Command, exactly } from './command.ts';
+import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
 
 export const publishCommand: Command = {
   name: 'publish',
@@ -12,19 +12,16 @@ export const publishCommand: Command = {
   help: `All trained checkpoints that ship, and seeded ones, which were never trained, for the tasks that none of those serves.
 For your own: add.
 
-  --remote  the bucket of your Cloudflare account, instead of the local one`,
-  options: { remote: { type: 'boolean', default: false } },
-  async run(positionals, { remote }) {
+  --remote   ${REMOTE_HELP}`,
+  options: REMOTE_OPTION,
+  async run(positionals, values) {
     exactly(positionals);
-    const { bucket, close } = await openBucket(remote === true);
-    try {
+    await withStore(values, async (store) => {
       for (const checkpoint of await shipped()) {
         const { name, revision } = checkpoint.manifest;
-        const changed = await publish(bucket, checkpoint);
+        const changed = await publish(store, checkpoint);
         console.log(`${name} ${revision} ${changed ? 'published' : 'is live already'}`);
       }
-    } finally {
-      await close();
-    }
+    });
   },
 };

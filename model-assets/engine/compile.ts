@@ -7,7 +7,7 @@ import { importOnnx } from './import-onnx.ts';
 import { type Lowered, lower } from './lower.ts';
 import { readOnnx } from './onnx-file.ts';
 import { at } from './unsupported.ts';
-import { writeProgram } from './write-program.ts';
+import { writeFront } from './write-program.ts';
 
 export interface OnnxSource {
   readonly name: string;
@@ -19,13 +19,12 @@ export interface Compiled {
   readonly program: Program;
   /** The functions of the program, with what explains them. */
   readonly lowered: readonly Lowered[];
-  /** What is published. */
-  readonly bytes: Uint8Array;
+  /** What is published, but for the image behind it. */
+  readonly front: Uint8Array;
 }
 
-/** Throws, with the graph, the node and the reason, where the engine cannot run what is asked. */
-export function compile(sources: readonly OnnxSource[]): Compiled {
-  const image = new Image();
+/** Throws, with the graph, the node and the reason, where the engine cannot run what is asked. Weights go into `image`. */
+export function compileInto(image: Image, sources: readonly OnnxSource[]): Compiled {
   const lowered = sources.flatMap(({ name, onnx, externalData }) => {
     try {
       const { condition, graphs } = importOnnx(readOnnx(onnx, externalData));
@@ -37,5 +36,15 @@ export function compile(sources: readonly OnnxSource[]): Compiled {
     }
   });
   const program: Program = { functions: lowered.map(({ code }) => code), imageBytes: image.byteLength };
-  return { program, lowered, bytes: writeProgram(program, image.toBytes()) };
+  return { program, lowered, front: writeFront(program) };
+}
+
+/** The same in memory, with the whole file. */
+export function compile(sources: readonly OnnxSource[]): Compiled & { readonly bytes: Uint8Array } {
+  const image = new Image();
+  const compiled = compileInto(image, sources);
+  const bytes = new Uint8Array(compiled.front.byteLength + image.byteLength);
+  bytes.set(compiled.front);
+  bytes.set(image.toBytes(), compiled.front.byteLength);
+  return { ...compiled, bytes };
 }

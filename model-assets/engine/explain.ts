@@ -31,8 +31,9 @@ const NAMES: Readonly<Record<number, string>> = {
 const MOST_NAMES = 4;
 
 /** Lines of text. `tokens`: those of the example by which work is shared out. */
-export function explain({ program, lowered, bytes }: Compiled, tokens: number): string[] {
-  const file = `${megabytes(bytes.byteLength)}: ${(bytes.byteLength - program.imageBytes) / 1000} kB of program, the rest weights`;
+export function explain({ program, lowered, front }: Compiled, tokens: number): string[] {
+  const bytes = front.byteLength + program.imageBytes;
+  const file = `${megabytes(bytes)}: ${front.byteLength / 1000} kB of program, the rest weights`;
   return [file, ...lowered.flatMap((each) => explainFunction(each, tokens))];
 }
 

@@ -6,6 +6,7 @@ import type { ProgramBuffer, ProgramFunction, ProgramView, Size, Step } from '..
 import * as program from '../../shared/runtime/engine/program.ts';
 import { giveRoom } from './caches.ts';
 import { isEqual, isNumber, multiply, ONE, product, toNumber, toSymbol } from './dim.ts';
+import { bitsOf } from './float-bits.ts';
 import type { NodeOf } from './fuse/rewriter.ts';
 import { isWhole } from './fuse/rewriter.ts';
 import { weightsOf } from './fuse/siblings.ts';
@@ -183,7 +184,7 @@ class Lowering {
     }
     const signed = toSigned(quantized);
     const zeros = signed.zeros.some((zero) => zero !== 0) ? this.#image.place(signed.zeros) : program.ABSENT;
-    const [values, scales] = [this.#image.place(signed.values), this.#image.place(signed.scales)];
+    const [values = 0, scales = 0] = [signed.values, signed.scales].map((data) => this.#image.place(data));
     return [program.STEP_GATHER_I8, [out, indices], [values, rows, width, scales, Number(isByRow), zeros]];
   }
 
@@ -289,13 +290,4 @@ function floatsOf(buffer: Buffer): Float32Array | undefined {
   if (!buffer.quantized) return undefined;
   const known = knownElements(whole(buffer, [buffer.length]));
   return known instanceof Float32Array ? known : undefined;
-}
-
-const floats = new Float32Array(1);
-const bits = new Int32Array(floats.buffer);
-
-/** A float as its bits. */
-export function bitsOf(value: number): number {
-  floats[0] = value;
-  return bits[0] ?? 0;
 }

@@ -11,20 +11,28 @@ import {
   VERSION,
 } from '../../shared/runtime/engine/program-format.ts';
 
-export function writeProgram(program: Program, image: Uint8Array): Uint8Array {
+/** What stands before the image in the file. */
+export function writeFront(program: Program): Uint8Array {
   const words = new Words();
   words.list(program.functions, (code) => writeFunction(words, code));
   const body = words.toBytes();
-  const file = new Uint8Array(HEADER_BYTES + body.byteLength + image.byteLength);
-  new Uint32Array(file.buffer, 0, HEADER_BYTES / 4).set([
+  const front = new Uint8Array(HEADER_BYTES + body.byteLength);
+  new Uint32Array(front.buffer, 0, HEADER_BYTES / 4).set([
     MAGIC,
     VERSION,
     body.byteLength,
-    image.byteLength,
+    program.imageBytes,
     crc32(body),
   ]);
-  file.set(body, HEADER_BYTES);
-  file.set(image, HEADER_BYTES + body.byteLength);
+  front.set(body, HEADER_BYTES);
+  return front;
+}
+
+export function writeProgram(program: Program, image: Uint8Array): Uint8Array {
+  const front = writeFront({ ...program, imageBytes: image.byteLength });
+  const file = new Uint8Array(front.byteLength + image.byteLength);
+  file.set(front);
+  file.set(image, front.byteLength);
   return file;
 }
 

@@ -60,6 +60,8 @@ const manifest = z.strictObject({
   description: z.string(),
   license: z.string(),
   origin: z.string(),
+  /** The repository of the Hub that it was taken from, at which commit; null where it was a folder. */
+  source: z._default(z.nullable(z.strictObject({ repository: z.string(), commit: z.string() })), null),
   /** Tokens of the longest sequence that the graph takes, special tokens included. */
   maxLength: z.int().check(z.positive()),
   /** Label of each logit, by its index; empty where the model has no classification head. */
@@ -94,6 +96,8 @@ const manifest = z.strictObject({
   generation: z.nullable(generation),
   problemType: z.nullable(z.enum(['regression', 'single_label_classification', 'multi_label_classification'])),
   tokenizer: blobRef,
+  /** The checkpoint's own files as they were, by their paths; the isolate reads none of them. */
+  files: z._default(z.record(z.string(), blobRef), {}),
   graphs: z.partialRecord(z.enum(['model', 'encoder', 'decoder', 'decoder_with_past']), graph),
   engine: z._default(engine, { name: 'onnxruntime-web', reason: 'it was published before there was another' }),
 });
@@ -120,10 +124,15 @@ export function parseManifest(name: string, json: string): Manifest {
   throw damaged(name, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }
 
-/** Everything that is published of the model. */
-export function blobsOf(manifest: Manifest): readonly BlobRef[] {
-  const { tokenizer, graphs, engine } = manifest;
-  return [tokenizer, ...onnxOf(graphs), ...(engine.name === 'edge' ? [engine.program] : [])];
+/** Everything that is published of the model, each blob once. */
+export function blobsOf({ tokenizer, files, graphs, engine }: Manifest): readonly BlobRef[] {
+  const all = [
+    tokenizer,
+    ...Object.values(files),
+    ...onnxOf(graphs),
+    ...(engine.name === 'edge' ? [engine.program] : []),
+  ];
+  return [...new Map(all.map((blob) => [blob.sha256, blob])).values()];
 }
 
 /** What opening the model reads. */

@@ -1,49 +1,18 @@
 // Bundles a Worker and runs it in workerd on loopback, as deployed but for the network.
 
-import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { build } from 'esbuild';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { convertV4MiniflareOptions, Miniflare, type V4ModuleDefinition as ModuleDefinition } from 'miniflare';
+import { openLocal } from '../../model-assets/bucket/local.ts';
+import { publish } from '../../model-assets/bucket/publish.ts';
 import type { Checkpoint } from '../../model-assets/checkpoint.ts';
-import { type Bucket, publish } from '../../model-assets/publish.ts';
+import { bundle } from '../../model-assets/host/bundle.ts';
+import { startBucket } from '../../model-assets/host/start-bucket.ts';
 import { shipped } from '../../model-assets/shipped.ts';
 import type { Manifest } from '../../shared/model/manifest.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const NOT_NODE = join(ROOT, 'shared', 'runtime', 'not-node.ts');
-const WITHOUT_ONNXRUNTIME = join(ROOT, 'shared', 'runtime', 'without-onnxruntime.ts');
-
-/** The Worker's modules: its script, and the wasm files that it imports. `entry`: relative to the project; `isLean`: without onnxruntime-web. */
-export async function bundle(entry: string, isLean = false): Promise<ModuleDefinition[]> {
-  const wasm = new Map<string, string>();
-  const { outputFiles } = await build({
-    entryPoints: [join(ROOT, entry)],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    logLevel: 'error',
-    alias: { module: NOT_NODE, worker_threads: NOT_NODE, ...(isLean && { '#onnxruntime': WITHOUT_ONNXRUNTIME }) },
-    plugins: [
-      {
-        name: 'wasm-modules',
-        setup(context) {
-          context.onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
-            wasm.set(basename(path), join(resolveDir, path));
-            return { path: `./${basename(path)}`, external: true };
-          });
-        },
-      },
-    ],
-  });
-  const script: ModuleDefinition = { type: 'ESModule', path: 'worker.js', contents: outputFiles[0]?.text ?? '' };
-  const modules = Array.from(wasm, async ([path, file]): Promise<ModuleDefinition> => {
-    return { type: 'CompiledWasm', path, contents: await readFile(file) };
-  });
-  return [script, ...(await Promise.all(modules))];
-}
+const BUCKET = 'bench';
 
 export interface Workerd {
   /** The answer's text. Throws where its status is not 200. */
@@ -78,20 +47,20 @@ export async function serve(
   modules: ModuleDefinition[],
   { checkpoints, bindings = {}, folder }: Options = {},
 ): Promise<Workerd> {
+  const state = folder ?? (await mkdtemp(join(tmpdir(), 'bench-bucket-')));
+  await fill(state, checkpoints ?? (await shipped()));
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules,
       compatibilityDate: '2026-08-01',
       compatibilityFlags: ['enable_request_signal'],
-      r2Buckets: ['MODELS'],
+      r2Buckets: { MODELS: BUCKET },
       bindings,
-      ...(folder !== undefined && { resourcePersistencePath: folder }),
+      resourcePersistencePath: state,
       inspectorPort: 0,
       cf: false,
     }),
   );
-  const bucket = (await miniflare.getR2Bucket('MODELS')) as unknown as Bucket;
-  for (const checkpoint of checkpoints ?? (await shipped())) await publish(bucket, checkpoint);
   const origin = await miniflare.ready;
   return {
     async get(path) {
@@ -108,6 +77,17 @@ export async function serve(
       });
     },
     inspector: () => miniflare.getInspectorURL(),
-    close: () => miniflare.dispose(),
+    async close() {
+      await miniflare.dispose();
+      if (folder === undefined) await rm(state, { recursive: true });
+    },
   };
+}
+
+/** Publishes as the tool does. */
+async function fill(state: string, checkpoints: readonly Checkpoint[]): Promise<void> {
+  const closing: (() => Promise<void>)[] = [];
+  const store = openLocal(new URL(await startBucket({ kind: 'bucket', state, bucket: BUCKET }, closing)));
+  for (const checkpoint of checkpoints) await publish(store, checkpoint);
+  for (const close of closing) await close();
 }

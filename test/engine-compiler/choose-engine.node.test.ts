@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
 import { chooseEngine } from '../../model-assets/choose-engine.ts';
+import { type Content, inMemory } from '../../model-assets/content.ts';
 import { Builder } from '../../model-assets/engine/builder.ts';
 
 const FILE = join(import.meta.dirname, '../fixtures/onnx-operators/cases.jsonl.gz');
@@ -16,29 +17,29 @@ const cases = gunzipSync(readFileSync(FILE))
 
 const SHA256 = '0'.repeat(64);
 
-function choose(name: string, blobs?: ReadonlyMap<string, Uint8Array>) {
+function choose(name: string, blobs?: ReadonlyMap<string, Content>) {
   const onnx = Buffer.from(cases.find((each) => each.name === name)?.model ?? '', 'base64');
   const blob = { sha256: SHA256, bytes: onnx.byteLength };
-  const store = ({ byteLength }: Uint8Array) => ({ sha256: SHA256, bytes: byteLength });
-  return chooseEngine({ model: { onnx: blob, externalData: [] } }, blobs ?? new Map([[SHA256, onnx]]), store);
+  const store = async ({ size }: Content) => ({ sha256: SHA256, bytes: size });
+  return chooseEngine({ model: { onnx: blob, externalData: [] } }, blobs ?? new Map([[SHA256, inMemory(onnx)]]), store);
 }
 
-test('the engine runs what it knows, and says why it does not run the rest', () => {
-  expect(choose('abs')).toMatchObject({ name: 'edge' });
-  expect(choose('mod_int64_fmod')).toEqual({
+test('the engine runs what it knows, and says why it does not run the rest', async () => {
+  expect(await choose('abs')).toMatchObject({ name: 'edge' });
+  expect(await choose('mod_int64_fmod')).toEqual({
     name: 'onnxruntime-web',
     reason: 'graph model: Mod z: fmod is not supported',
   });
 });
 
-test('a fault of the compiler is no reason, and says where it was', () => {
+test('a fault of the compiler is no reason, and says where it was', async () => {
   const unary = vi.spyOn(Builder.prototype, 'unary').mockImplementation(() => {
     throw new TypeError('views is undefined');
   });
   try {
-    expect(() => choose('abs')).toThrow('graph model: Abs y: views is undefined');
+    await expect(choose('abs')).rejects.toThrow('graph model: Abs y: views is undefined');
   } finally {
     unary.mockRestore();
   }
-  expect(() => choose('abs', new Map())).toThrow('lacks the bytes of blob');
+  await expect(choose('abs', new Map())).rejects.toThrow('lacks the bytes of blob');
 });

@@ -4,14 +4,14 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { type Compiled, compile } from '../../model-assets/engine/compile.ts';
+import { compile } from '../../model-assets/engine/compile.ts';
 import { writeProgram } from '../../model-assets/engine/write-program.ts';
 import { crc32, HEADER_BYTES } from '../../shared/runtime/engine/program-format.ts';
 import { readHeader, readProgram } from '../../shared/runtime/engine/read-program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-function expectRoundTrip({ bytes, program, lowered }: Compiled): void {
+function expectRoundTrip({ bytes, program, lowered }: ReturnType<typeof compile>): void {
   const header = readHeader(bytes.subarray(0, HEADER_BYTES), bytes.byteLength);
   const code = bytes.subarray(HEADER_BYTES, HEADER_BYTES + header.programBytes);
   expect(readProgram(header, code)).toEqual(program);
@@ -43,7 +43,7 @@ test('operators', () => {
   for (const line of gunzipSync(readFileSync(file)).toString().trim().split('\n')) {
     const { model, symbolic }: { model: string; symbolic: string | null } = JSON.parse(line);
     for (const onnx of [model, symbolic].flatMap((each) => (each ? Buffer.from(each, 'base64') : []))) {
-      let result: Compiled;
+      let result: ReturnType<typeof compile>;
       try {
         result = compile([{ name: 'model', onnx, externalData: new Map() }]);
       } catch {

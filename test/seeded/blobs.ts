@@ -3,12 +3,13 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bytesOf, type Content } from '../../model-assets/content.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'edge-pipelines', 'blobs');
 
-export async function keepBlobs(blobs: ReadonlyMap<string, Uint8Array>): Promise<void> {
+export async function keepBlobs(blobs: ReadonlyMap<string, Content>): Promise<void> {
   await mkdir(FOLDER, { recursive: true });
-  for (const [sha256, bytes] of blobs) await writeFile(join(FOLDER, sha256), bytes);
+  for (const [sha256, content] of blobs) await writeFile(join(FOLDER, sha256), await bytesOf(content));
 }
 
 /** The body of the blob that the path of a request names. */

@@ -3,9 +3,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundle } from '../../../model-assets/host/bundle.ts';
 import type { Subject } from '../bench.ts';
 import { median, timed } from '../measure.ts';
-import { bundle, serve } from '../workerd.ts';
+import { serve } from '../workerd.ts';
 
 const ROUNDS = 5;
 

@@ -3,11 +3,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundle } from '../../../model-assets/host/bundle.ts';
 import type { Row } from '../bench.ts';
 import { toBody } from '../bodies.ts';
 import { forBoth, peerOf } from '../engine-models.ts';
 import { median, timed } from '../measure.ts';
-import { bundle, serve } from '../workerd.ts';
+import { serve } from '../workerd.ts';
 
 const ROUNDS = 9;
 const TOKENS = 16;

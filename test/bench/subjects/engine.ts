@@ -3,6 +3,8 @@
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Checkpoint } from '../../../model-assets/checkpoint.ts';
+import { bytesOf } from '../../../model-assets/content.ts';
+import { bundle } from '../../../model-assets/host/bundle.ts';
 import { DOT_PLAIN, DOT_SEVEN_BITS } from '../../../shared/runtime/engine/command-format.ts';
 import { STEP_LINEAR } from '../../../shared/runtime/engine/program.ts';
 import { HEADER_BYTES } from '../../../shared/runtime/engine/program-format.ts';
@@ -14,7 +16,7 @@ import type { Case, Job } from '../engine-cases.ts';
 import { benchModels, forBoth, peerOf } from '../engine-models.ts';
 import { buildLimits } from '../limits.ts';
 import { compare } from '../measure.ts';
-import { bundle, start, type Workerd } from '../workerd.ts';
+import { start, type Workerd } from '../workerd.ts';
 import { reportFirstAnswers } from './engine-first.ts';
 
 type Report = (row: Omit<Row, 'subject'>) => void;
@@ -51,8 +53,8 @@ export default {
       await withBoth(folder, model, (workerd) => reportForward(workerd, model, like, report));
     }
     for (const { model, like } of WRITERS) {
-      await withBoth(folder, model, (workerd, [ours]) =>
-        reportSteps(workerd, { model, like, bytes: stepBytes(ours) }, report),
+      await withBoth(folder, model, async (workerd, [ours]) =>
+        reportSteps(workerd, { model, like, bytes: await stepBytes(ours) }, report),
       );
     }
     await withBoth(folder, 'bench-distilbert', (workerd) => reportHeap(workerd, report));
@@ -128,9 +130,10 @@ async function reportSteps(
 }
 
 /** Bytes of weights that one further token reads: products, in the way that is fed a past. */
-function stepBytes({ manifest: { engine }, blobs }: Checkpoint): number {
-  const bytes = engine.name === 'edge' ? blobs.get(engine.program.sha256) : undefined;
-  if (!bytes) throw new Error('the model has no program');
+async function stepBytes({ manifest: { engine }, blobs }: Checkpoint): Promise<number> {
+  const content = engine.name === 'edge' ? blobs.get(engine.program.sha256) : undefined;
+  if (!content) throw new Error('the model has no program');
+  const bytes = await bytesOf(content);
   const header = readHeader(bytes.subarray(0, HEADER_BYTES), bytes.byteLength);
   const { functions } = readProgram(header, bytes.subarray(HEADER_BYTES, HEADER_BYTES + header.programBytes));
   const way = functions.filter(({ graph }) => graph !== 'encoder').find(({ condition }) => condition?.value !== false);

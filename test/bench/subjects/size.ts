@@ -1,8 +1,8 @@
 // What is uploaded: the Worker's script and the wasm that it imports, raw and gzipped.
 
 import { gzipSync } from 'node:zlib';
+import { bundle } from '../../../model-assets/host/bundle.ts';
 import type { Subject } from '../bench.ts';
-import { bundle } from '../workerd.ts';
 
 export default {
   name: 'size',

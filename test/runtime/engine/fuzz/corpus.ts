@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { readCheckpoint } from '../../../../model-assets/checkpoint.ts';
+import { bytesOf } from '../../../../model-assets/content.ts';
 import { type Honest, singleSteps, toHonest } from './single-steps.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
@@ -35,7 +36,7 @@ export async function readHonest(): Promise<Honest[]> {
     const { manifest, blobs } = await readCheckpoint(join(ROOT, folder), name, { engine: 'edge' });
     const file = manifest.engine.name === 'edge' ? blobs.get(manifest.engine.program.sha256) : undefined;
     if (!file) throw new Error(`${folder} has no program`);
-    honest.push(toHonest(name, file));
+    honest.push(toHonest(name, await bytesOf(file)));
   }
   return [...honest, ...singleSteps()];
 }

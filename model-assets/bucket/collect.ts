@@ -1,0 +1,81 @@
+// Takes out of a bucket what nobody needs: a model, and blobs that no manifest names.
+
+import { blobsOf, manifestKey, parseManifest } from '../../shared/model/manifest.ts';
+import { changeCatalogue, withoutModel } from './catalogue-writer.ts';
+import { type Collector, collecting } from './claims.ts';
+import { manifestsIn, neededBlobs } from './inventory.ts';
+import type { ObjectStore, Stored } from './object-store.ts';
+
+/** Uploads that were begun and not ended within a day are nobody's. */
+const UPLOAD_LIFE = 24 * 3600_000;
+/** An isolate may open what a manifest said before it was replaced, in milliseconds: MANIFEST_TTL_SECONDS, and the opening. */
+const GRACE = 2 * 60_000;
+
+export interface Collected {
+  readonly blobs: number;
+  readonly bytes: number;
+}
+
+const BLOBS = 'blobs/';
+
+/** Removes a model: from the catalogue, then its manifest, then the blobs that no other needs. Throws where there is none of the name. */
+export function removeModel(store: ObjectStore, name: string): Promise<Collected> {
+  return collecting(store, async (collector) => {
+    if (collector.models.has(name)) throw new Error(`${name} is being published; remove it when that is done`);
+    const stored = await store.get(manifestKey(name));
+    const isListed = await changeCatalogue(store, (catalogue) => withoutModel(catalogue, name));
+    if (!stored && !isListed) throw new Error(`there is no model ${name}; npm run models -- list tells those that are`);
+    await store.delete(manifestKey(name));
+    const own = new Set(stored ? blobsIn(name, stored.text) : []);
+    return deleteBlobs(store, collector, ({ key }) => own.has(key.slice(BLOBS.length)));
+  });
+}
+
+/** None of a manifest that cannot be read: gc finds what it named. */
+function blobsIn(name: string, text: string): readonly string[] {
+  try {
+    return blobsOf(parseManifest(name, text)).map(({ sha256 }) => sha256);
+  } catch {
+    return [];
+  }
+}
+
+/** Deletes blobs that no manifest names, and uploads that were given up. `isNow`: however lately a model was published. */
+export async function collectGarbage(
+  store: ObjectStore,
+  isNow: boolean,
+): Promise<Collected & { readonly uploads: number }> {
+  return collecting(store, async (collector) => {
+    if (!isNow) await checkGrace(store);
+    const collected = await deleteBlobs(store, collector, () => true);
+    return { ...collected, uploads: await store.abandonUploads(new Date(store.now() - UPLOAD_LIFE)) };
+  });
+}
+
+async function checkGrace(store: ObjectStore): Promise<void> {
+  for await (const { name, uploaded } of manifestsIn(store)) {
+    const age = store.now() - uploaded.getTime();
+    if (age > GRACE) continue;
+    throw new Error(
+      `${name} was published ${Math.max(0, Math.round(age / 1000))} s ago, and a Worker may still read what it replaced; run gc in two minutes, or with --now`,
+    );
+  }
+}
+
+async function deleteBlobs(
+  store: ObjectStore,
+  collector: Collector,
+  isMeant: (stored: Stored) => boolean,
+): Promise<Collected> {
+  const needed = await neededBlobs(store);
+  let [blobs, bytes] = [0, 0];
+  for await (const stored of store.list(BLOBS)) {
+    const sha256 = stored.key.slice(BLOBS.length);
+    if (needed.has(sha256) || collector.claimed.has(sha256) || !isMeant(stored)) continue;
+    await collector.check();
+    await store.delete(stored.key);
+    blobs += 1;
+    bytes += stored.bytes;
+  }
+  return { blobs, bytes };
+}

@@ -1,0 +1,50 @@
+// The local bucket: the R2 of `wrangler dev`, which runs in workerd in a process of its own (host/) and is spoken to over loopback.
+
+import { chunksOf } from '../content.ts';
+import { bodyOf, checked, ObjectStore, type SendRequest } from './object-store.ts';
+import { reasonOf } from './remote.ts';
+
+/** More than this is streamed. */
+const SMALL = 2 ** 16;
+
+/** `origin`: where local-worker.ts listens. */
+export function openLocal(origin: URL): ObjectStore {
+  const send = async ({ method, key, query = {}, headers = {}, body }: SendRequest) => {
+    const url = new URL(key.split('/').map(encodeURIComponent).join('/'), origin);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const isSmall = !body || body.size <= SMALL;
+    const init: RequestInit = {
+      method,
+      headers: {
+        'accept-encoding': 'identity',
+        ...headers,
+        ...(body && { 'content-length': String(body.size) }),
+      },
+      body: isSmall ? (((await bodyOf(body)) as Uint8Array<ArrayBuffer> | undefined) ?? null) : copies(body),
+      ...(!isSmall && { duplex: 'half' }),
+    };
+    try {
+      return await fetch(url, init);
+    } catch (cause) {
+      throw new Error(`the local bucket does not answer ${method} ${key} (${reasonOf(cause)})`, { cause });
+    }
+  };
+  return new ObjectStore(
+    async (request) => checked(await send(request), `${request.method} ${request.key}`),
+    Number.POSITIVE_INFINITY,
+  );
+}
+
+function copies(content: NonNullable<SendRequest['body']>): ReadableStream<Uint8Array> {
+  const chunks = chunksOf(content);
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value.slice());
+    },
+    async cancel() {
+      await chunks.return(undefined);
+    },
+  });
+}

@@ -1,0 +1,149 @@
+// Large objects in parts: several at once, and after an interruption only those that have not arrived.
+// Source: S3's CreateMultipartUpload, UploadPart, ListParts, ListMultipartUploads, CompleteMultipartUpload, as R2 has them: all parts
+// but the last have one size.
+
+import { createHash } from 'node:crypto';
+import pLimit from 'p-limit';
+import * as z from 'zod/mini';
+import type { BlobRef } from '../../shared/model/manifest.ts';
+import { bytesOf, type Content, inMemory } from '../content.ts';
+import { BucketFault } from './bucket-fault.ts';
+import type { Send } from './object-store.ts';
+import { parseXml } from './xml.ts';
+
+/** The least that S3 allows is 5 MiB. */
+export const PART = 2 ** 23;
+/** Parts in flight, each in memory. */
+const AT_ONCE = 3;
+
+const created = z.object({ InitiateMultipartUploadResult: z.object({ UploadId: z.string() }) });
+const begun = z.object({
+  ListMultipartUploadsResult: z.object({
+    IsTruncated: z.optional(z.string()),
+    NextKeyMarker: z.optional(z.string()),
+    NextUploadIdMarker: z.optional(z.string()),
+    Upload: z.optional(z.array(z.object({ Key: z.string(), UploadId: z.string(), Initiated: z.string() }))),
+  }),
+});
+const parts = z.object({
+  ListPartsResult: z.object({
+    IsTruncated: z.optional(z.string()),
+    NextPartNumberMarker: z.optional(z.string()),
+    Part: z.optional(z.array(z.object({ PartNumber: z.string(), ETag: z.string(), Size: z.string() }))),
+  }),
+});
+
+/** `report`: of bytes that have arrived, those of earlier runs among them. */
+export async function putInParts(
+  send: Send,
+  key: string,
+  ref: BlobRef,
+  content: Content,
+  report: (bytes: number) => void,
+): Promise<void> {
+  const [earlier] = await uploadsOf(send, key);
+  const upload = earlier?.id ?? (await begin(send, key, ref));
+  const arrived = earlier ? await partsOf(send, key, upload) : new Map<number, string>();
+  const limit = pLimit(AT_ONCE);
+  const count = Math.ceil(content.size / PART);
+  const numbers = Array.from({ length: count }, (_, i) => i + 1);
+  const digests = await Promise.all(
+    numbers.map((number) =>
+      limit(async () => {
+        const bytes = await bytesOf(content, (number - 1) * PART, Math.min(number * PART, content.size));
+        const md5 = createHash('md5').update(bytes).digest();
+        const etag = `"${md5.toString('hex')}"`;
+        if (arrived.get(number) !== etag) await putPart(send, key, upload, number, bytes);
+        report(bytes.byteLength);
+        return md5;
+      }),
+    ),
+  ).catch((error: unknown) => {
+    limit.clearQueue();
+    throw error;
+  });
+  await complete(send, key, ref, upload, digests);
+}
+
+async function begin(send: Send, key: string, ref: BlobRef): Promise<string> {
+  const headers = { 'content-type': 'application/octet-stream', 'x-amz-meta-sha256': ref.sha256 };
+  const response = await send({ method: 'POST', key, query: { uploads: '' }, headers });
+  return created.parse(parseXml(await response.text())).InitiateMultipartUploadResult.UploadId;
+}
+
+async function putPart(send: Send, key: string, upload: string, number: number, bytes: Uint8Array): Promise<void> {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const query = { partNumber: String(number), uploadId: upload };
+  await (await send({ method: 'PUT', key, query, body: inMemory(bytes), sha256 })).arrayBuffer();
+}
+
+/** Throws where the bucket has put together other parts than these. */
+async function complete(
+  send: Send,
+  key: string,
+  ref: BlobRef,
+  upload: string,
+  digests: readonly Buffer[],
+): Promise<void> {
+  const list = digests.map(
+    (md5, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>"${md5.toString('hex')}"</ETag></Part>`,
+  );
+  const text = Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`);
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  const response = await send({ method: 'POST', key, query: { uploadId: upload }, body: inMemory(text), sha256 });
+  const answer = await response.text();
+  // Where the answer to an earlier attempt was lost, the upload is gone and the object is there.
+  if (response.status === 404 && (await isWhole(send, key, ref))) return;
+  // It may begin with 200 and end with an error.
+  if (response.status === 404 || answer.includes('<Error>'))
+    throw new BucketFault(response.status, `${key} in parts`, answer);
+  const whole = createHash('md5').update(Buffer.concat(digests)).digest('hex');
+  if (!answer.includes(`${whole}-${digests.length}`)) throw new Error(`the bucket has put ${key} together as another`);
+}
+
+async function isWhole(send: Send, key: string, { sha256, bytes }: BlobRef): Promise<boolean> {
+  const { status, headers } = await send({ method: 'HEAD', key });
+  const isSame = headers.get('x-amz-meta-sha256') === sha256 && Number(headers.get('content-length')) === bytes;
+  return status === 200 && isSame;
+}
+
+/** Uploads that were begun and not ended, the newest first. */
+async function uploadsOf(send: Send, prefix: string) {
+  const found: { readonly key: string; readonly id: string; readonly since: Date }[] = [];
+  let markers: Record<string, string> | undefined = {};
+  while (markers) {
+    const query = { uploads: '', prefix, ...markers };
+    const response = await send({ method: 'GET', key: '', query });
+    const page = begun.parse(parseXml(await response.text())).ListMultipartUploadsResult;
+    for (const { Key, UploadId, Initiated } of page.Upload ?? []) {
+      found.push({ key: Key, id: UploadId, since: new Date(Initiated) });
+    }
+    const { NextKeyMarker: key = '', NextUploadIdMarker: id = '' } = page;
+    markers = page.IsTruncated === 'true' ? { 'key-marker': key, 'upload-id-marker': id } : undefined;
+  }
+  return found.sort((a, b) => b.since.getTime() - a.since.getTime());
+}
+
+/** ETag by number, of the parts that have arrived whole. */
+async function partsOf(send: Send, key: string, upload: string): Promise<ReadonlyMap<number, string>> {
+  const found = new Map<number, string>();
+  let marker: string | undefined = '0';
+  while (marker !== undefined) {
+    const query = { uploadId: upload, 'part-number-marker': marker };
+    const response = await send({ method: 'GET', key, query });
+    if (response.status === 404) return found;
+    const page = parts.parse(parseXml(await response.text())).ListPartsResult;
+    for (const { PartNumber, ETag } of page.Part ?? []) found.set(Number(PartNumber), ETag.replaceAll('&quot;', '"'));
+    marker = page.IsTruncated === 'true' ? page.NextPartNumberMarker : undefined;
+  }
+  return found;
+}
+
+/** Ends those that were begun before a date. How many there were. */
+export async function abandonUploads(send: Send, before: Date): Promise<number> {
+  const old = (await uploadsOf(send, 'blobs/')).filter(({ since }) => since < before);
+  for (const { key, id } of old) {
+    await (await send({ method: 'DELETE', key, query: { uploadId: id } })).arrayBuffer();
+  }
+  return old.length;
+}

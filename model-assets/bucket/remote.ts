@@ -1,0 +1,86 @@
+// The bucket of a Cloudflare account, through R2's S3 interface.
+
+import { AwsClient } from 'aws4fetch';
+import { PART } from './multipart.ts';
+import { bodyOf, checked, ObjectStore, type SendRequest } from './object-store.ts';
+import { PATIENCE, type Patience, persistently, retryAfter, Transient } from './transient.ts';
+
+/** Of an empty body. */
+const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+/** A request of any kind that has no answer by then, in milliseconds. */
+const TIMEOUT = 120_000;
+
+export interface Account {
+  /** Its scheme and host, and what stands before the bucket. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Throws, with the variables that are missing. `bucket`: where R2_BUCKET does not name another. */
+export function accountOf(env: NodeJS.ProcessEnv, bucket: string): Account {
+  const account = env.CLOUDFLARE_ACCOUNT_ID;
+  const endpoint = env.R2_ENDPOINT ?? (account && `https://${account}.r2.cloudflarestorage.com`);
+  const { R2_ACCESS_KEY_ID: accessKeyId, R2_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  if (endpoint && accessKeyId && secretAccessKey) {
+    return { endpoint, bucket: env.R2_BUCKET ?? bucket, accessKeyId, secretAccessKey };
+  }
+  const missing = [
+    endpoint ? [] : 'CLOUDFLARE_ACCOUNT_ID or R2_ENDPOINT',
+    accessKeyId ? [] : 'R2_ACCESS_KEY_ID',
+    secretAccessKey ? [] : 'R2_SECRET_ACCESS_KEY',
+  ].flat();
+  throw new Error(
+    `--remote needs ${missing.join(', ')} in the environment: an R2 API token with "Object Read & Write" for the bucket has them`,
+  );
+}
+
+export function openRemote(account: Account, patience: Patience = PATIENCE): ObjectStore {
+  const { accessKeyId, secretAccessKey, endpoint, bucket } = account;
+  const client = new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'auto', retries: 0 });
+  const send = async ({ method, key, query = {}, headers = {}, body, sha256 = EMPTY, isStream }: SendRequest) => {
+    const path = [bucket, ...(key ? key.split('/') : [])].map(encodeURIComponent).join('/');
+    const url = new URL(`${endpoint.replace(/\/$/, '')}/${path}`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const bytes = await bodyOf(body);
+    const signed = await client.sign(url.toString(), {
+      method,
+      headers: { ...headers, 'x-amz-content-sha256': sha256 },
+      ...(bytes && { body: bytes as Uint8Array<ArrayBuffer> }),
+    });
+    return fetchOnce(signed, `${method} ${key || bucket}`, isStream === true);
+  };
+  return new ObjectStore(async (request) => {
+    const response = await persistently(() => send(request), patience);
+    return checked(response, `${request.method} ${request.key || bucket}`);
+  }, 2 * PART);
+}
+
+/** Throws `Transient` where another attempt may go well. */
+async function fetchOnce(request: Request, what: string, isStream: boolean): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(request, isStream ? {} : { signal: AbortSignal.timeout(TIMEOUT) });
+    // An answer that breaks off is asked for again.
+    if (!isStream) response = await whole(response);
+  } catch (cause) {
+    throw new Transient(`the bucket does not answer ${what} (${reasonOf(cause)})`, { cause });
+  }
+  if (response.status < 500 && response.status !== 429) return response;
+  await response.arrayBuffer().catch(() => undefined);
+  const wait = retryAfter(response.headers.get('retry-after'));
+  throw new Transient(`the bucket answers ${what} with ${response.status}`, { wait });
+}
+
+async function whole(response: Response): Promise<Response> {
+  const { status, headers } = response;
+  const bytes = await response.arrayBuffer();
+  return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers });
+}
+
+/** What is wrong with a connection stands in the cause of what fetch throws. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+}

@@ -1,0 +1,88 @@
+// Hashes everything that is published.
+
+import { createHash } from 'node:crypto';
+import { CATALOGUE_KEY, parseCatalogue } from '../../shared/model/catalogue.ts';
+import { type BlobRef, blobKey, blobsOf } from '../../shared/model/manifest.ts';
+import { manifestsIn } from './inventory.ts';
+import type { ObjectStore } from './object-store.ts';
+import { eachOf } from './publish.ts';
+
+export interface Verified {
+  readonly models: number;
+  readonly blobs: number;
+  readonly bytes: number;
+  /** What is wrong, each with the model that it is wrong with. */
+  readonly faults: readonly string[];
+}
+
+/** `onStart`: told of the bytes that are to be read; `onBytes`: of those that were. */
+export async function verify(
+  store: ObjectStore,
+  onStart: (bytes: number) => void,
+  onBytes: (bytes: number) => void,
+): Promise<Verified> {
+  const faults: string[] = [];
+  const needed = new Map<string, { readonly ref: BlobRef; readonly models: string[] }>();
+  const names: string[] = [];
+  for await (const { name, manifest, fault } of manifestsIn(store)) {
+    names.push(name);
+    if (!manifest) faults.push(`${name}: ${fault}`);
+    for (const ref of manifest ? blobsOf(manifest) : []) {
+      const entry = needed.get(ref.sha256) ?? { ref, models: [] };
+      entry.models.push(name);
+      needed.set(ref.sha256, entry);
+    }
+  }
+  faults.push(...(await catalogueFaults(store, names)));
+  const all = [...needed.values()];
+  onStart(all.reduce((sum, { ref }) => sum + ref.bytes, 0));
+  const found = await eachOf(all, async ({ ref, models }) => {
+    const fault = await blobFault(store, ref, onBytes);
+    return fault === undefined ? [] : [`${models.join(', ')}: blob ${ref.sha256} ${fault}; add the model again`];
+  });
+  faults.push(...found.flat());
+  const bytes = all.reduce((sum, { ref }) => sum + ref.bytes, 0);
+  return { models: names.length, blobs: all.length, bytes, faults };
+}
+
+/** What is wrong with a blob; undefined where nothing is. */
+async function blobFault(
+  store: ObjectStore,
+  ref: BlobRef,
+  onBytes: (bytes: number) => void,
+): Promise<string | undefined> {
+  const chunks = await store.read(blobKey(ref));
+  if (!chunks) return 'is missing';
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    bytes += chunk.byteLength;
+    onBytes(chunk.byteLength);
+  }
+  if (bytes !== ref.bytes) return `has ${bytes} bytes where its manifest says ${ref.bytes}`;
+  const found = hash.digest('hex');
+  return found === ref.sha256 ? undefined : `was altered: its sha256 is ${found}`;
+}
+
+async function catalogueFaults(store: ObjectStore, manifests: readonly string[]): Promise<string[]> {
+  const stored = await store.get(CATALOGUE_KEY);
+  if (!stored) return manifests.length > 0 ? ['there are models and no catalogue; add one of them again'] : [];
+  try {
+    const { models, defaults } = parseCatalogue(stored.text);
+    const names = models.map(({ name }) => name);
+    return [
+      ...manifests
+        .filter((name) => !names.includes(name))
+        .map((name) => `${name} is published and not in the catalogue; add it again`),
+      ...names
+        .filter((name) => !manifests.includes(name))
+        .map((name) => `${name} is in the catalogue and has no manifest; remove it, or add it again`),
+      ...Object.entries(defaults)
+        .filter(([, name]) => !names.includes(name))
+        .map(([task, name]) => `${name}, the default of ${task}, is not in the catalogue`),
+    ];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
