@@ -6,6 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { BlobRef, Engine, Manifest } from '../shared/model/manifest.ts';
 import { readCard } from './card.ts';
+import type { Signatures } from './checks/check-graphs.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { chooseTask } from './choose-task.ts';
 import { readConfig } from './config.ts';
@@ -21,6 +22,7 @@ export interface Checkpoint {
   readonly manifest: Manifest;
   /** The bytes behind each sha256 of the manifest. */
   readonly blobs: ReadonlyMap<string, Content>;
+  readonly signatures: Signatures;
 }
 
 export interface Choices {
@@ -44,14 +46,12 @@ export async function readCheckpoint(folder: string, name: string, choices: Choi
     blobs.set(sha256, content);
     return { sha256, bytes: content.size };
   };
-  const config = await readConfig(join(folder, 'config.json'));
-  const card = await readCard(join(folder, 'README.md'));
-  const task = chooseTask(config, choices.task, card.task);
-  const tokenizer = compileTokenizer(await readFile(join(folder, 'tokenizer.json'), 'utf8'));
-  const { pieces, decoding, maxLength: longest } = await readPieces(folder);
-  const { embedding, maxLength: longestEmbedded } = await readEmbedding(folder);
-  const generation = config.writes ? { ...(await readGeneration(folder)), positions: config.positions } : null;
-  const { files, graphs } = await readFiles(folder, { dtype: choices.dtype, rewrites: config.rewrites }, store);
+  const { config, card, task, tokenizer, pieces, embedding, generation } = await readTexts(folder, choices.task);
+  const { files, graphs, signatures } = await readFiles(
+    folder,
+    { dtype: choices.dtype, rewrites: config.rewrites },
+    store,
+  );
   const { source = null } = choices;
   const content: Unrevised = {
     format: 1,
@@ -60,22 +60,37 @@ export async function readCheckpoint(folder: string, name: string, choices: Choi
     id2label: config.id2label,
     problemType: config.problemType,
     task,
-    maxLength: Math.min(config.maxLength, longest, longestEmbedded),
+    maxLength: Math.min(config.maxLength, pieces.maxLength, embedding.maxLength),
     license: card.license,
     origin: card.origin ?? source?.repository ?? name,
     source,
     description: card.description,
     tags: [...card.tags],
-    pieces,
-    decoding,
-    embedding,
+    pieces: pieces.pieces,
+    decoding: pieces.decoding,
+    embedding: embedding.embedding,
     generation,
     tokenizer: await store(inMemory(tokenizer)),
     files,
     graphs,
     engine: await chooseEngine(graphs, blobs, store, { wanted: choices.engine, scratch: choices.scratch }),
   };
-  return { manifest: { ...content, revision: revisionOf(content) }, blobs };
+  return { manifest: { ...content, revision: revisionOf(content) }, blobs, signatures };
+}
+
+/** What the files beside the graphs say. Throws where one is missing that is needed, or says what is not known. */
+export async function readTexts(folder: string, asked: string | undefined) {
+  const config = await readConfig(join(folder, 'config.json'));
+  const card = await readCard(join(folder, 'README.md'));
+  return {
+    config,
+    card,
+    task: chooseTask(config, asked, card.task),
+    tokenizer: compileTokenizer(await readFile(join(folder, 'tokenizer.json'), 'utf8')),
+    pieces: await readPieces(folder),
+    embedding: await readEmbedding(folder),
+    generation: config.writes ? { ...(await readGeneration(folder)), positions: config.positions } : null,
+  };
 }
 
 /** The files of the checkpoint that are published, by their paths, and the graphs among them. */
@@ -83,7 +98,7 @@ async function readFiles(
   folder: string,
   wanted: { readonly dtype: Dtype | undefined; readonly rewrites: boolean },
   store: (content: Content) => Promise<BlobRef>,
-): Promise<Pick<Manifest, 'files' | 'graphs'>> {
+): Promise<Pick<Manifest, 'files' | 'graphs'> & { readonly signatures: Signatures }> {
   const paths = await pathsIn(folder);
   const files: Manifest['files'] = {};
   const add = async (path: string): Promise<BlobRef> => {
@@ -92,14 +107,16 @@ async function readFiles(
     return known;
   };
   const graphs: Manifest['graphs'] = {};
+  const signatures: { -readonly [name in keyof Signatures]: Signatures[name] } = {};
   for (const graph of chooseLayout(paths, wanted).graphs) {
-    const { weights } = await graphFiles(folder, graph, paths);
+    const { weights, signature } = await graphFiles(folder, graph, paths);
+    signatures[graph.name] = signature;
     const externalData: { path: string; blob: BlobRef }[] = [];
     for (const { name, path } of weights) externalData.push({ path: name, blob: await add(path) });
     graphs[graph.name] = { onnx: await add(graph.path), externalData };
   }
   for (const path of textsIn(paths)) await add(path);
-  return { files, graphs };
+  return { files, graphs, signatures };
 }
 
 /** Of all files, with slashes. */

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import type { GraphName } from '../shared/model/manifest.ts';
-import { weightFilesOf } from './engine/weight-files.ts';
+import { readSignature, type Signature } from './engine/signature.ts';
 import type { GraphFile } from './layout.ts';
 
 export interface GraphFiles {
@@ -12,6 +12,7 @@ export interface GraphFiles {
   readonly path: string;
   /** The files of its weights: as the graph names them, and in the repository. */
   readonly weights: readonly { readonly name: string; readonly path: string }[];
+  readonly signature: Signature;
 }
 
 /** The files that a graph is made of. `paths`: of all that there are. Throws where one is not there. */
@@ -20,12 +21,13 @@ export async function graphFiles(
   { name, path }: GraphFile,
   paths: readonly string[],
 ): Promise<GraphFiles> {
-  const weights = weightFilesOf(await readFile(join(folder, path))).map((each) => {
+  const signature = readSignature(await readFile(join(folder, path)));
+  const weights = signature.weightFiles.map((each) => {
     const file = besides(path, each);
     if (!paths.includes(file)) throw new Error(`${path} keeps weights in ${file}, which is not there`);
     return { name: each, path: file };
   });
-  return { name, path, weights };
+  return { name, path, weights, signature };
 }
 
 /** Where a graph's weights lie in the repository. Throws for a path that leads out of the graph's folder. */

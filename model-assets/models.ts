@@ -55,6 +55,10 @@ async function runCommand({ name, usage, help, options, run }: Command, args: re
       console.error(`${error.message}\n\n${title}\n\n${help}`);
       return 2;
     }
+    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+      console.error(`${name}: the disk is full; make room and run the command again, which goes on where this ended`);
+      return 1;
+    }
     // The stack is for who works on the project; what is wrong with a checkpoint is in the message.
     console.error(process.env.DEBUG ? error : `${name}: ${error instanceof Error ? error.message : error}`);
     return 1;

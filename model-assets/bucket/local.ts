@@ -1,8 +1,8 @@
 // The local bucket: the R2 of `wrangler dev`, which runs in workerd in a process of its own (host/) and is spoken to over loopback.
 
 import { chunksOf } from '../content.ts';
+import { reasonOf } from '../reason.ts';
 import { bodyOf, checked, ObjectStore, type SendRequest } from './object-store.ts';
-import { reasonOf } from './remote.ts';
 
 /** More than this is streamed. */
 const SMALL = 2 ** 16;

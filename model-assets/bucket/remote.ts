@@ -1,9 +1,10 @@
 // The bucket of a Cloudflare account, through R2's S3 interface.
 
 import { AwsClient } from 'aws4fetch';
+import { reasonOf } from '../reason.ts';
+import { PATIENCE, type Patience, persistently, retryAfter, Transient } from '../transient.ts';
 import { PART } from './multipart.ts';
 import { bodyOf, checked, ObjectStore, type SendRequest } from './object-store.ts';
-import { PATIENCE, type Patience, persistently, retryAfter, Transient } from './transient.ts';
 
 /** Of an empty body. */
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -77,10 +78,4 @@ async function whole(response: Response): Promise<Response> {
   const { status, headers } = response;
   const bytes = await response.arrayBuffer();
   return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers });
-}
-
-/** What is wrong with a connection stands in the cause of what fetch throws. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
 }

@@ -1,51 +1,117 @@
 // npm run models -- add
 
-import { basename, resolve } from 'node:path';
 import { publish } from '../bucket/publish.ts';
-import { readCheckpoint } from '../checkpoint.ts';
+import { cacheFolder, withScratch } from '../cache-folder.ts';
+import { type Checkpoint, type Choices, readCheckpoint } from '../checkpoint.ts';
+import { checkGraphs } from '../checks/check-graphs.ts';
+import { memoryOf, reckon } from '../checks/memory.ts';
+import { tryOut } from '../checks/try-out.ts';
+import { Host } from '../host/start-host.ts';
 import { DTYPES, toDtype } from '../layout.ts';
-import { type Command, exactly, textOf } from './command.ts';
+import { readWranglerConfig } from '../wrangler-config.ts';
+import { type Command, exactly, textOf, UsageError, type Values } from './command.ts';
 import { describe } from './describe.ts';
 import { engineOf } from './engine-option.ts';
-import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
+import { locate } from './locate.ts';
+import { Progress } from './progress.ts';
+import { megabytes } from './sizes.ts';
+import { openedStore, REMOTE_HELP, REMOTE_OPTION } from './with-store.ts';
 
 export const addCommand: Command = {
   name: 'add',
-  usage: '<folder> [--task t] [--dtype d] [--name n] [--default] [--engine e] [--dry-run] [--remote]',
-  summary: 'put a checkpoint of yours into the bucket',
-  help: `A folder as the Hub lays it out: config.json, tokenizer.json, the ONNX files beside them or in onnx/, and what else the
-checkpoint has. It is refused, with the reason, where it could not be served.
+  usage:
+    '<hub id | folder> [--task t] [--revision r] [--dtype d] [--name n] [--default] [--engine e] [--dry-run] [--remote]',
+  summary: 'bring a model from the Hub, or from a folder, into the bucket',
+  help: `A repository of the Hub, owner/name, or a folder as the Hub lays it out: config.json, tokenizer.json, the ONNX files beside them
+or in onnx/, and what else the checkpoint has. Before anything is published it is checked, and refused with the reason: the task
+and the labels, the tokenizer, what the graphs take and give and of which operators they are, the memory that they need, and one
+request, answered by the Worker in workerd out of what would be published.
+
+What an interrupted run has downloaded or written is not done again. Downloads stay in ~/.cache/edge-pipelines
+(EDGE_PIPELINES_CACHE), which can be deleted. HF_ENDPOINT names another Hub, HF_TOKEN opens private and gated repositories.
 
   --task     where config.json and the card leave it open
+  --revision a branch, a tag or a commit of the Hub's; main
   --dtype    of the weights: ${DTYPES.join(', ')}; the first of these that is there
-  --name     of the model; the folder's
+  --name     of the model; the repository's or the folder's
   --default  it answers requests of its task that name no model
   --engine   edge or onnxruntime-web, whatever would be chosen: the project's own where it knows every operator
-  --dry-run  say what would be published, and do not
+  --dry-run  say what would happen, with sizes: of a folder after all checks, of the Hub before the graphs are downloaded
   --remote   ${REMOTE_HELP}`,
   options: {
+    ...REMOTE_OPTION,
     task: { type: 'string' },
+    revision: { type: 'string' },
     dtype: { type: 'string' },
     name: { type: 'string' },
     default: { type: 'boolean', default: false },
     engine: { type: 'string' },
     'dry-run': { type: 'boolean', default: false },
-    ...REMOTE_OPTION,
   },
   async run(positionals, values) {
-    const [folder = ''] = exactly(positionals, 'a folder');
-    const dtype = textOf(values, 'dtype');
-    const checkpoint = await readCheckpoint(folder, textOf(values, 'name') ?? basename(resolve(folder)), {
-      task: textOf(values, 'task'),
-      engine: engineOf(values),
-      dtype: dtype === undefined ? undefined : toDtype(dtype),
+    const [where = ''] = exactly(positionals, 'a repository of the Hub or a folder');
+    const choices = choicesOf(values);
+    const cache = cacheFolder(process.env);
+    const located = await locate(where, {
+      ...choices,
+      revision: textOf(values, 'revision'),
+      cache,
+      isDryRun: values['dry-run'] === true,
     });
-    for (const line of describe(checkpoint.manifest)) console.log(line);
-    if (values['dry-run']) return;
-    await withStore(values, async (store) => {
-      const { name, revision } = checkpoint.manifest;
-      const changed = await publish(store, checkpoint, { isDefault: values.default === true });
-      console.log(`${name} ${revision} ${changed ? 'published' : 'is live already'}`);
+    if (!located) return;
+    await withScratch(cache, async (scratch) => {
+      const host = new Host();
+      try {
+        const { folder, source, dtype } = located;
+        const name = textOf(values, 'name') ?? located.name;
+        const checkpoint = await readCheckpoint(folder, name, { ...choices, dtype, source, scratch });
+        await check(checkpoint, folder, host);
+        if (values['dry-run']) return console.log('a trial run went well; nothing was published');
+        await publishTo(checkpoint, host, values);
+      } finally {
+        await host.close();
+      }
     });
   },
 };
+
+function choicesOf(values: Values): Choices {
+  const dtype = textOf(values, 'dtype');
+  try {
+    return {
+      task: textOf(values, 'task'),
+      engine: engineOf(values),
+      dtype: dtype === undefined ? undefined : toDtype(dtype),
+    };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Throws where the model could not be served. */
+async function check(checkpoint: Checkpoint, folder: string, host: Host): Promise<void> {
+  for (const line of describe(checkpoint.manifest)) console.log(line);
+  checkGraphs(checkpoint.manifest, checkpoint.signatures);
+  const { lines, fault } = reckon(await memoryOf(checkpoint), Number(readWranglerConfig().vars.WASM_BUDGET_MIB));
+  for (const line of lines) console.log(line);
+  if (fault !== undefined) throw new Error(fault);
+  await tryOut(checkpoint, folder, host);
+}
+
+async function publishTo(checkpoint: Checkpoint, host: Host, values: Values): Promise<void> {
+  const store = await openedStore(values, host);
+  const progress = new Progress('publishing');
+  let total = 0;
+  const changed = await publish(store, checkpoint, {
+    isDefault: values.default === true,
+    onStart(bytes) {
+      total = bytes;
+      progress.start(bytes);
+    },
+    onBytes: (bytes) => progress.add(bytes),
+    onWait: () => console.log('waiting for a removal to end'),
+  });
+  progress.end();
+  const { name, revision } = checkpoint.manifest;
+  console.log(`${name} ${revision} ${changed ? `published, ${megabytes(total)} written` : 'is live already'}`);
+}

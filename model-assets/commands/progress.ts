@@ -36,6 +36,12 @@ export class Progress {
     this.#last = { at: this.#now(), done };
   }
 
+  /** So many bytes more are to come. */
+  grow(bytes: number): void {
+    this.#total += bytes;
+    this.#last ??= { at: this.#now(), done: this.#done };
+  }
+
   /** Less than none, where what had arrived turns out to be worth nothing. */
   add(bytes: number): void {
     this.#done += bytes;

@@ -240,7 +240,7 @@ function typed(type: number, floats: number[], ints: number[], doubles: number[]
   return array ? new Uint8Array(array.buffer, array.byteOffset, array.byteLength) : new Uint8Array();
 }
 
-function readValue(reader: ProtobufReader): OnnxValue {
+export function readValue(reader: ProtobufReader): OnnxValue {
   let name = '';
   let type = 0;
   let dims: readonly (number | string)[] = [];

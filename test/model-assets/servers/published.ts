@@ -13,16 +13,16 @@ let tiny: Promise<Checkpoint> | undefined;
 /** Compiled once; `changed`: of the manifest. */
 export async function checkpointOf(name: string, changed: Partial<Manifest> = {}): Promise<Checkpoint> {
   tiny ??= readCheckpoint(TINY, 'tiny');
-  const { manifest, blobs } = await tiny;
+  const { manifest, ...rest } = await tiny;
   const renamed = { ...manifest, name, ...changed };
   const revision = createHash('sha256').update(JSON.stringify(renamed)).digest('hex').slice(0, 16);
-  return { manifest: { ...renamed, revision }, blobs };
+  return { manifest: { ...renamed, revision }, ...rest };
 }
 
 /** The same with a tokenizer of its own, which no other model needs. */
 export async function withOwnBlob(name: string, text: string): Promise<Checkpoint & { readonly sha256: string }> {
   const bytes = Buffer.from(text);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const { manifest, blobs } = await checkpointOf(name, { tokenizer: { sha256, bytes: bytes.byteLength } });
-  return { manifest, blobs: new Map([...blobs, [sha256, inMemory(bytes)]]), sha256 };
+  const { blobs, ...rest } = await checkpointOf(name, { tokenizer: { sha256, bytes: bytes.byteLength } });
+  return { ...rest, blobs: new Map([...blobs, [sha256, inMemory(bytes)]]), sha256 };
 }

@@ -95,12 +95,21 @@ export class S3Server {
     const seen: Seen = { method, key, query: url.searchParams, headers, bytes: body.byteLength };
     this.seen.push(seen);
     const fault = await this.fault(seen);
-    if (fault === 'cut') return void request.socket.destroy();
-    if (typeof fault === 'object') return void response.writeHead(fault.status, fault.headers).end();
+    if (fault === 'cut') {
+      request.socket.destroy();
+      return;
+    }
+    if (typeof fault === 'object') {
+      response.writeHead(fault.status, fault.headers).end();
+      return;
+    }
     const refused = signatureFault(request, body) ?? (bucket === BUCKET ? undefined : 'NoSuchBucket');
     if (refused) return send(response, refused === 'NoSuchBucket' ? 404 : 403, errorXml(refused));
     const answer = this.#answer(seen, body);
-    if (fault === 'lose') return void request.socket.destroy();
+    if (fault === 'lose') {
+      request.socket.destroy();
+      return;
+    }
     send(response, ...answer);
   }
 

@@ -24,13 +24,21 @@ export interface Patience {
 
 export const PATIENCE: Patience = { attempts: 6, pause: 500, longest: 60_000 };
 
-/** What `work` gives in the end. Throws what it throws, `Transient` only from the last attempt on. */
-export async function persistently<T>(work: () => Promise<T>, { attempts, pause, longest }: Patience): Promise<T> {
+/**
+ * What `work` gives in the end. Throws what it throws, `Transient` only from the last attempt on. `hasProgressed`: asked after each that
+ * fails; attempts that got somewhere do not count.
+ */
+export async function persistently<T>(
+  work: () => Promise<T>,
+  { attempts, pause, longest }: Patience,
+  hasProgressed: () => boolean = () => false,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof Transient)) throw error;
+      if (hasProgressed()) attempt = 1;
       if (attempt >= attempts)
         throw new Error(`${error.message}; given up after ${attempts} attempts`, { cause: error });
       const asked = error.wait ?? 0;

@@ -1,0 +1,260 @@
+// Downloads a file of a repository: what has arrived stays beside its place until the rest has, however often the connection breaks or
+// the tool is killed, and nothing takes its place before its hash is the one that the Hub states.
+
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { reasonOf } from '../reason.ts';
+import { persistently, Transient } from '../transient.ts';
+import { ask, type Hub } from './hub.ts';
+import { type FileHash, type HubFile, hashOf, type Repository } from './repository.ts';
+
+/** Attempts that bring at least so many bytes are no failures: the next begins where they ended. */
+const PROGRESS = 2 ** 16;
+
+/**
+ * Puts a file at `target`, unless it is there already. `onBytes`: told of those that have arrived, and of fewer where they turn out to be
+ * worth nothing. Throws where the Hub does not give it, or gives another than it states.
+ */
+export async function download(
+  hub: Hub,
+  repository: Repository,
+  file: HubFile,
+  target: string,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  if (await isThere(file, target)) return onBytes(file.size ?? 0);
+  await mkdir(dirname(target), { recursive: true });
+  const transfer = new Transfer(hub, repository, file, target, onBytes);
+  await persistently(
+    () => transfer.attempt(),
+    hub.patience,
+    () => transfer.hasProgressed(),
+  );
+}
+
+async function isThere({ hash, size }: HubFile, path: string): Promise<boolean> {
+  const found = await sizeOf(path);
+  if (!hash || found === undefined || (size !== undefined && found !== size)) return false;
+  const own = hasher(hash, found);
+  for await (const chunk of createReadStream(path)) own.update(chunk);
+  return own.digest('hex') === hash.hex;
+}
+
+/** Bytes of a file; undefined where there is none. */
+export async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Git names a blob by the hash of its length and its bytes. */
+function hasher({ algorithm }: FileHash, size: number): Hash {
+  return algorithm === 'sha256' ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
+}
+
+class Transfer {
+  readonly #hub: Hub;
+  readonly #repository: Repository;
+  readonly #file: HubFile;
+  readonly #target: string;
+  readonly #part: string;
+  /** Beside the part: the entity tag of what it is a part of. */
+  readonly #tag: string;
+  readonly #onBytes: (bytes: number) => void;
+  #reported = 0;
+  #mark = 0;
+  #isWrongBefore = false;
+
+  constructor(hub: Hub, repository: Repository, file: HubFile, target: string, onBytes: (bytes: number) => void) {
+    this.#hub = hub;
+    this.#repository = repository;
+    this.#file = file;
+    this.#target = target;
+    this.#part = `${target}.part`;
+    this.#tag = `${target}.part.etag`;
+    this.#onBytes = onBytes;
+  }
+
+  /** Since it was last asked. */
+  hasProgressed(): boolean {
+    const hasProgressed = this.#reported - this.#mark >= PROGRESS;
+    this.#mark = this.#reported;
+    return hasProgressed;
+  }
+
+  /** Throws `Transient` where the next attempt can go on. */
+  async attempt(): Promise<void> {
+    const have = (await sizeOf(this.#part)) ?? 0;
+    const tag = have > 0 ? await readFile(this.#tag, 'utf8').catch(() => undefined) : undefined;
+    const from = tag === undefined ? 0 : have;
+    const watch = new Watch(this.#hub.slowest);
+    try {
+      const { path } = this.#file;
+      const where = `/${this.#repository.id}/resolve/${this.#repository.commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
+      const range: Record<string, string> = from > 0 ? { range: `bytes=${from}-`, 'if-range': tag ?? '' } : {};
+      const { response, headers } = await ask(this.#hub, where, this.#name, { headers: range, signal: watch.signal });
+      const hash = this.#statedHash(headers);
+      if (response.status === 416) await this.#startAnew(response, 'it has fewer bytes than have arrived');
+      const start = response.status === 206 ? await this.#startOf(response, from) : 0;
+      const size = sizeFrom(response, headers, start) ?? this.#file.size;
+      await this.#remember(response, start);
+      await this.#receive(response, start, size, hash, watch);
+    } catch (error) {
+      throw watch.isSlow ? new Transient(`${this.#name}: ${watch.reason}`, { cause: error }) : error;
+    } finally {
+      watch.end();
+    }
+  }
+
+  get #name(): string {
+    return `${this.#repository.id}/${this.#file.path}`;
+  }
+
+  /** Throws where the Hub states none, or another than its list of files. */
+  #statedHash(headers: readonly Headers[]): FileHash {
+    const [first] = headers;
+    const stated = hashOf(first?.get('x-linked-etag') ?? undefined) ?? hashOf(first?.get('etag') ?? undefined);
+    const listed = this.#file.hash;
+    const hash = listed ?? stated;
+    if (!hash) throw new Error(`${this.#name}: the Hub states no hash of it, so that it cannot be checked`);
+    if (listed && stated && listed.algorithm === stated.algorithm && listed.hex !== stated.hex) {
+      throw new Error(
+        `${this.#name}: the Hub states the hash ${listed.hex} in its list and ${stated.hex} with the file`,
+      );
+    }
+    return hash;
+  }
+
+  /** Where the bytes that come belong. */
+  async #startOf(response: Response, from: number): Promise<number> {
+    const start = Number(/^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
+    if (start !== from) await this.#startAnew(response, `it was asked for from byte ${from}, and came from ${start}`);
+    return from;
+  }
+
+  async #startAnew(response: Response, reason: string): Promise<never> {
+    await response.body?.cancel().catch(() => undefined);
+    await this.#drop();
+    throw new Transient(`${this.#name}: ${reason}`);
+  }
+
+  async #drop(): Promise<void> {
+    await rm(this.#part, { force: true });
+    await rm(this.#tag, { force: true });
+    this.#report(0);
+  }
+
+  /** Only what has a strong tag can be gone on with. */
+  async #remember(response: Response, start: number): Promise<void> {
+    const tag = response.headers.get('etag');
+    if (start > 0) return;
+    if (tag && !tag.startsWith('W/')) await writeFile(this.#tag, tag);
+    else await rm(this.#tag, { force: true });
+  }
+
+  async #receive(
+    response: Response,
+    start: number,
+    size: number | undefined,
+    hash: FileHash,
+    watch: Watch,
+  ): Promise<void> {
+    if (size === undefined && hash.algorithm === 'git') throw new Error(`${this.#name}: the Hub does not say its size`);
+    const own = hasher(hash, size ?? 0);
+    if (start > 0) for await (const chunk of createReadStream(this.#part)) own.update(chunk);
+    this.#report(start);
+    let have = start;
+    const file = await open(this.#part, start > 0 ? 'a' : 'w');
+    try {
+      for await (const chunk of this.#chunksOf(response)) {
+        watch.see(chunk.byteLength);
+        await file.appendFile(chunk);
+        own.update(chunk);
+        have += chunk.byteLength;
+        this.#report(have);
+      }
+    } finally {
+      await file.close();
+    }
+    if (size !== undefined && have < size)
+      throw new Transient(`${this.#name}: it broke off at byte ${have} of ${size}`);
+    const found = own.digest('hex');
+    if (found !== hash.hex) return this.#refuse(found, hash);
+    await rename(this.#part, this.#target);
+    await rm(this.#tag, { force: true });
+  }
+
+  async *#chunksOf(response: Response): AsyncGenerator<Uint8Array> {
+    if (!response.body) return;
+    const chunks = response.body[Symbol.asyncIterator]();
+    for (;;) {
+      // What breaks here is the connection; what breaks where chunks are written is the disk.
+      const { done, value } = await chunks.next().catch((cause: unknown) => {
+        throw new Transient(`${this.#name}: the connection broke (${reasonOf(cause)})`, { cause });
+      });
+      if (done) return;
+      yield value;
+    }
+  }
+
+  /** Once it may have been put together of parts of two files; twice it is what the server has. */
+  async #refuse(found: string, hash: FileHash): Promise<never> {
+    await this.#drop();
+    const message = `${this.#name}: its ${hash.algorithm === 'git' ? 'git hash' : hash.algorithm} is ${found} where the Hub states ${hash.hex}; nothing of it is kept`;
+    if (this.#isWrongBefore) throw new Error(message);
+    this.#isWrongBefore = true;
+    throw new Transient(message);
+  }
+
+  #report(have: number): void {
+    this.#onBytes(have - this.#reported);
+    this.#reported = have;
+    this.#mark = Math.min(this.#mark, have);
+  }
+}
+
+/** Of the whole file: what the storage says, else what the Hub says of what it sends on to. */
+function sizeFrom(response: Response, headers: readonly Headers[], start: number): number | undefined {
+  const total = /\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1];
+  const linked = headers[0]?.get('x-linked-size');
+  const length = response.headers.get('content-length');
+  if (linked) return Number(linked);
+  if (total) return Number(total);
+  return length ? start + Number(length) : undefined;
+}
+
+/** Ends a request that brings too little: a connection may stay open and be dead. */
+class Watch {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  #bytes = 0;
+  isSlow = false;
+  readonly reason: string;
+
+  constructor({ bytes, milliseconds }: Hub['slowest']) {
+    this.reason = `less than ${bytes} bytes came in ${milliseconds / 1000} s`;
+    this.#timer = setInterval(() => {
+      if (this.#bytes < bytes) {
+        this.isSlow = true;
+        this.#controller.abort();
+      }
+      this.#bytes = 0;
+    }, milliseconds);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  see(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+}
