@@ -2,9 +2,10 @@
 
 import { join } from 'node:path';
 import type { BlobRef, Engine, Manifest } from '../shared/model/manifest.ts';
-import { bytesOf, type Content, inFile, inMemory } from './content.ts';
+import { type Content, inFile, inMemory } from './content.ts';
 import { compile, compileInto, type OnnxSource } from './engine/compile.ts';
 import { Image } from './engine/image.ts';
+import { FileOnDisk, OWN_FILE, outlineOf, type WeightFile } from './engine/outline.ts';
 import { Unsupported } from './engine/unsupported.ts';
 import { ImageFile } from './image-file.ts';
 
@@ -23,7 +24,7 @@ export async function chooseEngine(
   { wanted, scratch }: EngineChoice = {},
 ): Promise<Engine> {
   if (wanted === 'onnxruntime-web') return { name: 'onnxruntime-web', reason: 'it was asked for' };
-  const sources = await onnxSources(graphs, blobs);
+  const sources = onnxSources(graphs, blobs);
   try {
     const program = scratch === undefined ? inMemory(compile(sources).bytes) : await compileToFile(sources, scratch);
     return { name: 'edge', reason: 'it knows every operator', program: await store(program) };
@@ -45,20 +46,15 @@ async function compileToFile(sources: readonly OnnxSource[], folder: string): Pr
 }
 
 /** The graphs of a checkpoint with their weights. */
-export async function onnxSources(
-  graphs: Manifest['graphs'],
-  blobs: ReadonlyMap<string, Content>,
-): Promise<OnnxSource[]> {
-  const read = async ({ sha256 }: BlobRef) => {
-    const content = blobs.get(sha256);
-    if (!content) throw new Error(`the checkpoint lacks the bytes of blob ${sha256}`);
-    return bytesOf(content);
+export function onnxSources(graphs: Manifest['graphs'], blobs: ReadonlyMap<string, Content>): OnnxSource[] {
+  const fileOf = ({ sha256 }: BlobRef): WeightFile => {
+    const source = blobs.get(sha256)?.source;
+    if (!source) throw new Error(`the checkpoint lacks the bytes of blob ${sha256}`);
+    return source instanceof Uint8Array ? source : new FileOnDisk(source.path);
   };
-  const sources: OnnxSource[] = [];
-  for (const [name, { onnx, externalData }] of Object.entries(graphs)) {
-    const weights = new Map<string, Uint8Array>();
-    for (const { path, blob } of externalData) weights.set(path, await read(blob));
-    sources.push({ name, onnx: await read(onnx), externalData: weights });
-  }
-  return sources;
+  return Object.entries(graphs).map(([name, { onnx, externalData }]) => {
+    const file = fileOf(onnx);
+    const weights = externalData.map(({ path, blob }) => [path, fileOf(blob)] as const);
+    return { name, onnx: outlineOf(file), externalData: new Map([...weights, [OWN_FILE, file]]) };
+  });
 }

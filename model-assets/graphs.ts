@@ -1,8 +1,8 @@
 // The files of a checkpoint's graphs, with those of the weights that they keep outside.
 
-import { readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import type { GraphName } from '../shared/model/manifest.ts';
+import { FileOnDisk, outlineOf } from './engine/outline.ts';
 import { readSignature, type Signature } from './engine/signature.ts';
 import type { GraphFile } from './layout.ts';
 
@@ -21,7 +21,7 @@ export async function graphFiles(
   { name, path }: GraphFile,
   paths: readonly string[],
 ): Promise<GraphFiles> {
-  const signature = readSignature(await readFile(join(folder, path)));
+  const signature = readSignature(outlineOf(new FileOnDisk(join(folder, path))));
   const weights = signature.weightFiles.map((each) => {
     const file = besides(path, each);
     if (!paths.includes(file)) throw new Error(`${path} keeps weights in ${file}, which is not there`);

@@ -1,5 +1,6 @@
 // npm run models -- <command>: what is in the bucket, and what comes into it.
 
+import './small-heap.ts';
 import { parseArgs } from 'node:util';
 import { addCommand } from './commands/add.ts';
 import { type Command, UsageError } from './commands/command.ts';

@@ -52,16 +52,13 @@ What an interrupted run has downloaded or written is not done again. Downloads s
     const [where = ''] = exactly(positionals, 'a repository of the Hub or a folder');
     const choices = choicesOf(values);
     const cache = cacheFolder(process.env);
-    const located = await locate(where, {
-      ...choices,
-      revision: textOf(values, 'revision'),
-      cache,
-      isDryRun: values['dry-run'] === true,
-    });
-    if (!located) return;
+    const wanted = { ...choices, revision: textOf(values, 'revision'), cache, isDryRun: values['dry-run'] === true };
+    const host = new Host();
     await withScratch(cache, async (scratch) => {
-      const host = new Host();
       try {
+        // While the graphs come and are compiled, the other process gets ready.
+        const located = await locate(where, wanted, () => host.prepare());
+        if (!located) return;
         const { folder, source, dtype } = located;
         const name = textOf(values, 'name') ?? located.name;
         const checkpoint = await readCheckpoint(folder, name, { ...choices, dtype, source, scratch });

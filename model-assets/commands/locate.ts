@@ -24,21 +24,23 @@ interface Wanted extends Choices {
   readonly isDryRun: boolean;
 }
 
-/** Undefined for a repository of which no more than a plan is wanted; that is told here. */
-export async function locate(where: string, wanted: Wanted): Promise<Located | undefined> {
+/** Undefined for a repository of which no more than a plan is wanted; that is told here. `onPromising`: when what costs little speaks for it. */
+export async function locate(where: string, wanted: Wanted, onPromising: () => void): Promise<Located | undefined> {
   const found = await stat(where).catch(() => undefined);
   if (found?.isDirectory()) {
     if (wanted.revision !== undefined) throw new Error(`${where} is a folder, which has no revisions`);
+    await readTexts(where, wanted.task);
+    onPromising();
     return { folder: where, name: basename(resolve(where)), dtype: wanted.dtype, source: null };
   }
   if (found) throw new Error(`${where} is a file; a checkpoint is a folder, or owner/name on the Hub`);
   if (!REPOSITORY.test(where) || /^\.+(\/|$)/.test(where)) {
     throw new Error(`there is no folder ${where}, and on the Hub names are owner/name`);
   }
-  return fromHub(where, wanted);
+  return fromHub(where, wanted, onPromising);
 }
 
-async function fromHub(id: string, wanted: Wanted): Promise<Located | undefined> {
+async function fromHub(id: string, wanted: Wanted, onPromising: () => void): Promise<Located | undefined> {
   const hub = hubOf(process.env);
   const repository = await openRepository(hub, id, wanted.revision ?? 'main');
   const folder = join(wanted.cache, 'hub', id.replace('/', '--'), repository.commit);
@@ -66,6 +68,7 @@ async function fromHub(id: string, wanted: Wanted): Promise<Located | undefined>
       console.log(`${megabytes(bytes)} would be downloaded, then checked, and published with what is made of it`);
       return undefined;
     }
+    onPromising();
     await fetchGraphs(hub, repository, layout, folder, listener);
     progress.end();
     console.log(`${id} at ${repository.commit}: ${megabytes(total)}, hashes as the Hub states them`);

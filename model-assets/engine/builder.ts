@@ -2,6 +2,7 @@
 // shapes. Operators of ONNX are put together from these (operators/).
 
 import { DIV, INTEGERS, MOD } from '../../shared/runtime/engine/command-format.ts';
+import { ByteWeights } from './byte-weights.ts';
 import * as dim from './dim.ts';
 import { constant, type Dim, isEqual, isNumber, ONE, toNumber } from './dim.ts';
 import { toElements } from './elements.ts';
@@ -53,13 +54,13 @@ export class Builder {
   }
 
   /** A weight or a constant of the file. */
-  tensor({ name, type, dims, bytes }: OnnxTensor): View {
+  tensor({ name, type, dims, byteLength, read, isOutside }: OnnxTensor): View {
     const sizes = dims.map(constant);
     if (type === INT8 || type === UINT8) {
-      const values = type === INT8 ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes;
-      return whole({ type: 'int', length: dim.product(sizes), bytes: values, name }, sizes);
+      const bytes = new ByteWeights(byteLength, type === INT8, read, isOutside);
+      return whole({ type: 'int', length: dim.product(sizes), bytes, name }, sizes);
     }
-    return this.data(toElements(type, bytes), dims, name);
+    return this.data(toElements(type, read()), dims, name);
   }
 
   float(value: number): View {

@@ -6,13 +6,14 @@ import { Image } from './image.ts';
 import { importOnnx } from './import-onnx.ts';
 import { type Lowered, lower } from './lower.ts';
 import { readOnnx } from './onnx-file.ts';
+import type { WeightFile } from './outline.ts';
 import { at } from './unsupported.ts';
 import { writeFront } from './write-program.ts';
 
 export interface OnnxSource {
   readonly name: string;
   readonly onnx: Uint8Array;
-  readonly externalData: ReadonlyMap<string, Uint8Array>;
+  readonly externalData: ReadonlyMap<string, WeightFile>;
 }
 
 export interface Compiled {

@@ -1,6 +1,7 @@
 // What a graph is between its ONNX file and the engine's program: nodes that compute, and views of the buffers between them. Reshape,
 // Transpose, Slice, Split, Expand and their like are no nodes but other views of the same buffer.
 
+import type { ByteWeights } from './byte-weights.ts';
 import { constant, type Dim, isEqual, isNumber, multiply, ONE, product, toNumber, ZERO } from './dim.ts';
 
 /** All elements take four bytes when they are computed; truth values are integers. */
@@ -10,7 +11,7 @@ export type Elements = Float32Array | Int32Array;
 /** Weights in bytes. The scale of element i is `scales[floor(i / inner) % scales.length]`, its zero point is found alike. */
 export interface Quantized {
   /** As they stand in the file. */
-  readonly values: Int8Array | Uint8Array;
+  readonly values: ByteWeights;
   readonly scales: Float32Array;
   readonly zeros: Int32Array;
   readonly inner: number;
@@ -23,7 +24,7 @@ export interface Buffer {
   readonly length: Dim;
   readonly data?: Elements;
   /** Integers as they stand in the file. */
-  readonly bytes?: Int8Array | Uint8Array;
+  readonly bytes?: ByteWeights;
   readonly quantized?: Quantized;
   /** Of whole numbers that follow from the sizes of the inputs. */
   readonly sizes?: readonly Dim[];
@@ -198,7 +199,10 @@ export function knownElements(view: View): Elements | undefined {
   if (!data && !quantized && !bytes) return undefined;
   const at = places(view);
   if (!at) return undefined;
-  if (bytes) return at.map((i) => bytes[i] ?? 0);
+  if (bytes) {
+    const values = bytes.read();
+    return at.map((i) => values[i] ?? 0);
+  }
   if (data)
     return data instanceof Float32Array ? Float32Array.from(at, (i) => data[i] ?? 0) : at.map((i) => data[i] ?? 0);
   return Float32Array.from(at, (i) => (quantized ? dequantize(quantized, i) : 0));
@@ -206,7 +210,7 @@ export function knownElements(view: View): Elements | undefined {
 
 export function dequantize({ values, scales, zeros, inner }: Quantized, i: number): number {
   const channel = Math.floor(i / inner) % scales.length;
-  return ((values[i] ?? 0) - (zeros[channel] ?? 0)) * (scales[channel] ?? 0);
+  return ((values.read()[i] ?? 0) - (zeros[channel] ?? 0)) * (scales[channel] ?? 0);
 }
 
 /** Elements as sizes: whole numbers that are known, or follow from the sizes of the inputs. */

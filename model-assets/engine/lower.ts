@@ -275,7 +275,7 @@ class Lowering {
     if (past !== undefined) return { kind: 'cache', input: this.#inputNumber(past) };
     if (buffer.input !== undefined) return { kind: 'input', input: this.#inputNumber(buffer.input) };
     if (buffer.sizes) return { kind: 'sizes', values: buffer.sizes.map((size) => this.#sizes.add(size)) };
-    const data = buffer.data ?? (buffer.bytes && Int32Array.from(buffer.bytes)) ?? floatsOf(buffer);
+    const data = buffer.data ?? (buffer.bytes && Int32Array.from(buffer.bytes.read())) ?? floatsOf(buffer);
     return data ? { kind: 'image', at: this.#image.place(data) } : { kind: 'work' };
   }
 

@@ -1,6 +1,7 @@
 // Reads ONNX files: protocol buffers (https://protobuf.dev/programming-guides/encoding) by the numbers of onnx.proto3, as far as
 // inference graphs go. It knows no operator.
 
+import type { WeightFile } from './outline.ts';
 import { ProtobufReader } from './protobuf.ts';
 import { Unsupported } from './unsupported.ts';
 
@@ -28,8 +29,12 @@ export interface OnnxTensor {
   readonly name: string;
   readonly type: number;
   readonly dims: readonly number[];
+  /** Of its elements. */
+  readonly byteLength: number;
   /** Little-endian elements. */
-  readonly bytes: Uint8Array;
+  read(): Uint8Array;
+  /** Whether they are read from a file each time, into an array of their own. */
+  readonly isOutside: boolean;
 }
 
 export interface OnnxAttribute {
@@ -74,7 +79,7 @@ export interface OnnxModel {
 }
 
 /** `externalData`: the files that hold weights outside the graph, by the path by which it names them. Throws on what is no ONNX file. */
-export function readOnnx(bytes: Uint8Array, externalData: ReadonlyMap<string, Uint8Array> = new Map()): OnnxModel {
+export function readOnnx(bytes: Uint8Array, externalData: ReadonlyMap<string, WeightFile> = new Map()): OnnxModel {
   let graph: OnnxGraph | undefined;
   let opset = 0;
   const read = new GraphReader(externalData);
@@ -101,9 +106,9 @@ function operatorSet(reader: ProtobufReader): readonly [domain: string, version:
 }
 
 class GraphReader {
-  readonly #externalData: ReadonlyMap<string, Uint8Array>;
+  readonly #externalData: ReadonlyMap<string, WeightFile>;
 
-  constructor(externalData: ReadonlyMap<string, Uint8Array>) {
+  constructor(externalData: ReadonlyMap<string, WeightFile>) {
     this.#externalData = externalData;
   }
 
@@ -179,13 +184,24 @@ class GraphReader {
       if (field.number === 13) external.set(...pair(field.message()));
     }
     const path = external.get('location');
-    if (path !== undefined) bytes = this.#external(name, path, external);
-    bytes ??= typed(type, floats, ints, doubles);
-    checkLength(name, type, dims, bytes);
-    return { name, type, dims, bytes };
+    if (path !== undefined) {
+      const { file, start, end } = this.#external(name, path, external);
+      checkLength(name, type, dims, end - start);
+      return {
+        name,
+        type,
+        dims,
+        byteLength: end - start,
+        read: () => file.subarray(start, end),
+        isOutside: !(file instanceof Uint8Array),
+      };
+    }
+    const own = bytes ?? typed(type, floats, ints, doubles);
+    checkLength(name, type, dims, own.byteLength);
+    return { name, type, dims, byteLength: own.byteLength, read: () => own, isOutside: false };
   }
 
-  #external(name: string, path: string, at: ReadonlyMap<string, string>): Uint8Array {
+  #external(name: string, path: string, at: ReadonlyMap<string, string>) {
     const file = this.#externalData.get(path);
     if (!file) throw new Unsupported(`the weights of ${name} are in ${path}, which is not there`);
     const offset = Number(at.get('offset') ?? 0);
@@ -193,7 +209,7 @@ class GraphReader {
     if (!(offset >= 0 && length >= 0 && offset + length <= file.byteLength)) {
       throw new Unsupported(`the weights of ${name} reach over the end of ${path}`);
     }
-    return file.subarray(offset, offset + length);
+    return { file, start: offset, end: offset + length };
   }
 }
 
@@ -209,11 +225,11 @@ const ELEMENT_BYTES: Readonly<Record<number, number>> = {
   [DOUBLE]: 8,
 };
 
-function checkLength(name: string, type: number, dims: readonly number[], bytes: Uint8Array): void {
+function checkLength(name: string, type: number, dims: readonly number[], bytes: number): void {
   const each = ELEMENT_BYTES[type];
   const wanted = dims.reduce((product, size) => product * size, each ?? 0);
-  if (each === undefined || (wanted === bytes.byteLength && dims.every((size) => size >= 0))) return;
-  throw new Unsupported(`the tensor ${name} has ${bytes.byteLength} bytes for the shape [${dims}]`);
+  if (each === undefined || (wanted === bytes && dims.every((size) => size >= 0))) return;
+  throw new Unsupported(`the tensor ${name} has ${bytes} bytes for the shape [${dims}]`);
 }
 
 function pair(reader: ProtobufReader): [key: string, value: string] {

@@ -121,7 +121,9 @@ class Signed {
   }
 
   /** Whether all fit. */
-  #shift({ start, step }: Column, { values, zeros }: Quantized, channel: number): boolean {
+  #shift({ start, step }: Column, quantized: Quantized, channel: number): boolean {
+    const { zeros } = quantized;
+    const values = quantized.values.read();
     const zero = zeros[channel] ?? 0;
     let [least, most] = [0, 0];
     for (let k = 0, place = start; k < this.values.length; k++, place += step) {

@@ -1,6 +1,7 @@
 // What an ONNX graph takes and gives, which operators it is made of, and in which files it keeps weights outside: all without the weights.
 
 import { type OnnxValue, readValue } from './onnx-file.ts';
+import { OWN_FILE } from './outline.ts';
 import { ProtobufReader } from './protobuf.ts';
 
 export interface Signature {
@@ -67,7 +68,7 @@ class SignatureReader {
       const entry = [...field.message()];
       const text = (number: number) => entry.find((each) => each.number === number)?.text();
       const location = text(1) === 'location' ? text(2) : undefined;
-      if (location !== undefined) this.#files.add(location);
+      if (location !== undefined && location !== OWN_FILE) this.#files.add(location);
     }
   }
 }

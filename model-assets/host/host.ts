@@ -2,7 +2,7 @@
 // however that ends, and holds the memory that miniflare and esbuild take.
 
 import type { Envelope, HostAnswer, HostRequest } from './protocol.ts';
-import { runTrial } from './run-trial.ts';
+import { prepare, runTrial } from './run-trial.ts';
 import { startBucket } from './start-bucket.ts';
 
 const closing: (() => Promise<void>)[] = [];
@@ -20,6 +20,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 
 async function answerTo(request: HostRequest): Promise<HostAnswer> {
   try {
+    if (request.kind === 'prepare') {
+      await prepare();
+      return { kind: 'prepare' };
+    }
     if (request.kind === 'trial') return { kind: 'trial', ...(await runTrial(request, closing)) };
     return { kind: 'bucket', origin: await startBucket(request, closing) };
   } catch (error) {

@@ -19,11 +19,17 @@ export interface TrialRequest {
   readonly body: unknown;
 }
 
-export type HostRequest = BucketRequest | TrialRequest;
+/** Gets ready for a trial run, which takes a second. */
+export interface PrepareRequest {
+  readonly kind: 'prepare';
+}
+
+export type HostRequest = BucketRequest | TrialRequest | PrepareRequest;
 
 export type HostAnswer =
   | { readonly kind: 'bucket'; readonly origin: string }
   | { readonly kind: 'trial'; readonly status: number; readonly text: string }
+  | { readonly kind: 'prepare' }
   | { readonly kind: 'failed'; readonly message: string };
 
 export interface Envelope<T> {

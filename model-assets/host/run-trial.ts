@@ -9,6 +9,19 @@ import type { TrialRequest } from './protocol.ts';
 
 const ENTRY = 'model-assets/host/trial-worker.ts';
 
+const bundles = new Map<boolean, ReturnType<typeof bundle>>();
+
+function bundled(isLean: boolean): ReturnType<typeof bundle> {
+  const known = bundles.get(isLean) ?? bundle(ENTRY, isLean);
+  bundles.set(isLean, known);
+  return known;
+}
+
+/** Bundles the Worker that most trials run in. */
+export async function prepare(): Promise<void> {
+  await bundled(true);
+}
+
 /** What the Worker answers. */
 export async function runTrial(
   { manifest, blobs, body }: TrialRequest,
@@ -20,7 +33,7 @@ export async function runTrial(
   objects.set(manifestKey(manifest.name), { size: json.byteLength, source: json });
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      modules: await bundle(ENTRY, manifest.engine.name === 'edge'),
+      modules: await bundled(manifest.engine.name === 'edge'),
       compatibilityDate,
       compatibilityFlags: [...compatibilityFlags],
       bindings: vars,

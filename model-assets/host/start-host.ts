@@ -14,6 +14,11 @@ export class Host {
     return this.#child?.pid;
   }
 
+  /** Gets it ready for a trial run, which is made in the end; what goes wrong is said there. */
+  prepare(): void {
+    this.ask({ kind: 'prepare' }).catch(() => undefined);
+  }
+
   /** Throws where it says that it could not, or has ended. */
   async ask<K extends HostRequest['kind']>(
     request: HostRequest & { readonly kind: K },

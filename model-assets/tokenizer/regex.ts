@@ -2,7 +2,7 @@
 // with one code point of lookahead cannot say (captures that are read, backward looks, lazy or possessive repeats) is refused.
 
 import * as classes from './unicode-classes.ts';
-import { parseRanges } from './unicode-packing.ts';
+import { parseRanges, parseRangeTable } from './unicode-packing.ts';
 
 const CODE_POINTS = 0x110000;
 
@@ -32,12 +32,12 @@ export function parseRegex(pattern: string): Regex {
 }
 
 const NAMES = 'Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co'.split(' ');
-const CATEGORIES = parseRanges(classes.CATEGORIES);
+const CATEGORIES = parseRangeTable(classes.CATEGORIES);
 
 function category(name: string): CodePointSet | undefined {
   const numbers = new Set(NAMES.flatMap((known, i) => (known.startsWith(name) ? [i + 1] : [])));
   if (numbers.size === 0 || name.length > 2 || name === 'C') return undefined;
-  return setOf().map((_, c) => (numbers.has(CATEGORIES.get(c) ?? 0) ? 1 : 0));
+  return setOf().map((_, c) => (numbers.has(CATEGORIES[c] ?? 0) ? 1 : 0));
 }
 
 const ESCAPES: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11, a: 7, e: 27, '0': 0 };

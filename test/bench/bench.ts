@@ -36,6 +36,7 @@ const NAMES = [
   'kernels',
   'engine',
   'engine-error',
+  'add',
 ];
 
 const { values, positionals } = parseArgs({

@@ -113,7 +113,7 @@ test('tensors by their own fields, by raw bytes and from other files', () => {
   expect(read.map(({ name, dims }) => [name, dims])).toEqual(
     ['floats', 'raw', 'ints', 'outside'].map((name) => [name, [2]]),
   );
-  expect(read.map(({ bytes }) => [...bytes])).toEqual([floats, floats, bytesOf(BigInt64Array.of(1n, 300n)), floats]);
+  expect(read.map((each) => [...each.read()])).toEqual([floats, floats, bytesOf(BigInt64Array.of(1n, 300n)), floats]);
   expect(() => readOnnx(model(tensors))).toThrow('weights.bin, which is not there');
   for (const [dims, data] of [
     [[3], floats],

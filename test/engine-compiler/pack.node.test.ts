@@ -1,6 +1,7 @@
 // Panels of weights hold the weights: read back by the layout that command-format.ts tells.
 
 import { expect, test } from 'vitest';
+import { ByteWeights } from '../../model-assets/engine/byte-weights.ts';
 import { constant } from '../../model-assets/engine/dim.ts';
 import { type Quantized, type View, whole } from '../../model-assets/engine/ir.ts';
 import { packLinear } from '../../model-assets/engine/pack.ts';
@@ -34,7 +35,7 @@ function quantized(dims: readonly [number, number], axis: 0 | 1, isOne: boolean,
   const [rows, columns] = dims;
   const count = isOne ? 1 : dims[axis];
   const parts: Quantized = {
-    values: Int8Array.from({ length: rows * columns }, () => random.integer(-128, 127)),
+    values: ByteWeights.of(Int8Array.from({ length: rows * columns }, () => random.integer(-128, 127))),
     scales: Float32Array.from({ length: count }, () => 0.01 + random.next() / 50),
     zeros: Int32Array.from({ length: count }, () => random.integer(-spread, spread)),
     inner: isOne ? rows * columns : axis === 0 ? columns : 1,
@@ -48,7 +49,7 @@ function exact({ buffer, dims }: View, k: number, n: number): number {
   const { values, scales, zeros, inner } = buffer.quantized ?? expect.fail('no bytes');
   const at = k * (dims[1]?.terms[0]?.coefficient ?? 1) + n;
   const channel = Math.floor(at / inner) % scales.length;
-  return ((values[at] ?? 0) - (zeros[channel] ?? 0)) * (scales[channel] ?? 0);
+  return ((values.read()[at] ?? 0) - (zeros[channel] ?? 0)) * (scales[channel] ?? 0);
 }
 
 const SHAPES = [
@@ -90,7 +91,7 @@ test.each(SHAPES)('bytes, %i deep and %i wide', (depth, columns) => {
 
 test('a zero point that leaves room for the bytes loses nothing', () => {
   const parts: Quantized = {
-    values: Int8Array.of(-90, 20, 100, 5),
+    values: ByteWeights.of(Int8Array.of(-90, 20, 100, 5)),
     scales: Float32Array.of(0.5),
     zeros: Int32Array.of(10),
     inner: 4,
@@ -102,7 +103,7 @@ test('a zero point that leaves room for the bytes loses nothing', () => {
 
 test('columns of nothing but zeros stay zeros', () => {
   const parts: Quantized = {
-    values: new Int8Array(8).fill(-128),
+    values: ByteWeights.of(new Int8Array(8).fill(-128)),
     scales: Float32Array.of(0.5),
     zeros: Int32Array.of(-128),
     inner: 8,

@@ -5,6 +5,7 @@
 // They become the product of x with a weight that is still in bytes; how x is rounded is the engine's affair, which does it by rows.
 
 import * as commands from '../../../shared/runtime/engine/command-format.ts';
+import { ByteWeights } from '../byte-weights.ts';
 import { type Dim, isNumber, ONE, toNumber } from '../dim.ts';
 import { type Buffer, knownElements, places, type View, whole } from '../ir.ts';
 import { Unsupported } from '../unsupported.ts';
@@ -106,9 +107,11 @@ function turned(table: View, columns: Dim, rows: Dim): View {
   const at = places(transpose(table, [1, 0]));
   const { quantized } = table.buffer;
   if (!at || !quantized) throw new Unsupported('the size of a table in bytes is not known');
-  const values = new (quantized.values instanceof Int8Array ? Int8Array : Uint8Array)(at.length);
-  for (let i = 0; i < values.length; i++) values[i] = quantized.values[at[i] ?? 0] ?? 0;
-  return whole({ ...table.buffer, quantized: { ...quantized, values } }, [columns, rows]);
+  const given = quantized.values.read();
+  const values = new (given instanceof Int8Array ? Int8Array : Uint8Array)(at.length);
+  for (let i = 0; i < values.length; i++) values[i] = given[at[i] ?? 0] ?? 0;
+  const turnedOver = { ...quantized, values: ByteWeights.of(values) };
+  return whole({ ...table.buffer, quantized: turnedOver }, [columns, rows]);
 }
 
 /** A weight in bytes with its scale, or one scale for each place of `axis`. */
