@@ -36,7 +36,11 @@ export interface Choices {
   readonly source?: Manifest['source'];
   /** A folder for what is made of the checkpoint, where memory is not to hold it. */
   readonly scratch?: string | undefined;
+  /** What `readTexts` gave, where that was asked for before. */
+  readonly texts?: Texts | undefined;
 }
+
+export type Texts = Awaited<ReturnType<typeof readTexts>>;
 
 /** Throws where a file is missing, or says something that this project does not know. */
 export async function readCheckpoint(folder: string, name: string, choices: Choices = {}): Promise<Checkpoint> {
@@ -46,7 +50,8 @@ export async function readCheckpoint(folder: string, name: string, choices: Choi
     blobs.set(sha256, content);
     return { sha256, bytes: content.size };
   };
-  const { config, card, task, tokenizer, pieces, embedding, generation } = await readTexts(folder, choices.task);
+  const { config, card, task, tokenizer, pieces, embedding, generation } =
+    choices.texts ?? (await readTexts(folder, choices.task));
   const { files, graphs, signatures } = await readFiles(
     folder,
     { dtype: choices.dtype, rewrites: config.rewrites },

@@ -39,8 +39,12 @@ export class ImageFile implements ImageStore {
     const file = await open(path, 'w');
     try {
       await file.appendFile(front);
-      for (let at = 0; at < this.#length; at += CHUNK) {
-        await file.appendFile(this.read(at, Math.min(CHUNK, this.#length - at)));
+      const chunk = new Uint8Array(CHUNK);
+      for (let at = 0; at < this.#length; ) {
+        const read = readSync(this.#file, chunk, 0, Math.min(CHUNK, this.#length - at), at);
+        if (read === 0) throw new Error(`${this.#path} was cut while it was written`);
+        await file.appendFile(chunk.subarray(0, read));
+        at += read;
       }
     } finally {
       await file.close();

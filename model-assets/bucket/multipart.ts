@@ -11,10 +11,10 @@ import { BucketFault } from './bucket-fault.ts';
 import type { Send } from './object-store.ts';
 import { parseXml } from './xml.ts';
 
-/** The least that S3 allows is 5 MiB. */
-export const PART = 2 ** 23;
-/** Parts in flight, each in memory. */
-const AT_ONCE = 3;
+/** The least that S3 allows. */
+export const PART = 5 * 2 ** 20;
+/** Parts in flight, of all objects: each is in memory, and again in the request. */
+const inFlight = pLimit(2);
 
 const created = z.object({ InitiateMultipartUploadResult: z.object({ UploadId: z.string() }) });
 const begun = z.object({
@@ -44,23 +44,20 @@ export async function putInParts(
   const [earlier] = await uploadsOf(send, key);
   const upload = earlier?.id ?? (await begin(send, key, ref));
   const arrived = earlier ? await partsOf(send, key, upload) : new Map<number, string>();
-  const limit = pLimit(AT_ONCE);
-  const count = Math.ceil(content.size / PART);
-  const numbers = Array.from({ length: count }, (_, i) => i + 1);
-  const etags = await Promise.all(
-    numbers.map((number) =>
-      limit(async () => {
-        const bytes = await bytesOf(content, (number - 1) * PART, Math.min(number * PART, content.size));
-        const md5 = createHash('md5').update(bytes).digest('hex');
-        const known = arrived.get(number);
-        // Where a bucket calls parts by other than their hash, they are sent again.
-        const etag = known?.includes(md5) ? known : await putPart(send, key, upload, number, bytes);
-        report(bytes.byteLength);
-        return etag;
-      }),
-    ),
-  ).catch((error: unknown) => {
-    limit.clearQueue();
+  const numbers = Array.from({ length: Math.ceil(content.size / PART) }, (_, i) => i + 1);
+  let hasFailed = false;
+  const put = async (number: number): Promise<string> => {
+    if (hasFailed) throw new Error(`${key} was given up`);
+    const bytes = await bytesOf(content, (number - 1) * PART, Math.min(number * PART, content.size));
+    const known = arrived.get(number);
+    // Where a bucket calls parts by other than their hash, they are sent again.
+    const isThere = known?.includes(createHash('md5').update(bytes).digest('hex')) === true;
+    const etag = known && isThere ? known : await putPart(send, key, upload, number, bytes);
+    report(bytes.byteLength);
+    return etag;
+  };
+  const etags = await Promise.all(numbers.map((number) => inFlight(() => put(number)))).catch((error: unknown) => {
+    hasFailed = true;
     throw error;
   });
   await complete(send, key, ref, upload, etags);

@@ -59,9 +59,9 @@ What an interrupted run has downloaded or written is not done again. Downloads s
         // While the graphs come and are compiled, the other process gets ready.
         const located = await locate(where, wanted, () => host.prepare());
         if (!located) return;
-        const { folder, source, dtype } = located;
+        const { folder, source, dtype, texts } = located;
         const name = textOf(values, 'name') ?? located.name;
-        const checkpoint = await readCheckpoint(folder, name, { ...choices, dtype, source, scratch });
+        const checkpoint = await readCheckpoint(folder, name, { ...choices, dtype, source, scratch, texts });
         await check(checkpoint, folder, host);
         if (values['dry-run']) return console.log('a trial run went well; nothing was published');
         await publishTo(checkpoint, host, values);

@@ -3,7 +3,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Manifest } from '../../shared/model/manifest.ts';
-import { type Choices, readTexts } from '../checkpoint.ts';
+import { type Choices, readTexts, type Texts } from '../checkpoint.ts';
 import { fetchGraphs, fetchTexts, filesOf, layoutOf } from '../hub/fetch-checkpoint.ts';
 import { hubOf } from '../hub/hub.ts';
 import { openRepository, REPOSITORY } from '../hub/repository.ts';
@@ -16,6 +16,7 @@ export interface Located {
   readonly name: string;
   readonly dtype: Dtype | undefined;
   readonly source: Manifest['source'];
+  readonly texts: Texts;
 }
 
 interface Wanted extends Choices {
@@ -29,9 +30,9 @@ export async function locate(where: string, wanted: Wanted, onPromising: () => v
   const found = await stat(where).catch(() => undefined);
   if (found?.isDirectory()) {
     if (wanted.revision !== undefined) throw new Error(`${where} is a folder, which has no revisions`);
-    await readTexts(where, wanted.task);
+    const texts = await readTexts(where, wanted.task);
     onPromising();
-    return { folder: where, name: basename(resolve(where)), dtype: wanted.dtype, source: null };
+    return { folder: where, name: basename(resolve(where)), dtype: wanted.dtype, source: null, texts };
   }
   if (found) throw new Error(`${where} is a file; a checkpoint is a folder, or owner/name on the Hub`);
   if (!REPOSITORY.test(where) || /^\.+(\/|$)/.test(where)) {
@@ -57,13 +58,13 @@ async function fromHub(id: string, wanted: Wanted, onPromising: () => void): Pro
   try {
     await fetchTexts(hub, repository, folder, listener);
     // What these files tell against it is told before the graphs are downloaded.
-    const { task } = await readTexts(folder, wanted.task);
+    const texts = await readTexts(folder, wanted.task);
     const layout = await layoutOf(repository, folder, wanted.dtype);
     if (wanted.isDryRun) {
       progress.end();
       const graphs = filesOf(repository, layout);
       const bytes = graphs.reduce((sum, { size }) => sum + (size ?? 0), 0);
-      console.log(`${id} at ${repository.commit}: ${task}, ${layout.dtype}`);
+      console.log(`${id} at ${repository.commit}: ${texts.task}, ${layout.dtype}`);
       for (const { path, size } of graphs) console.log(`  ${size === undefined ? '?' : megabytes(size)}  ${path}`);
       console.log(`${megabytes(bytes)} would be downloaded, then checked, and published with what is made of it`);
       return undefined;
@@ -72,7 +73,7 @@ async function fromHub(id: string, wanted: Wanted, onPromising: () => void): Pro
     await fetchGraphs(hub, repository, layout, folder, listener);
     progress.end();
     console.log(`${id} at ${repository.commit}: ${megabytes(total)}, hashes as the Hub states them`);
-    return { folder, name: id, dtype: layout.dtype, source: { repository: id, commit: repository.commit } };
+    return { folder, name: id, dtype: layout.dtype, source: { repository: id, commit: repository.commit }, texts };
   } finally {
     progress.end();
   }

@@ -12,6 +12,8 @@ import { type FileHash, type HubFile, hashOf, type Repository } from './reposito
 
 /** Attempts that bring at least so many bytes are no failures: the next begins where they ended. */
 const PROGRESS = 2 ** 16;
+/** Bytes that are written at once. */
+const BLOCK = 2 ** 18;
 
 /**
  * Puts a file at `target`, unless it is there already. `onBytes`: told of those that have arrived, and of fewer where they turn out to be
@@ -68,6 +70,8 @@ class Transfer {
   #reported = 0;
   #mark = 0;
   #isWrongBefore = false;
+  /** Why the last answer ended, if it did before its end. */
+  #broken: Transient | undefined;
 
   constructor(hub: Hub, repository: Repository, file: HubFile, target: string, onBytes: (bytes: number) => void) {
     this.#hub = hub;
@@ -170,13 +174,13 @@ class Transfer {
     let have = start;
     const file = await open(this.#part, start > 0 ? 'a' : 'w');
     try {
-      for await (const chunk of this.#chunksOf(response)) {
-        watch.see(chunk.byteLength);
-        await file.appendFile(chunk);
-        own.update(chunk);
-        have += chunk.byteLength;
+      for await (const block of this.#blocksOf(response, watch)) {
+        await file.appendFile(block);
+        own.update(block);
+        have += block.byteLength;
         this.#report(have);
       }
+      if (this.#broken) throw this.#broken;
     } finally {
       await file.close();
     }
@@ -188,17 +192,28 @@ class Transfer {
     await rm(this.#tag, { force: true });
   }
 
-  async *#chunksOf(response: Response): AsyncGenerator<Uint8Array> {
-    if (!response.body) return;
-    const chunks = response.body[Symbol.asyncIterator]();
-    for (;;) {
-      // What breaks here is the connection; what breaks where chunks are written is the disk.
-      const { done, value } = await chunks.next().catch((cause: unknown) => {
-        throw new Transient(`${this.#name}: the connection broke (${reasonOf(cause)})`, { cause });
-      });
-      if (done) return;
-      yield value;
+  /** What comes, put together to what is worth writing; where the connection breaks, what had come by then. */
+  async *#blocksOf(response: Response, watch: Watch): AsyncGenerator<Uint8Array> {
+    this.#broken = undefined;
+    const block = new Uint8Array(BLOCK);
+    let length = 0;
+    try {
+      for await (const chunk of response.body ?? []) {
+        watch.see(chunk.byteLength);
+        for (let at = 0; at < chunk.byteLength; ) {
+          const part = chunk.subarray(at, at + BLOCK - length);
+          block.set(part, length);
+          length += part.byteLength;
+          at += part.byteLength;
+          if (length < BLOCK) continue;
+          yield block;
+          length = 0;
+        }
+      }
+    } catch (cause) {
+      this.#broken = new Transient(`${this.#name}: the connection broke (${reasonOf(cause)})`, { cause });
     }
+    if (length > 0) yield block.subarray(0, length);
   }
 
   /** Once it may have been put together of parts of two files; twice it is what the server has. */
