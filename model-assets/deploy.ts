@@ -41,7 +41,10 @@ async function deploy(given: readonly string[]): Promise<number> {
 async function choose(given: readonly string[], remote: boolean): Promise<{ isWith: boolean; why: string }> {
   if (given.includes(WITH)) return { isWith: true, why: 'it was asked for' };
   if (given.includes(WITHOUT)) return { isWith: false, why: 'it was asked for' };
-  const manifests = await published(remote);
+  const manifests = await published(remote).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`what is published cannot be read (${reason}); ${WITH} or ${WITHOUT} decides without it`);
+  });
   const needing = manifests.find(({ engine }) => engine.name === 'onnxruntime-web');
   if (needing) return { isWith: true, why: `${needing.name} needs it (${needing.engine.reason})` };
   return { isWith: false, why: `all ${manifests.length} models run on the project's own engine` };

@@ -34,14 +34,17 @@ export interface Pieces {
   readonly maxLength: number;
 }
 
-/** A checkpoint without tokenizer_config.json has the mask that its added tokens name [MASK] or <mask>. */
+/** Where neither tokenizer_config.json nor special_tokens_map.json says, the mask is what the added tokens name [MASK] or <mask>. */
 export async function readPieces(folder: string): Promise<Pieces> {
   const {
     added_tokens: added,
     model,
     decoder,
   } = tokenizerJson.parse(JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')));
-  const config = tokenizerConfig.parse(await readOptionalJson(join(folder, 'tokenizer_config.json')));
+  const config = tokenizerConfig.parse({
+    ...asObject(await readOptionalJson(join(folder, 'special_tokens_map.json'))),
+    ...asObject(await readOptionalJson(join(folder, 'tokenizer_config.json'))),
+  });
   const idOf = (content: string | undefined) => added.find((each) => each.content === content)?.id ?? null;
   const unknown = textOf(config.unk_token) ?? model.unk_token ?? undefined;
   const mask = textOf(config.mask_token) ?? added.find(({ content }) => /^(\[MASK\]|<mask>)$/.test(content))?.content;
@@ -62,6 +65,8 @@ export async function readPieces(folder: string): Promise<Pieces> {
       config.model_max_length && config.model_max_length > 0 ? config.model_max_length : Number.POSITIVE_INFINITY,
   };
 }
+
+const asObject = (json: unknown) => z.looseObject({}).parse(json);
 
 const textOf = (value: z.output<typeof token> | null | undefined) =>
   typeof value === 'object' ? value?.content : value;

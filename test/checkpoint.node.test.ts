@@ -92,6 +92,8 @@ describe('pieces', () => {
     expect((await manifest()).pieces.maskId).toBe(3);
     await rm(join(folder, 'tokenizer_config.json'));
     expect((await manifest()).pieces.maskId).toBe(4);
+    await write('special_tokens_map.json', { mask_token: { content: '[CLS]' } });
+    expect((await manifest()).pieces.maskId).toBe(2);
   });
 
   test('the shorter of what model and tokenizer take', async () => {

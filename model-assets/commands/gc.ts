@@ -2,7 +2,7 @@
 
 import { collectGarbage } from '../bucket/collect.ts';
 import { type Command, exactly } from './command.ts';
-import { megabytes } from './sizes.ts';
+import { counted, megabytes } from './sizes.ts';
 import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
 
 export const gcCommand: Command = {
@@ -19,7 +19,9 @@ spared, and so is what was begun within a day.
     exactly(positionals);
     await withStore(values, async (store) => {
       const { blobs, bytes, uploads } = await collectGarbage(store, values.now === true);
-      console.log(`${blobs} blobs of ${megabytes(bytes)} deleted, ${uploads} unfinished uploads ended`);
+      console.log(
+        `${counted(blobs, 'blob')} of ${megabytes(bytes)} deleted, ${counted(uploads, 'unfinished upload')} ended`,
+      );
     });
   },
 };

@@ -4,7 +4,7 @@ import { readManifest } from '../bucket/inventory.ts';
 import { pull } from '../bucket/pull.ts';
 import { type Command, exactly } from './command.ts';
 import { Progress } from './progress.ts';
-import { megabytes } from './sizes.ts';
+import { counted, megabytes } from './sizes.ts';
 import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
 
 export const pullCommand: Command = {
@@ -29,7 +29,7 @@ AutoConfig.from_pretrained of transformers open. Files that are there already, a
         (done) => progress.add(done),
       );
       progress.end();
-      console.log(`${files} files, ${megabytes(bytes)}, in ${folder}`);
+      console.log(`${counted(files, 'file')}, ${megabytes(bytes)}, in ${folder}`);
     });
   },
 };

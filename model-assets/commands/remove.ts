@@ -3,7 +3,7 @@
 import { readCatalogue } from '../bucket/catalogue-writer.ts';
 import { removeModel } from '../bucket/collect.ts';
 import { type Command, exactly } from './command.ts';
-import { megabytes } from './sizes.ts';
+import { counted, megabytes } from './sizes.ts';
 import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
 
 export const removeCommand: Command = {
@@ -21,7 +21,7 @@ task becomes that.
       const before = await readCatalogue(store);
       const { blobs, bytes } = await removeModel(store, name);
       const { defaults } = await readCatalogue(store);
-      console.log(`${name} removed, and ${blobs} blobs of ${megabytes(bytes)}`);
+      console.log(`${name} removed, and ${counted(blobs, 'blob')} of ${megabytes(bytes)}`);
       for (const [task, model] of Object.entries(before.defaults)) {
         if (model !== name) continue;
         console.log(defaults[task] ? `${defaults[task]} is now the default of ${task}` : `${task} has no model now`);

@@ -3,7 +3,7 @@
 import { verify } from '../bucket/verify.ts';
 import { type Command, CommandFailed, exactly } from './command.ts';
 import { Progress } from './progress.ts';
-import { megabytes } from './sizes.ts';
+import { counted, megabytes } from './sizes.ts';
 import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
 
 export const verifyCommand: Command = {
@@ -29,7 +29,9 @@ something is missing or altered, and says what.
       const rate = megabytes((1000 * bytes) / (performance.now() - start));
       for (const fault of faults) console.error(fault);
       if (faults.length > 0) throw new CommandFailed(`${faults.length} of what is published is not as it was`);
-      console.log(`${models} models, ${blobs} blobs, ${megabytes(bytes)}: all as published (${rate}/s)`);
+      console.log(
+        `${counted(models, 'model')}, ${counted(blobs, 'blob')}, ${megabytes(bytes)}: all as published (${rate}/s)`,
+      );
     });
   },
 };

@@ -1,0 +1,104 @@
+// The commands as a person gives them, against a bucket on loopback.
+
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { publish } from '../../model-assets/bucket/publish.ts';
+import { openRemote } from '../../model-assets/bucket/remote.ts';
+import { checkpointOf, withOwnBlob } from './servers/published.ts';
+import { S3Server } from './servers/s3-server.ts';
+import { run } from './servers/tool.ts';
+
+let bucket: S3Server;
+let folder = '';
+
+beforeAll(async () => {
+  bucket = await new S3Server().start();
+  folder = await mkdtemp(join(tmpdir(), 'commands-'));
+  const store = openRemote(bucket.account);
+  await publish(store, await checkpointOf('first'));
+  await publish(store, await withOwnBlob('owner/second', 'its own'));
+});
+afterAll(async () => {
+  await bucket.close();
+  await rm(folder, { recursive: true });
+});
+
+const models = (...args: string[]) => run([...args, '--remote'], bucket.env);
+
+describe('help', () => {
+  const names = 'add list show default pull remove gc verify publish explain'.split(' ');
+
+  test.each(names)('%s --help', async (name) => {
+    const { code, output } = await run([name, '--help'], {});
+    expect([code, output.split('\n')[0]]).toEqual([0, expect.stringContaining(`npm run models -- ${name} `)]);
+    // Every option of the usage is told of.
+    const options = [...(output.split('\n')[0] ?? '').matchAll(/--[a-z-]+/g)].map(([option]) => option);
+    for (const option of options) expect(output.split('\n').slice(1).join('\n')).toContain(option);
+  });
+
+  test('without a command, and with one that there is not', async () => {
+    const { code, errors } = await run([], {});
+    expect([code, errors.split('\n')[0]]).toEqual([2, 'a command is missing']);
+    for (const name of names) expect(errors).toContain(`  ${name}`);
+    expect((await run(['ad'], {})).errors).toContain('there is no command ad');
+    expect((await run(['list', '--remot'], {})).errors).toContain("Unknown option '--remot'");
+    expect((await run(['default', 'fill-mask'], {})).errors).toContain('it takes a task and the name of a model');
+  });
+});
+
+test('list tells defaults apart, and show what a model is', async () => {
+  const { output } = await models('list');
+  expect(output).toMatch(/^first {9}text-classification\* {2}bert {2}\S+ [kM]B +edge {2}[0-9a-f]{16}\n/);
+  expect(output).toMatch(/\nowner\/second {2}text-classification {3}bert/);
+  const shown = (await models('show', 'first')).output;
+  expect(shown).toContain('answers requests of text-classification that name no model');
+  expect(shown).toMatch(/[0-9a-f]{64} {2} +\d+ {2}model\.onnx\.data/);
+  expect(JSON.parse((await models('show', 'owner/second', '--json')).output)).toMatchObject({ name: 'owner/second' });
+  expect((await models('show', 'third')).errors).toContain('there is no model third; there are first, owner/second');
+});
+
+test('default, and what it refuses', async () => {
+  expect((await models('default', 'text-classification', 'owner/second')).output).toContain('is now the default');
+  expect((await models('default', 'text-classification', 'owner/second')).output).toContain('was already');
+  const { code, errors } = await models('default', 'fill-mask', 'first');
+  expect([code, errors]).toEqual([
+    1,
+    'default: first is published for text-classification; for fill-mask there are none\n',
+  ]);
+});
+
+test('pull writes the files, and no path that leads out of the folder', async () => {
+  expect((await models('pull', 'first', folder)).output).toContain('5 files');
+  expect((await readdir(folder)).sort()).toEqual([
+    'README.md',
+    'config.json',
+    'model.onnx',
+    'model.onnx.data',
+    'tokenizer.json',
+  ]);
+  const store = openRemote(bucket.account);
+  const { manifest } = await checkpointOf('first');
+  const bad = { ...manifest, name: 'bad', files: { '../../out.txt': manifest.tokenizer } };
+  await store.put('manifests/bad.json', JSON.stringify(bad), 'nothing');
+  const { code, errors } = await models('pull', 'bad', folder);
+  expect([code, errors]).toEqual([1, expect.stringContaining('"../../out.txt", which does not lie in a folder')]);
+  await store.delete('manifests/bad.json');
+});
+
+test('verify says what is wrong and ends with 1; remove and gc say what they did', async () => {
+  expect((await models('verify')).output).toMatch(/^2 models, 8 blobs, 2\.0 MB: all as published/);
+  const [key = ''] = bucket.keys('blobs/');
+  const whole = bucket.objects.get(key) ?? expect.fail('no blob');
+  bucket.objects.set(key, { ...whole, bytes: Buffer.alloc(whole.bytes.byteLength) });
+  const { code, errors } = await models('verify');
+  expect(code).toBe(1);
+  expect(errors).toMatch(/: blob [0-9a-f]{64} was altered: its sha256 is [0-9a-f]{64}; add the model again\n/);
+  bucket.objects.set(key, whole);
+  const removed = (await models('remove', 'owner/second')).output;
+  expect(removed).toContain('owner/second removed, and 1 blob of 0.0 kB');
+  expect(removed).toContain('first is now the default of text-classification');
+  expect((await models('gc')).errors).toContain('run gc in two minutes, or with --now');
+  expect((await models('gc', '--now')).output).toContain('0 blobs of 0.0 kB deleted, 0 unfinished uploads ended');
+});
