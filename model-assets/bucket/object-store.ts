@@ -6,6 +6,8 @@ import * as z from 'zod/mini';
 import type { BlobRef } from '../../shared/model/manifest.ts';
 import { blobKey } from '../../shared/model/manifest.ts';
 import { bytesOf, type Content } from '../content.ts';
+import { reasonOf } from '../reason.ts';
+import { PATIENCE, type Patience, persistently, Transient } from '../transient.ts';
 import { BucketFault } from './bucket-fault.ts';
 import { abandonUploads, putInParts } from './multipart.ts';
 import { parseXml } from './xml.ts';
@@ -46,10 +48,12 @@ const listing = z.object({
 export class ObjectStore {
   readonly #send: Send;
   readonly #multipartFrom: number;
+  readonly #patience: Patience;
   #skew = 0;
 
   /** `multipartFrom`: bytes from which an object is written in parts. */
-  constructor(send: Send, multipartFrom: number) {
+  constructor(send: Send, multipartFrom: number, patience: Patience = PATIENCE) {
+    this.#patience = patience;
     this.#multipartFrom = multipartFrom;
     this.#send = async (request) => {
       const response = await send(request);
@@ -71,10 +75,13 @@ export class ObjectStore {
     return { text: await response.text(), etag: response.headers.get('etag') ?? '' };
   }
 
-  async read(key: string): Promise<AsyncIterable<Uint8Array> | null> {
-    const response = await this.#send({ method: 'GET', key, isStream: true });
-    if (response.status === 404 || !response.body) return discard(response);
-    return response.body;
+  /** What `reader` makes of an object as it comes; null where there is none. Where the connection breaks, it is given the object anew. */
+  read<T>(key: string, reader: (chunks: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
+    return persistently(async () => {
+      const response = await this.#send({ method: 'GET', key, isStream: true });
+      if (response.status === 404 || !response.body) return discard(response);
+      return reader(unbroken(response.body, key));
+    }, this.#patience);
   }
 
   /** What is known of an object without reading it; `sha256` is missing where others put it there. */
@@ -138,6 +145,17 @@ export class ObjectStore {
   async abandonUploads(before: Date): Promise<number> {
     if (!Number.isFinite(this.#multipartFrom)) return 0;
     return abandonUploads(this.#send, before);
+  }
+}
+
+async function* unbroken(body: ReadableStream<Uint8Array>, key: string): AsyncGenerator<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]();
+  for (;;) {
+    const { done, value } = await chunks.next().catch((cause: unknown) => {
+      throw new Transient(`the bucket broke off ${key} (${reasonOf(cause)})`, { cause });
+    });
+    if (done) return;
+    yield value;
   }
 }
 

@@ -53,23 +53,28 @@ async function fetchTo(
   target: string,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const chunks = await store.read(blobKey(ref));
-  if (!chunks) throw new Error(`blob ${ref.sha256} is missing; add the model again`);
   await mkdir(dirname(target), { recursive: true });
   const part = `${target}.part`;
-  const hash = createHash('sha256');
+  let have = 0;
   try {
-    const file = await open(part, 'w');
-    try {
-      for await (const chunk of chunks) {
-        hash.update(chunk);
-        await file.appendFile(chunk);
-        onBytes(chunk.byteLength);
+    const found = await store.read(blobKey(ref), async (chunks) => {
+      onBytes(-have);
+      have = 0;
+      const hash = createHash('sha256');
+      const file = await open(part, 'w');
+      try {
+        for await (const chunk of chunks) {
+          hash.update(chunk);
+          await file.appendFile(chunk);
+          have += chunk.byteLength;
+          onBytes(chunk.byteLength);
+        }
+      } finally {
+        await file.close();
       }
-    } finally {
-      await file.close();
-    }
-    const found = hash.digest('hex');
+      return hash.digest('hex');
+    });
+    if (found === null) throw new Error(`blob ${ref.sha256} is missing; add the model again`);
     if (found !== ref.sha256) throw new Error(`blob ${ref.sha256} was altered: its sha256 is ${found}`);
     await rename(part, target);
   } catch (error) {

@@ -52,10 +52,11 @@ export function openRemote(account: Account, patience: Patience = PATIENCE): Obj
     });
     return fetchOnce(signed, `${method} ${key || bucket}`, isStream === true);
   };
-  return new ObjectStore(async (request) => {
+  const persistent = async (request: SendRequest) => {
     const response = await persistently(() => send(request), patience);
     return checked(response, `${request.method} ${request.key || bucket}`);
-  }, 2 * PART);
+  };
+  return new ObjectStore(persistent, 2 * PART, patience);
 }
 
 /** Throws `Transient` where another attempt may go well. */

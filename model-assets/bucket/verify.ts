@@ -51,17 +51,20 @@ async function blobFault(
   ref: BlobRef,
   onBytes: (bytes: number) => void,
 ): Promise<string | undefined> {
-  const chunks = await store.read(blobKey(ref));
-  if (!chunks) return 'is missing';
-  const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    bytes += chunk.byteLength;
-    onBytes(chunk.byteLength);
-  }
+  const found = await store.read(blobKey(ref), async (chunks) => {
+    onBytes(-bytes);
+    bytes = 0;
+    const hash = createHash('sha256');
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      bytes += chunk.byteLength;
+      onBytes(chunk.byteLength);
+    }
+    return hash.digest('hex');
+  });
+  if (found === null) return 'is missing';
   if (bytes !== ref.bytes) return `has ${bytes} bytes where its manifest says ${ref.bytes}`;
-  const found = hash.digest('hex');
   return found === ref.sha256 ? undefined : `was altered: its sha256 is ${found}`;
 }
 

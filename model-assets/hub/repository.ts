@@ -1,7 +1,8 @@
 // A repository of the Hub at one commit: its files, their sizes and their hashes.
 
 import * as z from 'zod/mini';
-import { persistently } from '../transient.ts';
+import { reasonOf } from '../reason.ts';
+import { persistently, Transient } from '../transient.ts';
 import { ask, type Hub } from './hub.ts';
 
 /** What a file must hash to: of large ones the sha256, of others git's name of the blob. */
@@ -46,13 +47,14 @@ export const REPOSITORY = /^[\w.-]+(\/[\w.-]+)?$/;
 export async function openRepository(hub: Hub, id: string, revision: string): Promise<Repository> {
   const what = `${id} at ${revision}`;
   const path = `/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
-  const json = await persistently(async () => {
+  const text = await persistently(async () => {
     const signal = AbortSignal.timeout(hub.slowest.milliseconds);
     const { response } = await ask(hub, path, what, { signal });
-    return response.json().catch((cause: unknown) => {
-      throw new Error(`${what}: ${hub.endpoint} answers with no JSON; HF_ENDPOINT must be a Hub`, { cause });
+    return response.text().catch((cause: unknown) => {
+      throw new Transient(`${what}: the connection broke (${reasonOf(cause)})`, { cause });
     });
   }, hub.patience);
+  const json = parseJson(text);
   const parsed = info.safeParse(json);
   if (!parsed.success) throw new Error(`${what}: ${hub.endpoint} answers as no Hub does; HF_ENDPOINT must be one`);
   const { sha, siblings } = parsed.data;
@@ -65,6 +67,15 @@ export async function openRepository(hub: Hub, id: string, revision: string): Pr
     };
   });
   return { id: parsed.data.id ?? id, commit: sha, files };
+}
+
+/** Undefined for what is none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of an entity tag or an object id; undefined for what is neither. */

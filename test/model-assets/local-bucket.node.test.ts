@@ -46,9 +46,12 @@ test('a large blob is streamed, and refused where it is another', async () => {
   const ref = { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.byteLength };
   await store.putBlob(ref, inMemory(bytes), ignore);
   expect(await store.head(`blobs/${ref.sha256}`)).toEqual({ bytes: ref.bytes, sha256: ref.sha256 });
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of (await store.read(`blobs/${ref.sha256}`)) ?? []) chunks.push(chunk);
-  expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
+  const read = await store.read(`blobs/${ref.sha256}`, async (chunks) => {
+    const all: Uint8Array[] = [];
+    for await (const chunk of chunks) all.push(chunk);
+    return Buffer.concat(all);
+  });
+  expect(read?.equals(bytes)).toBe(true);
   const wrong = { ...ref, sha256: 'f'.repeat(64) };
   await expect(store.putBlob(wrong, inMemory(bytes), ignore)).rejects.toThrow(/the bucket refuses PUT blobs\/f+: 400/);
   expect(await store.head(`blobs/${wrong.sha256}`)).toBeNull();

@@ -26,7 +26,12 @@ interface Upload {
 }
 
 /** What happens instead of an answer, or before it. `lose`: it is done, and the answer is lost. */
-export type Fault = 'cut' | 'lose' | { readonly status: number; readonly headers?: Record<string, string> } | undefined;
+export type Fault =
+  | 'cut'
+  | 'lose'
+  | { readonly breakAt: number }
+  | { readonly status: number; readonly headers?: Record<string, string> }
+  | undefined;
 
 export interface Seen {
   readonly method: string;
@@ -99,13 +104,19 @@ export class S3Server {
       request.socket.destroy();
       return;
     }
-    if (typeof fault === 'object') {
+    if (typeof fault === 'object' && 'status' in fault) {
       response.writeHead(fault.status, fault.headers).end();
       return;
     }
     const refused = signatureFault(request, body) ?? (bucket === BUCKET ? undefined : 'NoSuchBucket');
     if (refused) return send(response, refused === 'NoSuchBucket' ? 404 : 403, errorXml(refused));
     const answer = this.#answer(seen, body);
+    if (typeof fault === 'object') {
+      const [status, bytes] = answer;
+      response.writeHead(status, { 'content-length': String(bytes.length) });
+      response.write(bytes.slice(0, fault.breakAt), () => setTimeout(() => request.socket.destroy(), 20));
+      return;
+    }
     if (fault === 'lose') {
       request.socket.destroy();
       return;
