@@ -44,13 +44,14 @@ export function openRemote(account: Account, patience: Patience = PATIENCE): Obj
     const path = [bucket, ...(key ? key.split('/') : [])].map(encodeURIComponent).join('/');
     const url = new URL(`${endpoint.replace(/\/$/, '')}/${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const bytes = await bodyOf(body);
+    // The hash stands for the body, which a signed request would only copy.
     const signed = await client.sign(url.toString(), {
       method,
       headers: { ...headers, 'x-amz-content-sha256': sha256 },
-      ...(bytes && { body: bytes as Uint8Array<ArrayBuffer> }),
     });
-    return fetchOnce(signed, `${method} ${key || bucket}`, isStream === true);
+    const bytes = (await bodyOf(body)) as Uint8Array<ArrayBuffer> | undefined;
+    const init = { method, headers: signed.headers, ...(bytes && { body: bytes }) };
+    return fetchOnce(signed.url, init, `${method} ${key || bucket}`, isStream === true);
   };
   const persistent = async (request: SendRequest) => {
     const response = await persistently(() => send(request), patience);
@@ -60,10 +61,10 @@ export function openRemote(account: Account, patience: Patience = PATIENCE): Obj
 }
 
 /** Throws `Transient` where another attempt may go well. */
-async function fetchOnce(request: Request, what: string, isStream: boolean): Promise<Response> {
+async function fetchOnce(url: string, init: RequestInit, what: string, isStream: boolean): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(request, isStream ? {} : { signal: AbortSignal.timeout(TIMEOUT) });
+    response = await fetch(url, isStream ? init : { ...init, signal: AbortSignal.timeout(TIMEOUT) });
     // An answer that breaks off is asked for again.
     if (!isStream) response = await whole(response);
   } catch (cause) {
