@@ -8,18 +8,19 @@ Their tokenizers are the small ones of this folder, filled up to the size of the
 import argparse
 import json
 import shutil
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.shape_inference import quant_pre_process
 from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel, PreTrainedModel, T5Config, T5ForConditionalGeneration
 
-from export import export
-from merge import merge
-
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent))
+
+from export.decoders import export_decoder  # noqa: E402
+from export.quantize import quantize_all  # noqa: E402
+
 CARD = """---
 license: apache-2.0
 base_model: none
@@ -39,17 +40,6 @@ def gpt2() -> PreTrainedModel:
 
 def t5() -> PreTrainedModel:
     return T5ForConditionalGeneration(T5Config(decoder_start_token_id=0))
-
-
-def quantize(folder: Path, out: Path) -> None:
-    """Weights int8 per channel, activations when they run; decoders are merged after it, as equal weights are then still equal."""
-    for fp32 in folder.glob("*.onnx"):
-        prepared = folder / f"{fp32.stem}.prepared"
-        quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
-        quantize_dynamic(str(prepared), str(out / fp32.name), per_channel=True, weight_type=QuantType.QInt8)
-    first, second = out / "decoder_model.onnx", out / "decoder_with_past_model.onnx"
-    if second.exists():
-        merge(first, second, out / "decoder_model_merged.onnx")
 
 
 def write_tokenizer(source: Path, out: Path, size: int) -> None:
@@ -83,8 +73,8 @@ def main() -> None:
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         with TemporaryDirectory() as folder:
-            export(model, form, Path(folder))
-            quantize(Path(folder), out)
+            export_decoder(model, form, Path(folder))
+            quantize_all(Path(folder), out)
         model.config.architectures = [type(model).__name__]
         model.config.save_pretrained(out)
         GenerationConfig.from_model_config(model.config).save_pretrained(out)

@@ -16,10 +16,10 @@ import torch
 import transformers
 
 HERE = Path(__file__).parent
-sys.path.append(str(HERE.parent / "seeded"))
+sys.path += [str(HERE.parent), str(HERE.parent / "seeded")]
 
 from ask import Group, ask  # noqa: E402
-from export import export  # noqa: E402
+from export.decoders import export_decoder  # noqa: E402
 from models import LENGTH, make_model  # noqa: E402
 from tokenization import make_tokenizer, settings  # noqa: E402
 
@@ -82,7 +82,7 @@ def write_checkpoint(folder: Path, form: str, model, tokenizer) -> float:
     (folder / "tokenizer_config.json").write_text(json.dumps(settings(tokenizer, length), indent=2) + "\n")
     task = "-".join(folder.name.split("-")[-2:]) if folder.name.endswith("text-generation") else folder.name.split("-")[-1]
     (folder / "README.md").write_text(CARD.format(task=task, name=folder.name))
-    return export(model, form, folder)
+    return export_decoder(model, form, folder)
 
 
 def write_goldens(path: Path, models: list[str], texts: list[str], groups: list[Group]) -> None:

@@ -1,13 +1,18 @@
 """Models of two layers and 32 units with seeded weights, one for each architecture that writes. What they write means nothing, but they
 seldom repeat themselves, end now and then, and are far from ties."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
+from transformers.models.deprecated.transfo_xl import TransfoXLConfig
 
-from transfo_xl import make_transfo_xl
+sys.path.append(str(Path(__file__).parent.parent))
+
+from export.transfo_xl import MendedTransfoXLLMHeadModel  # noqa: E402
 
 LENGTH = 256
 """Tokens that the models take."""
@@ -34,11 +39,15 @@ ENDINGS = {"gpt2": 1.7, "ctrl": 2.9, "transfo-xl": 5.6, "bart": 3.5, "marian": 4
 """How far the end of a text is favoured: added to its logit, or, in gpt2 and t5, which have no bias there, a factor of its row."""
 
 
+MEMORY = 24
+"""Positions that Transformer-XL remembers."""
+
+
 def make_model(architecture: str, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
     torch.manual_seed(SEEDS[architecture])
     special = _special(architecture, tokenizer)
     if architecture == "transfo-xl":
-        model = make_transfo_xl(len(tokenizer), special["eos_token_id"])
+        model = MendedTransfoXLLMHeadModel(_transfo_xl(len(tokenizer), special["eos_token_id"]))
     else:
         config, head, size = ARCHITECTURES[architecture]
         # Tied weights would answer each token with itself.
@@ -46,13 +55,20 @@ def make_model(architecture: str, tokenizer: PreTrainedTokenizerFast) -> PreTrai
         model = getattr(transformers, head)(getattr(transformers, config)(**options))
     model = model.eval()
     with torch.no_grad():
-        _scale(model)
+        scale(model)
         _favour_the_end(architecture, model)
     model.config.architectures = [ARCHITECTURES[architecture][1] if architecture in ARCHITECTURES else "TransfoXLLMHeadModel"]
     model.generation_config = GenerationConfig(**special, **_lengths(architecture))
     if architecture == "t5":
         model.config.task_specific_params = _t5_tasks()
     return model
+
+
+def _transfo_xl(pieces: int, end: int) -> TransfoXLConfig:
+    return TransfoXLConfig(
+        vocab_size=pieces, cutoffs=[500, 600], d_model=SIZE, d_embed=SIZE, n_head=HEADS, d_head=SIZE // HEADS, d_inner=INNER, n_layer=LAYERS, div_val=1,
+        mem_len=MEMORY, clamp_len=16, same_length=True, adaptive=True, eos_token_id=end, tie_word_embeddings=False, tie_projs=[False, False, False],
+    )
 
 
 def _special(architecture: str, tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
@@ -86,7 +102,7 @@ def _t5_tasks() -> dict[str, Any]:
     return tasks | {"summarization": summary | {"prefix": "summarize: "}}
 
 
-def _scale(model: PreTrainedModel) -> None:
+def scale(model: PreTrainedModel) -> None:
     """Logits differ by whole units, and what comes next hangs on the last token first, then on its place and on all before it: with
     more of the latter a text goes in circles, with less it does not hear its prompt."""
     kind = model.config.model_type

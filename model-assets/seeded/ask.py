@@ -25,36 +25,36 @@ class Case:
 
     @property
     def close(self) -> bool:
-        return any(_close(answer) for answer in self.expected)
+        return any(is_close(answer) for answer in self.expected)
 
     def to_json(self) -> dict[str, Any]:
-        return {"model": self.model, "inputs": self.inputs, "parameters": self.parameters, "expected": _rounded(self.expected)}
+        return {"model": self.model, "inputs": self.inputs, "parameters": self.parameters, "expected": rounded(self.expected)}
 
 
-def _close(answer: Any) -> bool:
+def is_close(answer: Any) -> bool:
     """Whether rounding could swap two neighbours in a list of scored things: the two best, or two that are almost equal."""
     if not isinstance(answer, list):
         return False
     if answer and all(isinstance(item, dict) and "score" in item and "start" not in item for item in answer):
         scores = [item["score"] for item in answer]
         return any(abs(a - b) < (CLOSE if i == 0 else CLOSE * abs(a)) for i, (a, b) in enumerate(zip(scores, scores[1:])))
-    return any(_close(item) for item in answer)
+    return any(is_close(item) for item in answer)
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, 5)
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    return [_rounded(item) for item in value] if isinstance(value, list) else value
+        return {key: rounded(item) for key, item in value.items()}
+    return [rounded(item) for item in value] if isinstance(value, list) else value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """numpy's numbers as Python's."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value.item() if hasattr(value, "item") else value
 
 
@@ -81,10 +81,10 @@ def ask_text_classification(pipe: Callable, architecture: str) -> Iterator[Case]
             texts = [text if isinstance(text, str) else {**text, "text_pair": text["text_pair"][:30]} for text in texts]
         asked = {"top_k": None} | parameters
         for text in texts:
-            yield Case(_name(architecture, "text-classification"), [text], parameters, [_one(pipe(text if isinstance(text, str) else [text], **asked))])
+            yield Case(_name(architecture, "text-classification"), [text], parameters, [one(pipe(text if isinstance(text, str) else [text], **asked))])
 
 
-def _one(answer: Any) -> Any:
+def one(answer: Any) -> Any:
     """A pair has to be asked as a list, which nests the answer once more."""
     return answer[0] if answer and isinstance(answer[0], list) else answer
 
@@ -118,7 +118,7 @@ def ask_token_classification(pipe: Callable, architecture: str) -> Iterator[Case
         if asked.get("stride") is None:
             asked.pop("stride", None)
         for text in texts:
-            rows = [list(entity.values()) for entity in _plain(pipe(text, **asked))]
+            rows = [list(entity.values()) for entity in plain(pipe(text, **asked))]
             yield Case(_name(architecture, "token-classification"), [text], parameters, [rows])
 
 
@@ -134,7 +134,7 @@ def ask_question_answering(pipe: Callable, architecture: str) -> Iterator[Case]:
         for context in contexts:
             question = rng.choice([f"Where does {rng.choice(NAMES)} work?", f"Who {rng.choice(['loved', 'hated', 'opened'])} the {rng.choice(THINGS)}?", "What?"])
             body = {"question": question, "context": context}
-            answer = _plain(pipe(question=question, context=context, **parameters))
+            answer = plain(pipe(question=question, context=context, **parameters))
             scores = [a["score"] for a in answer] if isinstance(answer, list) else []
             if any(abs(a - b) < 1e-7 for a, b in zip(scores, scores[1:])):
                 continue
@@ -152,7 +152,7 @@ def ask_fill_mask(pipe: Callable, architecture: str) -> Iterator[Case]:
             if several:
                 words[(index * 7 + 3) % len(words)] = mask
             masked = " ".join(words)
-            yield Case(_name(architecture, "fill-mask"), [masked], parameters, [_plain(pipe(masked, **parameters))])
+            yield Case(_name(architecture, "fill-mask"), [masked], parameters, [plain(pipe(masked, **parameters))])
 
 
 def ask_feature_extraction(pipe: Callable, architecture: str) -> Iterator[Case]:

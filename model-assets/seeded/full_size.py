@@ -15,11 +15,10 @@ from tempfile import TemporaryDirectory
 import torch
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertForSequenceClassification, PreTrainedModel
 
-from models import export
-
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))
-from recipes.export_onnx import quantize  # noqa: E402
+from export.quantize import quantize  # noqa: E402
+from export.read import export_reader  # noqa: E402
 
 PIECES = 30_522
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
@@ -85,8 +84,8 @@ def main() -> None:
         model = make().eval()
         with TemporaryDirectory() as folder:
             fp32, int8 = Path(folder, "fp32.onnx"), Path(folder, "model.onnx")
-            export(model, task, inputs, fp32)
-            quantize(fp32, int8)
+            export_reader(model, task, inputs, fp32)
+            quantize(fp32, int8, beside=True)
             write_folder(args.out / name, model, int8, task, like)
             # What the error of int8 is measured against.
             if make is minilm:

@@ -8,6 +8,7 @@ makes 200 for each option. Cases whose order hangs on less than 1e-4 are left ou
 
 import argparse
 import json
+import sys
 import warnings
 from pathlib import Path
 
@@ -15,10 +16,15 @@ import transformers
 from transformers import pipeline
 
 from ask import ASKERS, Case
-from models import ARCHITECTURES, HEADS, LENGTH, export, make_model, make_tokenizer
+from models import ARCHITECTURES, HEADS, LENGTH, make_model, make_tokenizer
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent))
+
+from export.read import export_reader  # noqa: E402
+
 CARD = """---
+
 license: apache-2.0
 base_model: none
 pipeline_tag: {task}
@@ -70,7 +76,7 @@ def write_checkpoint(root: Path, architecture: str, task: str, model, tokenizer)
     settings |= {"mask_token": str(tokenizer.mask_token), "pad_token": str(tokenizer.pad_token), "model_max_length": LENGTH}
     (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
     (folder / "README.md").write_text(CARD.format(task=task, name=name))
-    export(model, task, [name for name in tokenizer.model_input_names], folder / "model.onnx")
+    export_reader(model, task, tokenizer.model_input_names, folder / "model.onnx")
 
 
 if __name__ == "__main__":

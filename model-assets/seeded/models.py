@@ -62,27 +62,3 @@ def make_model(architecture: str, task: str, tokenizer: PreTrainedTokenizerFast,
                 # The norm before the vocabulary: over 700 pieces a narrower spread leaves more than one piece a chance.
                 parameter.fill_(0.3)
     return model
-
-
-class _Graph(torch.nn.Module):
-    """The model with its inputs in the order of their names, and a tuple for an answer."""
-
-    def __init__(self, model: PreTrainedModel, inputs: list[str], outputs: list[str]) -> None:
-        super().__init__()
-        self.model, self.inputs, self.outputs = model, inputs, outputs
-
-    def forward(self, *tensors):
-        answer = self.model(**dict(zip(self.inputs, tensors, strict=True)))
-        return tuple(answer[name] for name in self.outputs)
-
-
-def export(model: PreTrainedModel, task: str, inputs: list[str], path: Path) -> None:
-    outputs = {"feature-extraction": ["last_hidden_state"], "question-answering": ["start_logits", "end_logits"]}.get(task, ["logits"])
-    example = torch.ones(2, 8, dtype=torch.long)
-    axes = {name: {0: "batch", 1: "sequence"} for name in inputs}
-    per_token = task not in ("text-classification", "zero-shot-classification")
-    axes |= {name: {0: "batch", 1: "sequence"} if per_token else {0: "batch"} for name in outputs}
-    torch.onnx.export(
-        _Graph(model, inputs, outputs).eval(), tuple(example if name != "token_type_ids" else torch.zeros_like(example) for name in inputs), str(path),
-        input_names=inputs, output_names=outputs, dynamic_axes=axes, opset_version=17, dynamo=False,
-    )

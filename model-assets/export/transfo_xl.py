@@ -1,17 +1,26 @@
 """Transformer-XL: `transformers` 4.57 still has its modules, deprecated, but their forward stops at a wrong keyword, and they have no
 `generate`. Here both are mended: nothing of the mathematics is this file's own."""
 
-import sys
-
 import torch
 from transformers.generation import GenerationMixin
-from transformers.models.deprecated.transfo_xl import TransfoXLConfig, TransfoXLLMHeadModel
+from transformers.models.deprecated.transfo_xl import TransfoXLForSequenceClassification, TransfoXLLMHeadModel, TransfoXLModel
 
-MEMORY = 24
-"""Positions that are remembered."""
+PREFIX = "Mended"
 
 
-class WritingTransfoXL(TransfoXLLMHeadModel, GenerationMixin):
+class MendedTransfoXLModel(TransfoXLModel):
+    def forward(self, input_ids, **_):
+        with type_as_takes_a_dtype():
+            return super().forward(input_ids, return_dict=True)
+
+
+class MendedTransfoXLForSequenceClassification(TransfoXLForSequenceClassification):
+    def forward(self, input_ids, **_):
+        with type_as_takes_a_dtype():
+            return super().forward(input_ids, return_dict=True)
+
+
+class MendedTransfoXLLMHeadModel(TransfoXLLMHeadModel, GenerationMixin):
     """With `generate`, whose cache is the list of memories. The first step gets memories of zeros, which take part in attention."""
 
     @classmethod
@@ -19,11 +28,15 @@ class WritingTransfoXL(TransfoXLLMHeadModel, GenerationMixin):
         return False
 
     def forward(self, input_ids, mems=None, attention_mask=None, **_):
-        with _type_as_takes_a_dtype():
+        with type_as_takes_a_dtype():
             return super().forward(input_ids, mems=mems, return_dict=True)
 
 
-class _type_as_takes_a_dtype:
+MENDED = {each.__name__.removeprefix(PREFIX): each for each in (MendedTransfoXLModel, MendedTransfoXLForSequenceClassification, MendedTransfoXLLMHeadModel)}
+"""By the names of the classes that they mend."""
+
+
+class type_as_takes_a_dtype:
     """The forward calls `tensor.type_as(dtype=…)`, which torch has not; meant is `to`."""
 
     def __enter__(self):
@@ -32,11 +45,3 @@ class _type_as_takes_a_dtype:
 
     def __exit__(self, *_):
         torch.Tensor.type_as = self.was
-
-
-def make_transfo_xl(pieces: int, end: int) -> WritingTransfoXL:
-    config = TransfoXLConfig(
-        vocab_size=pieces, cutoffs=[500, 600], d_model=32, d_embed=32, n_head=4, d_head=8, d_inner=64, n_layer=2, div_val=1, mem_len=MEMORY,
-        clamp_len=16, same_length=True, adaptive=True, eos_token_id=end, tie_word_embeddings=False, tie_projs=[False, False, False],
-    )
-    return WritingTransfoXL(config)

@@ -7,7 +7,7 @@ from onnx import GraphProto, ModelProto, TensorProto, helper
 
 
 def merge(first: Path, second: Path, merged: Path) -> None:
-    """Replaces the files of a decoder without a past and of one with it by a single one."""
+    """Puts a decoder without a past and one with it into a single file."""
     without, with_past = onnx.load(first), onnx.load(second)
     _answer_all(without.graph, with_past.graph)
     shared = _share([without, with_past])
@@ -23,8 +23,6 @@ def merge(first: Path, second: Path, merged: Path) -> None:
     model = helper.make_model(graph, opset_imports=without.opset_import, ir_version=without.ir_version)
     onnx.checker.check_model(model)
     onnx.save(model, merged)
-    first.unlink()
-    second.unlink()
 
 
 def _answer_all(without: GraphProto, with_past: GraphProto) -> None:

@@ -1,0 +1,52 @@
+"""fp32 graphs to int8: weights by column, embeddings by row, activations when they run."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import onnx
+from onnx import numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from .decoders import FIRST, LATER, MERGED
+from .embeddings import improve
+from .merge import merge
+
+
+def quantize(fp32: Path, int8: Path, beside: bool = False) -> None:
+    """`beside`: the weights go to `<int8>.data`; such a graph opens in the isolate with one copy less than one that carries them."""
+    with TemporaryDirectory() as folder:
+        prepared, inline = Path(folder, "prepared.onnx"), Path(folder, "int8.onnx")
+        quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
+        graph = onnx.load(prepared).graph
+        weights = {weight.name: numpy_helper.to_array(weight) for weight in graph.initializer}
+        # The quantizer warns of each Gather that takes something else than embeddings.
+        others = [node.name for node in graph.node if node.op_type == "Gather" and node.input[0] not in weights]
+        options = {"op_types_to_quantize": ["MatMul", "Gather"], "nodes_to_exclude": others}
+        quantize_dynamic(str(prepared), str(inline), per_channel=True, weight_type=QuantType.QInt8, **options)
+        model = onnx.load(inline)
+        improve(model.graph, weights)
+    location = f"{int8.name}.data"
+    int8.with_name(location).unlink(missing_ok=True)
+    if beside:
+        onnx.save_model(model, int8, save_as_external_data=True, location=location, size_threshold=1024)
+        int8.with_name(location).chmod(0o644)
+    else:
+        onnx.save_model(model, int8)
+
+
+def quantize_all(folder: Path, out: Path, suffix: str = "") -> list[Path]:
+    """All graphs of a folder, named as they are there with `suffix` behind. Both parts of a decoder become one file, after they were
+    quantized, as equal weights are then still equal."""
+    def name(file: str) -> Path:
+        return out / f"{Path(file).stem}{suffix}.onnx"
+
+    graphs = sorted(path.name for path in folder.glob("*.onnx") if path.name != MERGED)
+    for graph in graphs:
+        quantize(folder / graph, name(graph))
+    if LATER not in graphs:
+        return [name(graph) for graph in graphs]
+    merge(name(FIRST), name(LATER), name(MERGED))
+    name(FIRST).unlink()
+    name(LATER).unlink()
+    return [*(name(graph) for graph in graphs if graph not in (FIRST, LATER)), name(MERGED)]
