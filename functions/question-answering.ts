@@ -76,13 +76,22 @@ async function answersTo(
     const window = windows[i];
     if (!window) return;
     const isContext = (token: number) => window.sequenceIds[token] === 1;
+    const isNone = (token: number) => isClass(token, window, model);
     // Aligned to words, some spans become the same answer: the reference asks for more.
-    const best = bestSpans(start.data, end.data, isContext, { maxLength, count: aligned ? 2 * top_k + 10 : top_k });
+    const count = aligned ? 2 * top_k + 10 : top_k;
+    const best = bestSpans(start.data, end.data, isContext, isNone, { maxLength, count });
     nullScore = Math.min(nullScore, best.nullScore);
     for (const span of best.spans) add(found, item.context, toPlace(span, window, aligned), span.score);
   });
   if (parameters.handle_impossible_answer) found.push({ answer: '', score: nullScore, start: 0, end: 0 });
   return found.sort((a, b) => b.score - a.score).slice(0, top_k);
+}
+
+/** Whether a token is the [CLS] of BERT and its kin. GPT-2 and T5 have none, and mBART's texts none of theirs. */
+function isClass(token: number, { ids }: Encoding, { manifest }: Model): boolean {
+  const { clsId } = manifest.pieces;
+  // What was published before manifests said it began with one.
+  return clsId === undefined ? token === 0 : ids[token] === clsId;
 }
 
 function windowsOf(

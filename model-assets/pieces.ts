@@ -22,6 +22,7 @@ const token = z.union([z.string(), z.object({ content: z.string() })]);
 const tokenizerConfig = z.object({
   mask_token: z.nullish(token),
   pad_token: z.nullish(token),
+  cls_token: z.nullish(token),
   unk_token: z.nullish(token),
   model_max_length: z.nullish(z.number()),
   clean_up_tokenization_spaces: z.nullish(z.boolean()),
@@ -34,7 +35,7 @@ export interface Pieces {
   readonly maxLength: number;
 }
 
-/** Where neither tokenizer_config.json nor special_tokens_map.json says, the mask is what the added tokens name [MASK] or <mask>. */
+/** Where neither tokenizer_config.json nor special_tokens_map.json says, the mask is what the added tokens name [MASK] or <mask>, and so on. */
 export async function readPieces(folder: string): Promise<Pieces> {
   const {
     added_tokens: added,
@@ -49,12 +50,14 @@ export async function readPieces(folder: string): Promise<Pieces> {
   const unknown = textOf(config.unk_token) ?? model.unk_token ?? undefined;
   const mask = textOf(config.mask_token) ?? added.find(({ content }) => /^(\[MASK\]|<mask>)$/.test(content))?.content;
   const padding = textOf(config.pad_token) ?? added.find(({ content }) => /^(\[PAD\]|<pad>)$/.test(content))?.content;
+  const first = textOf(config.cls_token) ?? added.find(({ content }) => /^(\[CLS\]|<s>)$/.test(content))?.content;
   return {
     pieces: {
       continuingSubwordPrefix: model.continuing_subword_prefix || null,
       unknownId: idOf(unknown) ?? model.unk_id ?? null,
       maskId: idOf(mask),
       padId: idOf(padding),
+      clsId: idOf(first),
     },
     decoding: {
       steps: readDecoder(decoder),

@@ -18,16 +18,17 @@ export interface Spans {
 }
 
 /**
- * `start` and `end`: logits, [tokens]. `isContext`: which tokens an answer may have; the first token counts in the softmax and
- * nowhere else. At most `maxLength` tokens a span, at most `count` spans.
+ * `start` and `end`: logits, [tokens]. `isContext`: which tokens an answer may have; `isNone`: which stand for there being none, and count
+ * in the softmax alone. At most `maxLength` tokens a span, at most `count` spans.
  */
 export function bestSpans(
   start: Float32Array,
   end: Float32Array,
   isContext: (token: number) => boolean,
+  isNone: (token: number) => boolean,
   { maxLength, count }: { readonly maxLength: number; readonly count: number },
 ): Spans {
-  const allowed = (logits: Float32Array) => logits.map((logit, i) => (i === 0 || isContext(i) ? logit : -10_000));
+  const allowed = (logits: Float32Array) => logits.map((logit, i) => (isContext(i) || isNone(i) ? logit : -10_000));
   const starts = softmax(allowed(start));
   const ends = softmax(allowed(end));
   const spans: Span[] = [];

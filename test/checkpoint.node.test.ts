@@ -87,7 +87,13 @@ describe('pieces', () => {
   beforeEach(() => start('seeded-bert-fill-mask'));
 
   test('the mask of tokenizer_config.json, and without it the one that the added tokens name', async () => {
-    expect((await manifest()).pieces).toEqual({ continuingSubwordPrefix: '##', unknownId: 1, maskId: 4, padId: 0 });
+    expect((await manifest()).pieces).toEqual({
+      continuingSubwordPrefix: '##',
+      unknownId: 1,
+      maskId: 4,
+      padId: 0,
+      clsId: 2,
+    });
     await edit('tokenizer_config.json', (json) => ({ ...json, mask_token: { content: '[SEP]' } }));
     expect((await manifest()).pieces.maskId).toBe(3);
     await rm(join(folder, 'tokenizer_config.json'));

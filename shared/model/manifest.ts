@@ -74,6 +74,8 @@ const manifest = z.strictObject({
     unknownId: z.nullable(z.int()),
     maskId: z.nullable(z.int()),
     padId: z.nullable(z.int()),
+    /** What a sequence begins with that is classified by it; undefined in manifests that are older than this field. */
+    clsId: z.optional(z.nullable(z.int())),
   }),
   /** How ids become text. */
   decoding: z.strictObject({
