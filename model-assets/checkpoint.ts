@@ -9,7 +9,7 @@ import { readCard } from './card.ts';
 import type { Signatures } from './checks/check-graphs.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { chooseTask } from './choose-task.ts';
-import { readConfig } from './config.ts';
+import { readConfig, rewrites, writes } from './config.ts';
 import { type Content, inFile, inMemory, sha256Of } from './content.ts';
 import { readGeneration } from './generation.ts';
 import { graphFiles } from './graphs.ts';
@@ -54,7 +54,7 @@ export async function readCheckpoint(folder: string, name: string, choices: Choi
     choices.texts ?? (await readTexts(folder, choices.task));
   const { files, graphs, signatures } = await readFiles(
     folder,
-    { dtype: choices.dtype, rewrites: config.rewrites },
+    { dtype: choices.dtype, rewrites: rewrites(task) },
     store,
   );
   const { source = null } = choices;
@@ -87,14 +87,15 @@ export async function readCheckpoint(folder: string, name: string, choices: Choi
 export async function readTexts(folder: string, asked: string | undefined) {
   const config = await readConfig(join(folder, 'config.json'));
   const card = await readCard(join(folder, 'README.md'));
+  const task = chooseTask(config, asked, card.task);
   return {
     config,
     card,
-    task: chooseTask(config, asked, card.task),
+    task,
     tokenizer: compileTokenizer(await readFile(join(folder, 'tokenizer.json'), 'utf8')),
     pieces: await readPieces(folder),
     embedding: await readEmbedding(folder),
-    generation: config.writes ? { ...(await readGeneration(folder)), positions: config.positions } : null,
+    generation: writes(task) ? { ...(await readGeneration(folder)), positions: config.positions } : null,
   };
 }
 

@@ -11,10 +11,6 @@ export interface Config extends Pick<Manifest, 'architecture' | 'maxLength' | 'i
   readonly tasks: readonly string[];
   /** The one that the architecture was made for, where the head serves several. */
   readonly likely: string | undefined;
-  /** Whether it makes text. */
-  readonly writes: boolean;
-  /** Whether it is an encoder and a decoder, which make text of text. */
-  readonly rewrites: boolean;
   /** Tokens that have a position. */
   readonly positions: number;
 }
@@ -42,6 +38,9 @@ const LIKELY_TASKS: Readonly<Record<string, string>> = {
   m2m_100: 'translation',
   pegasus: 'summarization',
 };
+
+/** Architectures whose encoder and decoder, of one class with those that rewrite, were trained to fill masks as well. */
+const FILL_MASKS = new Set(['bart', 'mbart']);
 
 /** Tokens of a model whose positions know no end, such as Transformer-XL's: more than any request may have. */
 const UNBOUNDED = 2 ** 20;
@@ -73,7 +72,8 @@ export async function readConfig(path: string): Promise<Config> {
       `${path}: no task runs on ${architecture}; known heads are ${Object.keys(TASKS_OF_HEAD).join(', ')}`,
     );
   }
-  const tasks = TASKS_OF_HEAD[head] ?? [];
+  const served = TASKS_OF_HEAD[head] ?? [];
+  const tasks = served === REWRITING && FILL_MASKS.has(config.model_type) ? [...served, 'fill-mask'] : served;
   // Transformer-XL says -1.
   const lengths = [config.max_position_embeddings ?? config.n_positions ?? 0].filter((length) => length > 0);
   const longest = lengths.length > 0 ? Math.min(...lengths) : UNBOUNDED;
@@ -85,12 +85,15 @@ export async function readConfig(path: string): Promise<Config> {
     architecture: config.model_type,
     maxLength: longest - skipped,
     positions: RELATIVE.has(config.model_type) ? UNBOUNDED : longest - skipped,
-    writes: [WRITING_ON, REWRITING].includes(tasks),
-    rewrites: tasks === REWRITING,
     id2label: /Classification$/.test(head) ? toList(path, config.id2label ?? { 0: 'LABEL_0', 1: 'LABEL_1' }) : [],
     problemType: config.problem_type ?? null,
   };
 }
+
+/** Whether a model of the task makes text. */
+export const writes = (task: string): boolean => WRITING_ON.includes(task) || rewrites(task);
+/** Whether it makes text of text, by an encoder and a decoder. */
+export const rewrites = (task: string): boolean => REWRITING.includes(task);
 
 function toList(path: string, id2label: Readonly<Record<string, string>>): string[] {
   return Object.keys(id2label).map((_, id) => {

@@ -59,7 +59,7 @@ async function fromHub(id: string, wanted: Wanted, onPromising: () => void): Pro
     await fetchTexts(hub, repository, folder, listener);
     // What these files tell against it is told before the graphs are downloaded.
     const texts = await readTexts(folder, wanted.task);
-    const layout = await layoutOf(repository, folder, wanted.dtype);
+    const layout = layoutOf(repository, texts.task, wanted.dtype);
     if (wanted.isDryRun) {
       progress.end();
       const graphs = filesOf(repository, layout);

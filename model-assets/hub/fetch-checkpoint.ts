@@ -4,7 +4,7 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { readConfig } from '../config.ts';
+import { rewrites } from '../config.ts';
 import { graphFiles } from '../graphs.ts';
 import { chooseLayout, type Dtype, type Layout, textsIn } from '../layout.ts';
 import { download, sizeOf } from './download.ts';
@@ -34,12 +34,11 @@ export async function fetchTexts(hub: Hub, repository: Repository, folder: strin
   await fetchAll(hub, repository, textsIn(paths), folder, listener);
 }
 
-/** Which graphs are taken, by the config.json that is in the folder. */
-export async function layoutOf(repository: Repository, folder: string, dtype: Dtype | undefined): Promise<Layout> {
-  const { rewrites } = await readConfig(join(folder, 'config.json'));
+/** Which graphs are taken. */
+export function layoutOf(repository: Repository, task: string, dtype: Dtype | undefined): Layout {
   return chooseLayout(
     repository.files.map(({ path }) => path),
-    { dtype, rewrites },
+    { dtype, rewrites: rewrites(task) },
   );
 }
 
