@@ -18,7 +18,8 @@ export function openLocal(origin: URL): ObjectStore {
       headers: {
         'accept-encoding': 'identity',
         ...headers,
-        ...(body && { 'content-length': String(body.size) }),
+        // Of bytes fetch says it, and twice is once too often for undici, which miniflare puts beneath it.
+        ...(body && !isSmall && { 'content-length': String(body.size) }),
       },
       body: isSmall ? (((await bodyOf(body)) as Uint8Array<ArrayBuffer> | undefined) ?? null) : copies(body),
       ...(!isSmall && { duplex: 'half' }),
