@@ -9,6 +9,7 @@ import textClassification from '../fixtures/seeded/text-classification.json';
 import tokenClassification from '../fixtures/seeded/token-classification.json';
 import zeroShotClassification from '../fixtures/seeded/zero-shot-classification.json';
 import { isolate, post } from '../http/worker.ts';
+import { differences } from './differences.ts';
 import { ENGINES, publishSeeded } from './worker.ts';
 
 interface Case {
@@ -32,8 +33,6 @@ const TASKS: Readonly<Record<string, { readonly cases: readonly unknown[] }>> = 
   'token-classification': tokenClassification,
   'zero-shot-classification': zeroShotClassification,
 };
-/** Half a unit of the last digit that the goldens keep comes on top of 1e-4. */
-const TOLERANCE = 1e-4 + 5e-6;
 
 const on = isolate({ MAX_TOKENS: '1000000' });
 
@@ -78,22 +77,3 @@ function toWire(task: string, parameters: Case['parameters'], expected: unknown)
   if (task === 'question-answering' && Number(parameters.top_k) > 1 && !Array.isArray(expected)) return [expected];
   return expected;
 }
-
-function differences(actual: unknown, expected: unknown, path: string): string[] {
-  if (typeof expected === 'object' && expected !== null && typeof actual === 'object' && actual !== null) {
-    const keys = new Set([...Object.keys(expected), ...Object.keys(actual)]);
-    const at = (value: object, key: string) => (value as Record<string, unknown>)[key];
-    return [...keys].flatMap((key) => differences(at(actual, key), at(expected, key), `${path}.${key}`));
-  }
-  if (
-    typeof expected === 'number' &&
-    typeof actual === 'number' &&
-    Math.abs(actual - expected) <= tolerance(expected)
-  ) {
-    return [];
-  }
-  return actual === expected ? [] : [`${path}: ${JSON.stringify(actual)} should be ${JSON.stringify(expected)}`];
-}
-
-/** Places and token ids are whole, and must be equal. */
-const tolerance = (expected: number) => (Number.isInteger(expected) && expected > 1 ? 0 : TOLERANCE);

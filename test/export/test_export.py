@@ -1,0 +1,135 @@
+"""Exports checkpoints of every form as a user would, from the folder that save_pretrained wrote, and opens what came out.
+
+    python -m unittest discover -s test/export     (model-assets/export/requirements.txt)
+"""
+
+import contextlib
+import filecmp
+import io
+import json
+import sys
+import unittest
+import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+import transformers
+
+ASSETS = Path(__file__).parents[2] / "model-assets"
+sys.path[:0] = [str(ASSETS), str(ASSETS / "seeded-heads")]
+
+from models import make_model, make_tokenizer, save  # noqa: E402
+
+from export.__main__ import export  # noqa: E402
+from export.heads import ARCHITECTURES, NoHead, find_head, guess_task, tasks_of  # noqa: E402
+from export.load import Unfit  # noqa: E402
+
+CASES = [
+    ("bert", "text-classification"), ("roberta", "fill-mask"), ("gpt2", "text-generation"), ("ctrl", "text-generation"), ("openai-gpt", "text-generation"),
+    ("transfo-xl", "text-generation"), ("transfo-xl", "text-classification"), ("gpt2", "text-classification"), ("bart", "question-answering"),
+    ("mbart", "zero-shot-classification"), ("t5", "translation"), ("marian", "translation"), ("t5", "feature-extraction"), ("roberta", "text-generation"),
+]
+FILES = {
+    "text-generation": {"gpt2": ["model"], "ctrl": ["decoder_model_merged"]},
+    "translation": {"t5": ["decoder_model_merged", "encoder_model"], "marian": ["decoder_model_merged", "encoder_model"]},
+}
+
+
+def setUpModule() -> None:
+    warnings.filterwarnings("ignore")
+    transformers.logging.set_verbosity_error()
+    torch.set_num_threads(1)
+
+
+def checkpoint(kind: str, task: str, folder: Path) -> Path:
+    tokenizer = make_tokenizer(kind)
+    save(make_model(kind, task, tokenizer), tokenizer, folder)
+    return folder
+
+
+class Exported(unittest.TestCase):
+    def test_every_form(self) -> None:
+        for kind, task in CASES:
+            with self.subTest(kind=kind, task=task), TemporaryDirectory() as temporary, contextlib.redirect_stdout(io.StringIO()):
+                out = Path(temporary, "out")
+                reports = export(checkpoint(kind, task, Path(temporary, "in")), out, task)
+                fp32, int8 = reports["fp32"], reports["int8"]
+                self.assertLess(fp32.greatest, 1e-4)
+                self.assertEqual(fp32.agree, fp32.asked)
+                # Of weights that were never trained: those that were flip less.
+                if int8.cosine is None:
+                    self.assertGreater(int8.agree, 0.85 * int8.asked)
+                else:
+                    self.assertGreater(int8.cosine, 0.999)
+                self.assertGreater(int8.greatest, 1e-3)
+                stems = FILES.get(task, {}).get(kind, ["model"])
+                wanted = sorted([f"{stem}.onnx" for stem in stems] + [f"{stem}_quantized.onnx" for stem in stems])
+                self.assertEqual(sorted(path.name for path in (out / "onnx").iterdir()), wanted)
+                for stem in stems:
+                    self.assertLess((out / f"onnx/{stem}_quantized.onnx").stat().st_size, (out / f"onnx/{stem}.onnx").stat().st_size)
+                self.assertTrue(transformers.AutoTokenizer.from_pretrained(out).is_fast)
+                config = json.loads((out / "config.json").read_text())
+                self.assertEqual(config["architectures"], [find_head(kind, task).class_name])
+
+    def test_texts_and_report(self) -> None:
+        with TemporaryDirectory() as temporary, contextlib.redirect_stdout(io.StringIO()) as printed:
+            source = checkpoint("bert", "text-classification", Path(temporary, "in"))
+            reports = export(source, Path(temporary, "out"), texts=[("One text.",), ("Another",)], int8_only=True)
+            self.assertEqual(list(reports), ["int8"])
+            self.assertEqual(reports["int8"].asked, 2)
+            self.assertEqual([path.name for path in Path(temporary, "out/onnx").iterdir()], ["model_quantized.onnx"])
+        self.assertIn("of 2 labels agree", printed.getvalue())
+
+    def test_the_same_bytes_as_the_seeded_checkpoints(self) -> None:
+        for kind, task in [("electra", "token-classification"), ("distilbert", "question-answering"), ("albert", "fill-mask")]:
+            with self.subTest(kind=kind), TemporaryDirectory() as temporary, contextlib.redirect_stdout(io.StringIO()):
+                export(checkpoint(kind, task, Path(temporary, "in")), Path(temporary, "out"), task)
+                kept = ASSETS / f"seeded/seeded-{kind}-{task}/model.onnx"
+                self.assertTrue(filecmp.cmp(Path(temporary, "out/onnx/model.onnx"), kept, shallow=False))
+
+
+class Refused(unittest.TestCase):
+    def refused(self, kind: str, task: str, asked: str | None, message: str, change=lambda config: config) -> None:
+        with TemporaryDirectory() as temporary:
+            source = checkpoint(kind, task, Path(temporary, "in"))
+            path = source / "config.json"
+            path.write_text(json.dumps(change(json.loads(path.read_text()))))
+            with self.assertRaisesRegex((NoHead, Unfit), message):
+                export(source, Path(temporary, "out"), asked)
+
+    def test_weights_that_are_not_there(self) -> None:
+        self.refused("bert", "fill-mask", "text-classification", "has no weights for .*classifier.weight.* which BertForSequenceClassification needs")
+
+    def test_heads_that_there_are_not(self) -> None:
+        self.refused("gpt2", "text-generation", "fill-mask", "no class of GPT-2 for fill-mask; it has some for feature-extraction, question-answering")
+        self.refused("marian", "translation", "feature-extraction", "MarianModel asks for decoder_input_ids")
+
+    def test_other_architectures(self) -> None:
+        self.refused("bert", "fill-mask", None, "model_type is llama; this exports albert", lambda config: {**config, "model_type": "llama"})
+
+    def test_labels(self) -> None:
+        self.refused("bert", "text-classification", "zero-shot-classification", "needs a label that begins with entail; there are bad, fair, good, best")
+
+    def test_a_task_that_nothing_tells(self) -> None:
+        self.refused("bert", "fill-mask", None, "config.json names no class; say --task, one of", lambda config: {**config, "architectures": None})
+
+    def test_no_checkpoint_at_all(self) -> None:
+        with TemporaryDirectory() as temporary, self.assertRaisesRegex(Unfit, "has no config.json; save_pretrained writes it"):
+            export(Path(temporary), Path(temporary, "out"))
+
+
+class Heads(unittest.TestCase):
+    def test_all_architectures_of_the_course(self) -> None:
+        self.assertEqual(len(ARCHITECTURES), 13)
+        self.assertEqual(sum(len(tasks_of(kind)) for kind in ARCHITECTURES), 77)
+
+    def test_the_task_that_a_class_is_published_for(self) -> None:
+        guesses = {("bart", "BartForConditionalGeneration"): "summarization", ("mbart", "MBartForConditionalGeneration"): "translation"}
+        guesses |= {("bert", "BertForSequenceClassification"): "text-classification", ("gpt2", "GPT2LMHeadModel"): "text-generation"}
+        for (kind, name), task in guesses.items():
+            self.assertEqual(guess_task(kind, [name]), task)
+
+
+if __name__ == "__main__":
+    unittest.main()
