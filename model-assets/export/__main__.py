@@ -15,11 +15,10 @@ import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import torch
 import transformers
 from transformers import PreTrainedModel
 
-from .decoders import FIRST, LATER, export_decoder
+from .decoders import FIRST, LATER, MERGED, export_decoder
 from .differences import Report, measure
 from .heads import ARCHITECTURES, TASKS, Head
 from .load import inputs_of, load_model, read_head, write_config
@@ -42,24 +41,28 @@ def main() -> None:
     flags.add_argument("--task", choices=TASKS, help="where the class named in config.json does not say, or another is meant")
     flags.add_argument("--texts", type=Path, help="texts to compare with, one a line, of two with a tab between them; else some that are built in")
     flags.add_argument("--int8-only", action="store_true", help="leave out the graphs in floats")
+    flags.add_argument("--split", action="store_true", help="decoder_model.onnx and decoder_with_past_model.onnx in the place of decoder_model_merged.onnx")
     flags.add_argument("--report", type=Path, help="where to write the comparison as JSON, too")
     args = flags.parse_args()
     warnings.filterwarnings("ignore")
     transformers.logging.set_verbosity_error()
     try:
-        reports = export(args.checkpoint, args.out, args.task, read_texts(args.texts), args.int8_only)
+        reports = export(args.checkpoint, args.out, args.task, read_texts(args.texts), args.int8_only, args.split)
     except ValueError as error:
-        sys.exit(f"{args.checkpoint}: {error}")
+        sys.exit(f"export: {error}")
     if args.report:
         args.report.write_text(json.dumps({dtype: report.to_json() for dtype, report in reports.items()}, indent=2) + "\n")
 
 
-def export(checkpoint: Path, out: Path, task: str | None = None, texts: list[tuple[str, ...]] | None = None, int8_only: bool = False) -> dict[str, Report]:
+def export(
+    checkpoint: Path, out: Path, task: str | None = None, texts: list[tuple[str, ...]] | None = None, int8_only: bool = False, split: bool = False
+) -> dict[str, Report]:
     """Writes the folder, and reports by dtype how far its graphs are from the model. Raises ValueError where the checkpoint does not fit."""
     head = read_head(checkpoint, task)
     model = load_model(checkpoint, head)
     onnx = out / "onnx"
-    onnx.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(onnx, ignore_errors=True)
+    onnx.mkdir(parents=True)
     tokenizer = write_tokenizer(checkpoint, out, head.model_type, getattr(model.config, "max_position_embeddings", None))
     write_config(model, checkpoint, out)
     _keep(checkpoint, out)
@@ -67,9 +70,10 @@ def export(checkpoint: Path, out: Path, task: str | None = None, texts: list[tup
         folder = Path(temporary)
         difference = write_graphs(model, head, inputs_of(model, tokenizer), folder)
         print(f"{ARCHITECTURES[head.model_type]}, {head.class_name}: graphs in floats differ from the model by at most {difference:.1e}", flush=True)
-        quantize_all(folder, onnx, QUANTIZED)
+        quantize_all(folder, onnx, QUANTIZED, split)
+        left = (MERGED,) if split else (FIRST, LATER)
         for path in folder.glob("*.onnx"):
-            if not int8_only and path.name not in (FIRST, LATER):
+            if not int8_only and path.name not in left:
                 shutil.copyfile(path, onnx / path.name)
     dtypes = {"int8": QUANTIZED} if int8_only else {"fp32": "", "int8": QUANTIZED}
     reports = {dtype: measure(model, tokenizer, head, onnx, suffix, texts_of(head.task, texts)) for dtype, suffix in dtypes.items()}
@@ -99,5 +103,4 @@ def _size(folder: Path, suffix: str) -> int:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(max(1, torch.get_num_threads()))
     main()

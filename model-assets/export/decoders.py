@@ -1,5 +1,6 @@
 """Graphs of decoders, in the layouts, and with the names, of the exports that Optimum and transformers.js use."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -51,8 +52,8 @@ def _decoder_only(model: PreTrainedModel, **feeds: torch.Tensor) -> Tensors:
     return [answer.logits, *(tensor for layer in answer.past_key_values.to_legacy_cache() for tensor in layer)]
 
 
-def _without_cache(model: PreTrainedModel, input_ids: torch.Tensor, **feeds: torch.Tensor) -> Tensors:
-    return [model(input_ids, **feeds).logits]
+def _without_cache(model: PreTrainedModel, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Tensors:
+    return [model(input_ids, attention_mask=attention_mask).logits]
 
 
 def _memories(model: PreTrainedModel, input_ids: torch.Tensor, **mems: torch.Tensor) -> Tensors:
@@ -88,12 +89,21 @@ def export_decoder(model: PreTrainedModel, form: str, folder: Path, keep_parts: 
 
 
 def _modern(model: PreTrainedModel, folder: Path) -> float:
-    names = past_names(model, "past_key_values")
-    graph = Graph(model, _decoder_only, ["input_ids", "attention_mask", "position_ids", *names], ["logits", *past_names(model, "present")])
+    names, positions = past_names(model, "past_key_values"), _takes_positions(model)
+    inputs = ["input_ids", "attention_mask", *(["position_ids"] if positions else []), *names]
+    graph = Graph(model, _decoder_only, inputs, ["logits", *past_names(model, "present")])
     path = folder / "model.onnx"
-    write_graph(graph, tokens(model, 3, 4, 2, positions=True) + past(model, 4, 2, len(names)), path, axes)
-    shapes = [(5, 0, 1), (1, 5, 1), (1, 9, 4), (3, 2, 2)]
-    return compare(path, graph, [tokens(model, *shape, positions=True) + past(model, shape[1], shape[2], len(names)) for shape in shapes])
+
+    def feeds(new: int, length: int, batch: int) -> Tensors:
+        return tokens(model, new, length, batch, positions) + past(model, length, batch, len(names))
+
+    write_graph(graph, feeds(3, 4, 2), path, axes)
+    return compare(path, graph, [feeds(*shape) for shape in [(5, 0, 1), (1, 5, 1), (1, 9, 4), (3, 2, 2)]])
+
+
+def _takes_positions(model: PreTrainedModel) -> bool:
+    """Where it does, `generate` gives them, from 0 on; RoBERTa's own would begin behind that of padding."""
+    return "position_ids" in inspect.signature(type(model).forward).parameters
 
 
 def _merged_decoder_only(model: PreTrainedModel, folder: Path) -> float:
@@ -138,15 +148,11 @@ def _merged(folder: Path, first: Graph, second: Graph, feeds: Callable, names: N
     return max(worst)
 
 
-def _plain(model: PreTrainedModel, folder: Path, positions: bool = False) -> float:
-    graph = Graph(model, _without_cache, ["input_ids", "attention_mask", *(["position_ids"] if positions else [])], ["logits"])
+def _plain(model: PreTrainedModel, folder: Path) -> float:
+    graph = Graph(model, _without_cache, ["input_ids", "attention_mask"], ["logits"])
     path = folder / "model.onnx"
-    write_graph(graph, tokens(model, 4, 0, 2, positions), path, axes)
-    return compare(path, graph, [tokens(model, new, 0, batch, positions) for new, batch in [(1, 1), (9, 1), (20, 4)]])
-
-
-def _plain_with_positions(model: PreTrainedModel, folder: Path) -> float:
-    return _plain(model, folder, positions=True)
+    write_graph(graph, tokens(model, 4, 0, 2), path, axes)
+    return compare(path, graph, [tokens(model, new, 0, batch) for new, batch in [(1, 1), (9, 1), (20, 4)]])
 
 
 def _remembering(model: PreTrainedModel, folder: Path) -> float:
@@ -213,7 +219,6 @@ FORMS = {
     "merged": _merged_decoder_only,
     "split": _split_decoder_only,
     "plain": _plain,
-    "plain, positions": _plain_with_positions,
     "memories": _remembering,
     "encoder, split": _split_encoder_decoder,
     "encoder, merged": _merged_encoder_decoder,

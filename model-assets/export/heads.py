@@ -28,8 +28,8 @@ TASKS = tuple(CLASSES)
 WRITING = ("text-generation", "summarization", "translation")
 _ASKS_FOR_A_DECODER = {("t5", "feature-extraction"): "T5EncoderModel", ("marian", "feature-extraction"): None}
 """The pipeline gives no decoder_input_ids, and these classes do not make them of the input, as BART's do."""
-# RoBERTa's own positions begin behind that of padding, but `generate` gives it others, from 0 on.
-_FORMS = {"gpt2": "past", "openai-gpt": "plain", "ctrl": "merged", "transfo-xl": "memories", "roberta": "plain, positions"}
+_FORMS = {"openai-gpt": "plain", "ctrl": "merged", "transfo-xl": "memories"}
+"""Of decoders.py, for those of which one graph does not take a past of any length."""
 
 
 class NoHead(ValueError):
@@ -48,7 +48,7 @@ class Head:
         if self.task not in WRITING:
             return None
         if self.task == "text-generation":
-            return _FORMS.get(self.model_type, "plain")
+            return _FORMS.get(self.model_type, "past")
         return "encoder, merged"
 
 

@@ -12,6 +12,9 @@ from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerB
 from .heads import ENCODER_DECODERS, ENCODERS, Head, find_head, guess_task
 from .transfo_xl import MENDED, PREFIX
 
+MOST_BYTES = 2**31 - 2**24
+"""Of one ONNX file, less what stands beside the weights."""
+
 
 class Unfit(ValueError):
     """The checkpoint does not hold what the task needs."""
@@ -50,7 +53,12 @@ def check(model: PreTrainedModel, head: Head) -> None:
     if head.task == "question-answering" and config.num_labels != 2:
         raise Unfit(f"question-answering needs two logits, a start and an end; num_labels is {config.num_labels}")
     if head.task == "fill-mask" and head.model_type not in ENCODER_DECODERS and getattr(config, "is_decoder", False):
-        raise Unfit("fill-mask needs a model that sees what comes after the mask; is_decoder is true")
+        raise Unfit("fill-mask needs a model that sees what comes after the mask; is_decoder is true in config.json")
+    if head.task == "text-generation" and head.model_type in ENCODERS and not config.is_decoder:
+        raise Unfit("text-generation needs a model that does not see what comes after; is_decoder is false in config.json")
+    size = sum(parameter.numel() * 4 for parameter in {id(each): each for each in model.parameters()}.values())
+    if size > MOST_BYTES:
+        raise Unfit(f"the weights are {size / 1e9:.1f} GB in floats; one ONNX file holds 2 GB, and an isolate 0.13 GB")
 
 
 def inputs_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[str]:

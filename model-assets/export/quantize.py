@@ -35,18 +35,17 @@ def quantize(fp32: Path, int8: Path, beside: bool = False) -> None:
         onnx.save_model(model, int8)
 
 
-def quantize_all(folder: Path, out: Path, suffix: str = "") -> list[Path]:
-    """All graphs of a folder, named as they are there with `suffix` behind. Both parts of a decoder become one file, after they were
-    quantized, as equal weights are then still equal."""
+def quantize_all(folder: Path, out: Path, suffix: str = "", split: bool = False) -> None:
+    """All graphs of a folder, named as they are there with `suffix` behind. Unless `split`, both parts of a decoder become one file, after
+    they were quantized, as equal weights are then still equal."""
+
     def name(file: str) -> Path:
         return out / f"{Path(file).stem}{suffix}.onnx"
 
-    graphs = sorted(path.name for path in folder.glob("*.onnx") if path.name != MERGED)
+    graphs = [path.name for path in folder.glob("*.onnx") if path.name != MERGED]
     for graph in graphs:
         quantize(folder / graph, name(graph))
-    if LATER not in graphs:
-        return [name(graph) for graph in graphs]
-    merge(name(FIRST), name(LATER), name(MERGED))
-    name(FIRST).unlink()
-    name(LATER).unlink()
-    return [*(name(graph) for graph in graphs if graph not in (FIRST, LATER)), name(MERGED)]
+    if LATER in graphs and not split:
+        merge(name(FIRST), name(LATER), name(MERGED))
+        name(FIRST).unlink()
+        name(LATER).unlink()

@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 from transformers import PreTrainedModel
 
-from .decoders import MERGED, heads_of
+from .decoders import FIRST, LATER, MERGED, heads_of
 
 
 class Steps:
@@ -16,10 +16,9 @@ class Steps:
 
         self.model = model
         self.encoder = open_("encoder_model.onnx") if model.config.is_encoder_decoder else None
-        merged = (folder / f"{Path(MERGED).stem}{suffix}.onnx").exists()
-        self.decoder = open_(MERGED if merged else "model.onnx")
-        self.inputs = [each.name for each in self.decoder.get_inputs()]
-        self.outputs = [each.name for each in self.decoder.get_outputs()]
+        first = next(name for name in ("model.onnx", MERGED, FIRST) if (folder / f"{Path(name).stem}{suffix}.onnx").exists())
+        self.first = open_(first)
+        self.later = open_(LATER) if first == FIRST else self.first
 
     def start(self, source: np.ndarray | None) -> None:
         """`source`: [1, tokens], of an encoder."""
@@ -35,7 +34,9 @@ class Steps:
         fresh = tokens[None].astype(np.int64)
         length = self.ids.shape[1]
         self.ids = np.concatenate([self.ids, fresh], 1)
-        remembers = any(name.startswith(("past_key_values", "mems")) for name in self.inputs)
+        decoder = self.later if length else self.first
+        inputs = [each.name for each in decoder.get_inputs()]
+        remembers = decoder is not self.first or any(name.startswith(("past_key_values", "mems")) for name in inputs)
         read = fresh if remembers else self.ids
         known = {
             "input_ids": read,
@@ -45,8 +46,8 @@ class Steps:
             "encoder_hidden_states": self.source,
             "encoder_attention_mask": getattr(self, "mask", None),
         }
-        feeds = {name: known[name] if name in known else self.kept.get(name, self._nothing(name)) for name in self.inputs}
-        answers = dict(zip(self.outputs, self.decoder.run(None, feeds), strict=True))
+        feeds = {name: known[name] if name in known else self.kept.get(name, self._nothing(name)) for name in inputs}
+        answers = dict(zip((each.name for each in decoder.get_outputs()), decoder.run(None, feeds), strict=True))
         for name, value in answers.items():
             # A merged file gives empty ones of the source with a past: those of the first step stay.
             if name != "logits" and not (length and ".encoder." in name):

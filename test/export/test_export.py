@@ -7,6 +7,7 @@ import contextlib
 import filecmp
 import io
 import json
+import subprocess
 import sys
 import unittest
 import warnings
@@ -72,6 +73,28 @@ class Exported(unittest.TestCase):
                 config = json.loads((out / "config.json").read_text())
                 self.assertEqual(config["architectures"], [find_head(kind, task).class_name])
 
+    def test_decoders_that_stay_split(self) -> None:
+        for kind, task in [("ctrl", "text-generation"), ("t5", "summarization")]:
+            with self.subTest(kind=kind), TemporaryDirectory() as temporary, contextlib.redirect_stdout(io.StringIO()):
+                out = Path(temporary, "out")
+                reports = export(checkpoint(kind, task, Path(temporary, "in")), out, task, split=True)
+                self.assertEqual(reports["fp32"].agree, reports["fp32"].asked)
+                self.assertTrue((out / "onnx/decoder_with_past_model_quantized.onnx").exists())
+                self.assertEqual(list((out / "onnx").glob("*merged*")), [])
+
+    def test_what_else_says_how_it_is_used_is_kept(self) -> None:
+        with TemporaryDirectory() as temporary, contextlib.redirect_stdout(io.StringIO()):
+            source = checkpoint("bert", "feature-extraction", Path(temporary, "in"))
+            (source / "1_Pooling").mkdir()
+            (source / "1_Pooling/config.json").write_text('{"pooling_mode_cls_token": true}')
+            out = Path(temporary, "out")
+            # What an earlier run left is not mixed with what this one makes.
+            (out / "onnx").mkdir(parents=True)
+            (out / "onnx/decoder_model.onnx").write_text("old")
+            export(source, out)
+            self.assertEqual((out / "1_Pooling/config.json").read_text(), '{"pooling_mode_cls_token": true}')
+            self.assertFalse((out / "onnx/decoder_model.onnx").exists())
+
     def test_texts_and_report(self) -> None:
         with TemporaryDirectory() as temporary, contextlib.redirect_stdout(io.StringIO()) as printed:
             source = checkpoint("bert", "text-classification", Path(temporary, "in"))
@@ -108,6 +131,9 @@ class Refused(unittest.TestCase):
     def test_other_architectures(self) -> None:
         self.refused("bert", "fill-mask", None, "model_type is llama; this exports albert", lambda config: {**config, "model_type": "llama"})
 
+    def test_models_that_see_what_comes_after(self) -> None:
+        self.refused("bert", "text-generation", None, "is_decoder is false in config.json", lambda config: {**config, "is_decoder": False})
+
     def test_labels(self) -> None:
         self.refused("bert", "text-classification", "zero-shot-classification", "needs a label that begins with entail; there are bad, fair, good, best")
 
@@ -117,6 +143,29 @@ class Refused(unittest.TestCase):
     def test_no_checkpoint_at_all(self) -> None:
         with TemporaryDirectory() as temporary, self.assertRaisesRegex(Unfit, "has no config.json; save_pretrained writes it"):
             export(Path(temporary), Path(temporary, "out"))
+
+
+class CommandLine(unittest.TestCase):
+    def run_it(self, *words: str) -> subprocess.CompletedProcess:
+        return subprocess.run([sys.executable, "-m", "export", *words], cwd=ASSETS, capture_output=True, text=True)
+
+    def test_it_prints_and_writes_a_report(self) -> None:
+        with TemporaryDirectory() as folder:
+            source = checkpoint("bert", "question-answering", Path(folder, "in"))
+            Path(folder, "texts").write_text("Who?\tMaria Lopez joined.\n\nWhen?\tShe came in March.\n")
+            ran = self.run_it(str(source), f"{folder}/out", "--texts", f"{folder}/texts", "--report", f"{folder}/report.json")
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            self.assertRegex(ran.stdout, r"int8: 0\.\d MB; \d of 4 starts and ends agree, \d flip; error at most [\d.]+, on average [\d.]+")
+            report = json.loads(Path(folder, "report.json").read_text())
+            self.assertEqual(list(report), ["fp32", "int8"])
+            self.assertEqual(report["fp32"]["agree"], 4)
+            self.assertGreater(report["int8"]["max_error"], report["int8"]["mean_error"])
+
+    def test_it_says_what_would_be_right(self) -> None:
+        with TemporaryDirectory() as folder:
+            ran = self.run_it(folder, f"{folder}/out")
+            self.assertEqual(ran.returncode, 1)
+            self.assertRegex(ran.stderr.strip().splitlines()[-1], "has no config.json; save_pretrained writes it$")
 
 
 class Heads(unittest.TestCase):
