@@ -2,12 +2,16 @@
 
 import { join } from 'node:path';
 import { type Checkpoint, readCheckpoint } from '../../model-assets/checkpoint.ts';
+import { checkGraphs } from '../../model-assets/checks/check-graphs.ts';
+import { memoryOf, reckon } from '../../model-assets/checks/memory.ts';
 import type { Dtype } from '../../model-assets/layout.ts';
 import { start, type Workerd } from '../bench/workerd.ts';
 import { differences } from '../seeded/differences.ts';
 import type { Golden, Served } from './goldens.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+/** WASM_BUDGET_MIB of wrangler.toml. */
+const BUDGET_MIB = 96;
 const WRITING = ['text-generation', 'summarization', 'translation'];
 
 export interface Outcome {
@@ -41,11 +45,13 @@ export async function serveCells(goldens: readonly Golden[]): Promise<readonly O
   }
 }
 
-/** What `npm run models -- add` publishes, or why it refuses. */
+/** What `npm run models -- add` publishes, or why it refuses. Its trial run is what follows here. */
 export async function add(golden: Served, dtype: Dtype): Promise<Checkpoint | string> {
-  const { checkpoint, task } = golden;
+  const { task } = golden;
   try {
-    return await readCheckpoint(join(ROOT, checkpoint), nameOf(golden, dtype), { task, dtype });
+    const checkpoint = await readCheckpoint(join(ROOT, golden.checkpoint), nameOf(golden, dtype), { task, dtype });
+    checkGraphs(checkpoint.manifest, checkpoint.signatures);
+    return reckon(await memoryOf(checkpoint), BUDGET_MIB).fault ?? checkpoint;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
