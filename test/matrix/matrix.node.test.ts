@@ -1,14 +1,17 @@
 // The table in README.md is what a run gives: every cell is served, over HTTP in workerd, with the answers of transformers.
 
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Golden, readGoldens } from './goldens.ts';
 import { serveInt8 } from './int8.ts';
 import { type Outcome, serveCells } from './serve-cells.ts';
 import { END, putTable, START, toTable } from './table.ts';
 
-const README = join(import.meta.dirname, '..', '..', 'README.md');
+const ROOT = join(import.meta.dirname, '..', '..');
+const README = join(ROOT, 'README.md');
 /** Compiling 77 tokenizers and graphs is a minute of work, and of several where others work beside it. */
 const TIMEOUT = 900_000;
 let goldens: readonly Golden[];
@@ -68,6 +71,14 @@ test('int8 of the exports runs on the project’s own engine, and decides as the
   expect(asked).toBeGreaterThan(150);
   // Weights that were never trained leave much less between the best and the second.
   expect(same / asked).toBeGreaterThan(0.8);
+});
+
+test('what was exported passes npm run models -- add, its trial run too', { timeout: TIMEOUT }, async () => {
+  const folder = join(ROOT, 'model-assets', 'seeded-heads', 'seeded-bart-fill-mask');
+  const tool = [join(ROOT, 'model-assets', 'models.ts'), 'add', folder, '--task', 'fill-mask', '--dry-run'];
+  const { stdout } = await promisify(execFile)(process.execPath, tool);
+  expect(stdout).toContain('runs on edge: it knows every operator');
+  expect(stdout).toContain('a trial run went well');
 });
 
 describe('the table', () => {
