@@ -63,7 +63,7 @@ What an interrupted run has downloaded or written is not done again. Downloads s
         const name = textOf(values, 'name') ?? located.name;
         const checkpoint = await readCheckpoint(folder, name, { ...choices, dtype, source, scratch, texts });
         await check(checkpoint, folder, host);
-        if (values['dry-run']) return console.log('a trial run went well; nothing was published');
+        if (values['dry-run']) return console.log('nothing was published');
         await publishTo(checkpoint, host, values);
       } finally {
         await host.close();
@@ -93,6 +93,7 @@ async function check(checkpoint: Checkpoint, folder: string, host: Host): Promis
   for (const line of lines) console.log(line);
   if (fault !== undefined) throw new Error(fault);
   await tryOut(checkpoint, folder, host);
+  console.log('a trial request was answered in workerd');
 }
 
 async function publishTo(checkpoint: Checkpoint, host: Host, values: Values): Promise<void> {

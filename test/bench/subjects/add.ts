@@ -17,6 +17,13 @@ import { type Peak, watchMemory } from '../process-memory.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const ROUNDS = 3;
+/** What the tool does, and the words with which it has done it. */
+const PHASES = [
+  ['start, download and hash', 'hashes as the Hub states them'],
+  ['compile and check', '\nmemory: '],
+  ['the trial run in workerd', 'a trial request was answered'],
+  ['write to the bucket', ' published, '],
+] as const;
 /** What the tool may hold, in MB. */
 const MOST_MB = 200;
 
@@ -33,7 +40,7 @@ export default {
     try {
       const program = await writeProgram(join(models, 'bench-distilbert'), folder);
       const env = { ...bucket.env, HF_ENDPOINT: hub.endpoint, EDGE_PIPELINES_CACHE: join(folder, 'cache') };
-      const samples: { own: number; copy: number; verify: number; hash: number; peak: Peak; verifyPeak: Peak }[] = [];
+      const samples: Sample[] = [];
       for (let round = 0; round < ROUNDS; round++) {
         const copy = await copyAndHash(hub, bucket, folder, program);
         for (const key of bucket.keys()) bucket.objects.delete(key);
@@ -47,6 +54,7 @@ export default {
         const rate = Number(/\(([\d.]+) MB\/s\)/.exec(verified.output)?.[1]);
         samples.push({
           own: added.milliseconds,
+          phases: phasesOf(added),
           copy,
           verify: rate,
           hash: bytes.byteLength / hash / 1000,
@@ -54,9 +62,13 @@ export default {
           verifyPeak: verified.peak,
         });
       }
-      const middle = (of: (sample: (typeof samples)[number]) => number) => median(samples.map(of));
+      const middle = (of: (sample: Sample) => number) => median(samples.map(of));
       const [own, copy] = [middle((each) => each.own), middle((each) => each.copy)];
       report({ case: 'add, from the Hub to a bucket', unit: 'ms', ours: own, peer: copy, ratio: copy / own });
+      for (const [i, [name]] of PHASES.entries()) {
+        const part = middle(({ phases }) => phases[i] ?? 0);
+        report({ case: `  of which ${name}`, unit: 'ms', ours: part, peer: null, ratio: null });
+      }
       const tool = middle(({ peak }) => peak.own / 1e6);
       report({
         case: `memory of the tool, at most ${MOST_MB}`,
@@ -84,6 +96,22 @@ export default {
     }
   },
 } satisfies Subject;
+
+interface Sample {
+  readonly own: number;
+  readonly phases: readonly number[];
+  readonly copy: number;
+  readonly verify: number;
+  readonly hash: number;
+  readonly peak: Peak;
+  readonly verifyPeak: Peak;
+}
+
+/** How long each took, in milliseconds. */
+function phasesOf({ said }: Measured): number[] {
+  const ends = PHASES.map(([, words]) => said.find(({ output }) => output.includes(words))?.at ?? 0);
+  return ends.map((end, i) => end - (ends[i - 1] ?? 0));
+}
 
 async function filesIn(folder: string): Promise<ReadonlyMap<string, Buffer>> {
   const names = await readdir(folder);
@@ -120,6 +148,8 @@ async function copyAndHash(hub: HubServer, bucket: S3Server, folder: string, pro
 interface Measured {
   readonly milliseconds: number;
   readonly output: string;
+  /** All that was said by a time. */
+  readonly said: readonly { readonly at: number; readonly output: string }[];
   readonly peak: Peak;
 }
 
@@ -128,9 +158,15 @@ async function measured(args: readonly string[], env: Readonly<Record<string, st
   const child = spawn(process.execPath, [...args], { env: { ...process.env, ...env }, cwd: ROOT });
   const watch = watchMemory(child.pid ?? 0);
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const said: { at: number; output: string }[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+      said.push({ at: performance.now() - start, output });
+    });
+  }
   const code = await new Promise((resolve) => child.on('close', resolve));
   watch.stop();
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${output}`);
-  return { milliseconds: performance.now() - start, output, peak: watch.peak };
+  return { milliseconds: performance.now() - start, output, said, peak: watch.peak };
 }
