@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import * as z from 'zod/mini';
 import type { BlobRef } from '../../shared/model/manifest.ts';
-import { bytesOf, type Content, inMemory } from '../content.ts';
+import { type Content, chunksOf, inMemory } from '../content.ts';
 import { BucketFault } from './bucket-fault.ts';
 import type { Send } from './object-store.ts';
 import { parseXml } from './xml.ts';
@@ -15,6 +15,8 @@ import { parseXml } from './xml.ts';
 export const PART = 5 * 2 ** 20;
 /** Parts in flight, of all objects: each is in memory, and again in the request. */
 const inFlight = pLimit(2);
+/** Memory of parts that are done, for the next: garbage of this size is collected late. */
+const spare: Uint8Array[] = [];
 
 const created = z.object({ InitiateMultipartUploadResult: z.object({ UploadId: z.string() }) });
 const begun = z.object({
@@ -48,19 +50,34 @@ export async function putInParts(
   let hasFailed = false;
   const put = async (number: number): Promise<string> => {
     if (hasFailed) throw new Error(`${key} was given up`);
-    const bytes = await bytesOf(content, (number - 1) * PART, Math.min(number * PART, content.size));
-    const known = arrived.get(number);
-    // Where a bucket calls parts by other than their hash, they are sent again.
-    const isThere = known?.includes(createHash('md5').update(bytes).digest('hex')) === true;
-    const etag = known && isThere ? known : await putPart(send, key, upload, number, bytes);
-    report(bytes.byteLength);
-    return etag;
+    const buffer = spare.pop() ?? new Uint8Array(PART);
+    try {
+      const bytes = await readPart(content, number, buffer);
+      const known = arrived.get(number);
+      // Where a bucket calls parts by other than their hash, they are sent again.
+      const isThere = known?.includes(createHash('md5').update(bytes).digest('hex')) === true;
+      const etag = known && isThere ? known : await putPart(send, key, upload, number, bytes);
+      report(bytes.byteLength);
+      return etag;
+    } finally {
+      spare.push(buffer);
+    }
   };
   const etags = await Promise.all(numbers.map((number) => inFlight(() => put(number)))).catch((error: unknown) => {
     hasFailed = true;
     throw error;
   });
   await complete(send, key, ref, upload, etags);
+}
+
+async function readPart(content: Content, number: number, buffer: Uint8Array): Promise<Uint8Array> {
+  const start = (number - 1) * PART;
+  let length = 0;
+  for await (const chunk of chunksOf(content, start, Math.min(start + PART, content.size))) {
+    buffer.set(chunk, length);
+    length += chunk.byteLength;
+  }
+  return buffer.subarray(0, length);
 }
 
 async function begin(send: Send, key: string, ref: BlobRef): Promise<string> {

@@ -140,9 +140,19 @@ export class HubServer {
 }
 
 const origin = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-const gitHash = (bytes: Uint8Array) =>
-  createHash('sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex');
+/** Of each file once: what is measured against this server is not its hashing. */
+const hashes = new WeakMap<Uint8Array, Map<string, string>>();
+
+function hashOf(algorithm: string, bytes: Uint8Array, prefix: string): string {
+  const known = hashes.get(bytes) ?? new Map<string, string>();
+  hashes.set(bytes, known);
+  const hash = known.get(algorithm) ?? createHash(algorithm).update(prefix).update(bytes).digest('hex');
+  known.set(algorithm, hash);
+  return hash;
+}
+
+export const sha256 = (bytes: Uint8Array) => hashOf('sha256', bytes, '');
+const gitHash = (bytes: Uint8Array) => hashOf('sha1', bytes, `blob ${bytes.byteLength}\0`);
 
 /** With ranges, as RFC 9110 has them: one that is asked for on a condition that does not hold is no range. */
 function send(

@@ -204,7 +204,7 @@ export class S3Server {
     const before = parts.slice(0, -1);
     if (before.some(({ byteLength }) => byteLength < 5 * MIB)) return [400, errorXml('EntityTooSmall')];
     if (before.some(({ byteLength }) => byteLength !== first.byteLength)) return [400, errorXml('InvalidPart')];
-    const digests = Buffer.concat(parts.map((part) => createHash('md5').update(part).digest()));
+    const digests = Buffer.from(listed.map(([, , etag = '']) => etag.replaceAll('"', '')).join(''), 'hex');
     const etag = this.#store(key, Buffer.concat(parts), `"${md5(digests)}-${parts.length}"`, upload.meta);
     this.uploads.delete(id);
     return [200, `<CompleteMultipartUploadResult><ETag>${etag}</ETag></CompleteMultipartUploadResult>`];
