@@ -1,6 +1,6 @@
 // The local bucket: the R2 of `wrangler dev`, which runs in workerd in a process of its own (host/) and is spoken to over loopback.
 
-import { chunksOf } from '../content.ts';
+import { streamOf } from '../content.ts';
 import { reasonOf } from '../reason.ts';
 import { bodyOf, checked, ObjectStore, type SendRequest } from './object-store.ts';
 
@@ -21,7 +21,7 @@ export function openLocal(origin: URL): ObjectStore {
         // Of bytes fetch says it, and twice is once too often for undici, which miniflare puts beneath it.
         ...(body && !isSmall && { 'content-length': String(body.size) }),
       },
-      body: isSmall ? (((await bodyOf(body)) as Uint8Array<ArrayBuffer> | undefined) ?? null) : copies(body),
+      body: isSmall ? (((await bodyOf(body)) as Uint8Array<ArrayBuffer> | undefined) ?? null) : streamOf(body),
       ...(!isSmall && { duplex: 'half' }),
     };
     try {
@@ -34,18 +34,4 @@ export function openLocal(origin: URL): ObjectStore {
     async (request) => checked(await send(request), `${request.method} ${request.key}`),
     Number.POSITIVE_INFINITY,
   );
-}
-
-function copies(content: NonNullable<SendRequest['body']>): ReadableStream<Uint8Array> {
-  const chunks = chunksOf(content);
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (done) controller.close();
-      else controller.enqueue(value.slice());
-    },
-    async cancel() {
-      await chunks.return(undefined);
-    },
-  });
 }

@@ -1,10 +1,11 @@
 // The bucket of a Cloudflare account, through R2's S3 interface.
 
 import { AwsClient } from 'aws4fetch';
+import { streamOf } from '../content.ts';
 import { reasonOf } from '../reason.ts';
 import { PATIENCE, type Patience, persistently, retryAfter, Transient } from '../transient.ts';
 import { PART } from './multipart.ts';
-import { bodyOf, checked, ObjectStore, type SendRequest } from './object-store.ts';
+import { checked, ObjectStore, type SendRequest } from './object-store.ts';
 
 /** Of an empty body. */
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -49,8 +50,12 @@ export function openRemote(account: Account, patience: Patience = PATIENCE): Obj
       method,
       headers: { ...headers, 'x-amz-content-sha256': sha256 },
     });
-    const bytes = (await bodyOf(body)) as Uint8Array<ArrayBuffer> | undefined;
-    const init = { method, headers: signed.headers, ...(bytes && { body: bytes }) };
+    const init: RequestInit = { method, headers: signed.headers };
+    if (body) {
+      // Where its length is told, a stream is sent as what it is, and not in chunks, which S3 does not take.
+      signed.headers.set('content-length', String(body.size));
+      Object.assign(init, { body: streamOf(body), duplex: 'half' });
+    }
     return fetchOnce(signed.url, init, `${method} ${key || bucket}`, isStream === true);
   };
   const persistent = async (request: SendRequest) => {

@@ -108,6 +108,11 @@ export class S3Server {
       response.writeHead(fault.status, fault.headers).end();
       return;
     }
+    // Bodies in chunks are not taken.
+    if (method === 'PUT' && headers['content-length'] === undefined) {
+      send(response, 411, errorXml('MissingContentLength'));
+      return;
+    }
     const refused = signatureFault(request, body) ?? (bucket === BUCKET ? undefined : 'NoSuchBucket');
     if (refused) return send(response, refused === 'NoSuchBucket' ? 404 : 403, errorXml(refused));
     const answer = this.#answer(seen, body);
