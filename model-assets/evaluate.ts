@@ -6,8 +6,12 @@ import { featureExtraction } from './evaluate/feature-extraction.ts';
 import { fillMask } from './evaluate/fill-mask.ts';
 import { questionAnswering } from './evaluate/question-answering.ts';
 import { Service } from './evaluate/service.ts';
+import { speed } from './evaluate/speed.ts';
+import { summarization } from './evaluate/summarization.ts';
 import { textClassification } from './evaluate/text-classification.ts';
+import { textGeneration } from './evaluate/text-generation.ts';
 import { tokenClassification } from './evaluate/token-classification.ts';
+import { translation } from './evaluate/translation.ts';
 import { zeroShotClassification } from './evaluate/zero-shot-classification.ts';
 
 const MEASURES = {
@@ -17,6 +21,10 @@ const MEASURES = {
   'zero-shot-classification': zeroShotClassification,
   'fill-mask': fillMask,
   'feature-extraction': featureExtraction,
+  'text-generation': textGeneration,
+  summarization,
+  translation,
+  speed,
 };
 
 const HELP = `npm run evaluate -- [task …] [--data <folder>] [--origin <url>] [--model <name>] [--wrong <count>]
@@ -29,13 +37,17 @@ Asks a running service (npm start) and prints what its answers are worth:
   zero-shot-classification  accuracy on a tenth of MNLI, three labels
   fill-mask                 top-5 accuracy at 2,000 places of WikiText-2 dev
   feature-extraction        Spearman's rank correlation on STS-B dev
+  text-generation           bits per byte of six books that were kept back
+  summarization             ROUGE-L on SciTLDR dev, and that of each first sentence
+  translation               sacreBLEU on 1,500 French sentences of Tatoeba that were kept back
+  speed                     new tokens a second of these three, greedily
 
-One input a request; then again with several in each, and how many answers differ.
+One input a request; then, of the first five, again with several in each, and how many answers differ.
 
   --data    folder of the data, default ../shared/data
   --origin  where the service runs, default http://127.0.0.1:8787
   --model   instead of the default model of the task
-  --wrong   prints so many wrong answers, spread over all (not for feature-extraction)`;
+  --wrong   prints so many wrong answers, spread over all (not for feature-extraction); of text-generation, so many texts`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

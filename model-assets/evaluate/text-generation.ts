@@ -1,0 +1,68 @@
+// Bits per byte on the books that were kept back: those whose title's SHA-256 begins with a byte under 10, read in 30 windows each that
+// begin anew with a paragraph, as recipes/passages.py cuts them.
+
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { readRows, type Service } from './service.ts';
+
+const WINDOWS = 30;
+/** Characters of a window. */
+const LEAST = 1000;
+const MOST = 1500;
+/** Begins texts in the checkpoint's training. */
+const BEGIN = '<|endoftext|>';
+const PROMPTS = ['In this course, we will teach you how to', 'Once upon a time'];
+
+interface Book {
+  readonly title: string;
+  readonly text: string;
+}
+interface Told {
+  readonly generated_text: string;
+  readonly details: { readonly prefill: readonly { readonly logprob: number | null }[] };
+}
+
+/** `samples`: continuations to print, which nobody chose: the seeds count up. */
+export async function textGeneration(service: Service, data: string, samples: number): Promise<void> {
+  const books = await readRows<Book>(join(data, 'text', 'books.jsonl.gz'));
+  const kept = books.filter(({ title }) => (createHash('sha256').update(title).digest()[0] ?? 255) < 10);
+  let [allBits, allBytes] = [0, 0];
+  for (const { title, text } of kept) {
+    const windows = windowsOf(text);
+    const bytes = windows.reduce((sum, window) => sum + Buffer.byteLength(window), 0);
+    let bits = 0;
+    for (const window of windows) bits += await bitsOf(window, service);
+    console.log(`  ${title}: ${(bits / bytes).toFixed(3)} bits a byte`);
+    allBits += bits;
+    allBytes += bytes;
+  }
+  const mean = (allBits / allBytes).toFixed(4);
+  console.log(`text-generation      books kept back  ${mean} bits a byte  (${allBytes} bytes of ${kept.length} books)`);
+  for (let i = 0; i < samples; i++) {
+    const inputs = PROMPTS[i % PROMPTS.length] ?? '';
+    const parameters = { max_new_tokens: 60, seed: Math.floor(i / PROMPTS.length) + 1 };
+    const [answer] = await service.ask<Told[]>('text-generation', { inputs, parameters });
+    console.log(`  sample: ${JSON.stringify(answer?.generated_text)}`);
+  }
+}
+
+function windowsOf(text: string): string[] {
+  const paragraphs = text.split('\n\n');
+  return Array.from({ length: WINDOWS }, (_, i) => {
+    const held: string[] = [];
+    let length = 0;
+    for (const paragraph of paragraphs.slice(Math.floor((i * paragraphs.length) / WINDOWS))) {
+      held.push(paragraph);
+      length += Array.from(paragraph).length;
+      if (length >= LEAST) break;
+    }
+    return Array.from(held.join('\n\n')).slice(0, MOST).join('');
+  });
+}
+
+async function bitsOf(window: string, service: Service): Promise<number> {
+  const parameters = { max_new_tokens: 1, do_sample: false, details: true, decoder_input_details: true };
+  const [answer] = await service.ask<Told[]>('text-generation', { inputs: BEGIN + window, parameters });
+  const prefill = answer?.details.prefill ?? [];
+  return prefill.reduce((sum, { logprob }) => sum - (logprob ?? 0), 0) / Math.LN2;
+}
