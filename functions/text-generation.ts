@@ -8,8 +8,9 @@ import { ServiceError } from '../shared/errors.ts';
 import type { GenerationConfig } from '../shared/generate/config.ts';
 import { configOf, continuation, generate } from '../shared/generate/generate.ts';
 import { generationFields, toGeneration } from '../shared/generate/parameters.ts';
+import { promptLogprobs } from '../shared/generate/prompt-logprobs.ts';
 import { createRandom, randomSeed } from '../shared/generate/random.ts';
-import { continuationDetails, details, streamAfter, toWireToken } from '../shared/generate/wire.ts';
+import { continuationDetails, details, promptDetails, streamAfter, toWireToken } from '../shared/generate/wire.ts';
 import { serve } from '../shared/http/serve.ts';
 import type { Model } from '../shared/model/open-model.ts';
 import { fields, optional, texts } from '../shared/schema.ts';
@@ -19,6 +20,7 @@ const flag = z.boolean('must be true or false');
 const parameters = fields({
   return_full_text: optional(flag, true),
   details: optional(flag, false),
+  decoder_input_details: optional(flag, false),
   truncate: optional(z.int('must be a whole number from 1').check(z.minimum(1, 'must be a whole number from 1')), null),
   prefix: optional(z.string('must be a string'), null),
   ...generationFields,
@@ -45,12 +47,17 @@ export const textGeneration: Task<z.output<typeof input>, z.output<typeof output
   example: { inputs: 'In this course, we will teach you how to', parameters: { max_new_tokens: 20 } },
   models: 'own',
   async run({ inputs, parameters }, model, context) {
+    if (parameters.decoder_input_details && !parameters.details)
+      throw new ServiceError('invalid_input', 'decoder_input_details needs parameters.details, where it is told');
     const list = typeof inputs === 'string' ? [inputs] : inputs;
     const prompts = list.map((text, i) =>
       toPrompt(text, typeof inputs === 'string' ? 'inputs' : `inputs[${i}]`, parameters, model, context),
     );
     const answers: z.output<typeof generated>[][] = [];
     for (const { text, ids, config } of prompts) {
+      const known = parameters.decoder_input_details
+        ? promptDetails(ids, await promptLogprobs({ ids, source: null }, config, model, context), model)
+        : [];
       const continuations = await generate({ ids, source: null }, config, model, context);
       answers.push(
         continuations.map((each) => ({
@@ -61,7 +68,7 @@ export const textGeneration: Task<z.output<typeof input>, z.output<typeof output
             parameters,
             model,
           ),
-          ...(parameters.details && { details: continuationDetails(each, ids, model) }),
+          ...(parameters.details && { details: continuationDetails(each, ids, known, model) }),
         })),
       );
     }
@@ -71,6 +78,8 @@ export const textGeneration: Task<z.output<typeof input>, z.output<typeof output
     if (!stream) return undefined;
     if (typeof inputs !== 'string')
       throw new ServiceError('invalid_input', 'a stream takes one text: inputs must be a string');
+    if (parameters.decoder_input_details)
+      throw new ServiceError('invalid_input', 'a stream has no room for decoder_input_details; set stream to false');
     const prompt = toPrompt(inputs, 'inputs', parameters, model, context);
     const { config } = prompt;
     if (config.numBeams * config.numReturnSequences > 1) {

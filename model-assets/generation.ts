@@ -88,6 +88,7 @@ export async function readGeneration(folder: string): Promise<Generation> {
     eosIds: typeof eos === 'number' ? [eos] : eos,
     decoderStartId: known.decoder_start_token_id ?? null,
     renormalize: source.renormalize_logits === true,
+    capitalsFromSource: source.capitals_from_source === true,
     languages: await readLanguages(folder),
   };
 }

@@ -5,6 +5,7 @@ import type { Limits } from '../task.ts';
 import { affordable, type Cost } from './bounds.ts';
 import { checkParameters } from './contradictions.ts';
 import type { GenerationParameters } from './parameters.ts';
+import type { Processor } from './processors.ts';
 
 /** Complete and free of contradictions. Lengths count tokens. */
 export interface GenerationConfig {
@@ -25,6 +26,8 @@ export interface GenerationConfig {
   readonly repetitionPenalty: number;
   readonly noRepeatNgramSize: number;
   readonly badWordsIds: readonly (readonly number[])[];
+  /** What only the text at hand forbids. */
+  readonly own: readonly Processor[];
   readonly suppressTokens: readonly number[];
   /** Whether scores become log probabilities again after all that was done to them, which beams add up. */
   readonly renormalize: boolean;
@@ -97,6 +100,7 @@ export function toConfig(layers: readonly [GenerationParameters, ...Defaults[]],
     repetitionPenalty: of('repetition_penalty', 1),
     noRepeatNgramSize: of('no_repeat_ngram_size', 0),
     badWordsIds: of('bad_words_ids', []),
+    own: [],
     suppressTokens: of('suppress_tokens', []),
     renormalize: at.renormalize,
     forcedBosId: of('forced_bos_token_id', null),

@@ -120,7 +120,7 @@ async function searchBeams(
 }
 
 /** Null where the request has no token left to write. Waits until the caches of the text have room. `end` is to be called however it ends. */
-async function begin({ ids, source }: Prompt, config: GenerationConfig, model: Model, context: Context) {
+export async function begin({ ids, source }: Prompt, config: GenerationConfig, model: Model, context: Context) {
   const cost = costOf(model, source?.length ?? 0);
   const bounded = within(config, ids.length, cost, context);
   if (bounded.maxLength <= ids.length) return null;

@@ -9,6 +9,7 @@ import { fields, optional } from '../schema.ts';
 import type { Context } from '../task.ts';
 import type { Encoding } from '../tokenizer/encoding.ts';
 import { toTruncation, truncationFields } from '../truncation.ts';
+import { capitalsFrom, piecesOf } from './capitals.ts';
 import { type Continuation, configOf, generate } from './generate.ts';
 import { type GenerationParameters, generationFields, toGeneration } from './parameters.ts';
 import { encodeSource } from './source.ts';
@@ -78,10 +79,12 @@ export async function rewriteTokens(
   const layers = [wording.defaults, manifest.generation?.defaults ?? {}, DEFAULTS];
   const asked = toGeneration(parameters);
   const answers: (readonly Continuation[])[] = [];
-  const prompts = encodings.map((encoding) => {
+  const own = (i: number) =>
+    manifest.generation?.capitalsFromSource ? [capitalsFrom(inputs[i] ?? '', piecesOf(model))] : [];
+  const prompts = encodings.map((encoding, i) => {
     const config = configOf([asked, ...layers], { promptLength: 1, sourceLength: encoding.ids.length }, model, context);
     const encode = once(() => encodeSource(model, withLanguage(encoding, wording.sourceLanguageId, model)));
-    return { config, ids: [start], source: { length: encoding.ids.length, encode } };
+    return { config: { ...config, own: own(i) }, ids: [start], source: { length: encoding.ids.length, encode } };
   });
   for (const { config, ...prompt } of prompts) {
     context.signal.throwIfAborted();

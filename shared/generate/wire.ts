@@ -13,11 +13,15 @@ export const tokenFields = z.object({
   special: z.boolean(),
 });
 
+export const prefillFields = z.object({ id: z.int(), text: z.string(), logprob: z.nullable(z.number()) });
+
 export const details = z.object({
   finish_reason: z.enum(['length', 'eos_token', 'stop_sequence']),
   generated_tokens: z.int(),
   /** Null where nothing was left to chance. */
   seed: z.nullable(z.int()),
+  /** The prompt's tokens, where they were asked for. */
+  prefill: z.array(prefillFields),
   tokens: z.array(tokenFields),
 });
 
@@ -34,6 +38,7 @@ export function toWireToken(
 export function continuationDetails(
   { tokens, finish, seed }: Continuation,
   prompt: readonly number[],
+  prefill: readonly z.output<typeof prefillFields>[],
   model: Model,
 ): z.output<typeof details> {
   const texts = streamAfter(prompt, model);
@@ -41,8 +46,19 @@ export function continuationDetails(
     finish_reason: finish,
     generated_tokens: tokens.length,
     seed,
+    prefill: [...prefill],
     tokens: tokens.map((token) => toWireToken(token, texts.push(token.id) + (token.finish ? texts.end() : ''), model)),
   };
+}
+
+/** What `decoder_input_details` asks for. `logprobs`: one a token. */
+export function promptDetails(
+  prompt: readonly number[],
+  logprobs: readonly (number | null)[],
+  model: Model,
+): z.output<typeof prefillFields>[] {
+  const texts = streamAfter([], model);
+  return prompt.map((id, i) => ({ id, text: texts.push(id), logprob: logprobs[i] ?? null }));
 }
 
 /** The texts of tokens that follow a prompt; special ones have none. */

@@ -45,6 +45,8 @@ const generation = z.strictObject({
   decoderStartId: z.nullable(z.int()),
   /** `renormalize_logits`, which is no parameter. */
   renormalize: z._default(z.boolean(), false),
+  /** `capitals_from_source`, which is no parameter either, and this project's: see shared/generate/capitals.ts. */
+  capitalsFromSource: z._default(z.boolean(), false),
   /** Token of each language that the tokenizer names; empty where languages are no tokens. */
   languages: z.record(z.string(), z.int()),
 });

@@ -53,6 +53,7 @@ test('20,000 rows of one token, with all that changes scores: chi-square', async
       repetitionPenalty: 2,
       noRepeatNgramSize: 0,
       badWordsIds: [[3]],
+      own: [],
       suppressTokens: [4],
       minLength: 9,
       eosIds: [5],

@@ -37,6 +37,7 @@ describe('bad input', () => {
     [{ suppress_tokens: [5000] }, 'parameters.suppress_tokens has 5000; the ids of this model are 0 to'],
     [{ temperature: 0 }, 'for the likeliest text set do_sample to false'],
     [{ top_p: 1.5 }, 'parameters.top_p must be a number over 0 and up to 1'],
+    [{ decoder_input_details: true }, 'decoder_input_details needs parameters.details'],
     [{ truncate: 0 }, 'parameters.truncate must be a whole number from 1'],
   ])('%j', async (parameters, message) => {
     const response = await write(parameters);
@@ -70,6 +71,35 @@ describe('bad input', () => {
     >();
     expect(text.length).toBeGreaterThan(0);
     expect(details.tokens).toHaveLength(3);
+  });
+
+  test('how likely a prompt is: as it was when it was written', async () => {
+    interface Told {
+      readonly id: number;
+      readonly logprob: number | null;
+    }
+    const ask = async (inputs: string, parameters: object) => {
+      const response = await write({ details: true, decoder_input_details: true, ...parameters }, inputs);
+      const [answer] =
+        await response.json<[{ generated_text: string; details: { prefill: Told[]; tokens: Told[] } }]>();
+      return answer;
+    };
+    let compared = 0;
+    for (const prompt of ['The engine was', 'A letter', 'She said', 'of the harbour', 'in the', 'It was a']) {
+      const { generated_text: text, details } = await ask(prompt, { max_new_tokens: 3 });
+      const written = [...details.prefill, ...details.tokens];
+      const { prefill } = (await ask(text, { max_new_tokens: 1 })).details;
+      expect(prefill[0]?.logprob).toBeNull();
+      // A text need not be cut as it was written.
+      const parting = prefill.findIndex(({ id }, i) => id !== written[i]?.id);
+      const same = parting < 0 ? prefill.length : parting;
+      prefill.slice(1, same).forEach(({ logprob }, i) => {
+        expect(logprob).toBeCloseTo(written[i + 1]?.logprob ?? 0, 4);
+      });
+      compared += Math.max(0, same - details.prefill.length);
+    }
+    expect(compared).toBeGreaterThan(5);
+    expect((await write({ details: true, max_new_tokens: 1 })).status).toBe(200);
   });
 
   test('an empty prompt where no token begins texts', async () => {
@@ -162,6 +192,7 @@ describe('bad input', () => {
 
   test.each([
     ['of several texts', {}, [PROMPT, PROMPT], 'a stream takes one text'],
+    ['of a prompt told', { details: true, decoder_input_details: true }, PROMPT, 'a stream has no room for'],
     ['of beams', { num_beams: 2 }, PROMPT, 'a stream follows one text'],
   ])('a stream %s', async (_, parameters, inputs, message) => {
     const response = await write(parameters, inputs, { stream: true });
