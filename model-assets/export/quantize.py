@@ -26,13 +26,19 @@ def quantize(fp32: Path, int8: Path, beside: bool = False) -> None:
         quantize_dynamic(str(prepared), str(inline), per_channel=True, weight_type=QuantType.QInt8, **options)
         model = onnx.load(inline)
         improve(model.graph, weights)
-    location = f"{int8.name}.data"
-    int8.with_name(location).unlink(missing_ok=True)
     if beside:
-        onnx.save_model(model, int8, save_as_external_data=True, location=location, size_threshold=1024)
-        int8.with_name(location).chmod(0o644)
+        save_beside(model, int8)
     else:
+        int8.with_name(f"{int8.name}.data").unlink(missing_ok=True)
         onnx.save_model(model, int8)
+
+
+def save_beside(model: onnx.ModelProto, path: Path) -> None:
+    """The graph, and its weights in `<path>.data`."""
+    location = f"{path.name}.data"
+    path.with_name(location).unlink(missing_ok=True)
+    onnx.save_model(model, path, save_as_external_data=True, location=location, size_threshold=1024)
+    path.with_name(location).chmod(0o644)
 
 
 def quantize_all(folder: Path, out: Path, suffix: str = "", split: bool = False) -> None:

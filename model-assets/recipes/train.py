@@ -104,7 +104,7 @@ def train(
         schedule.load_state_dict(saved["schedule"])
         best, done = saved["best"], saved["done"]
 
-    half = _Half(model) if plan.half else None
+    half = Half(model) if plan.half else None
 
     def save() -> None:
         temporary = state.with_suffix(".tmp")
@@ -143,7 +143,7 @@ def train(
     model.eval()
 
 
-class _Half:
+class Half:
     """A copy of a model in bfloat16. It has no optimizer: its gradients go to the model, and the model's weights come back."""
 
     def __init__(self, model: PreTrainedModel) -> None:
