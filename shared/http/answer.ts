@@ -3,10 +3,9 @@
 import type { Context as HonoContext } from 'hono';
 import { ServiceError } from '../errors.ts';
 import { Meter } from '../meter.ts';
-import type { Lease } from '../model/model-store.ts';
-import type { TextModel } from '../model/tokenizer-store.ts';
 import { parse } from '../schema.ts';
 import type { Context, Limits, Task } from '../task.ts';
+import { acquire } from './acquire.ts';
 import { readJson } from './body.ts';
 import { isolateOf } from './isolate.ts';
 import type { Env } from './settings.ts';
@@ -46,7 +45,7 @@ async function run(
   checkCount(body, limits);
   const input = parse(task.input, parameters ? withParameters(body, parameters) : body);
   const meter = new Meter();
-  const lease = await acquire(c, task, named ?? toModelName(model), meter);
+  const lease = await acquire(isolateOf(c.env), task, named ?? toModelName(model), sourceOf(c, meter));
   const warn = (message: string) => c.header('warning', toWarning(message), { append: true });
   const reader = new AbortController();
   const context = { signal: AbortSignal.any([c.req.raw.signal, reader.signal]), meter, limits, caches, warn };
@@ -71,28 +70,6 @@ async function run(
     lease.release();
     throw error;
   }
-}
-
-async function acquire(
-  c: RequestContext,
-  task: AnyTask,
-  named: string | undefined,
-  meter: Meter,
-): Promise<Pick<Lease, 'release'> & { readonly model: TextModel }> {
-  const { manifests, models, tokenizers } = isolateOf(c.env);
-  const source = sourceOf(c, meter);
-  const name = named ?? (await manifests.readCatalogue(source)).defaults[task.name];
-  if (name === undefined)
-    throw new ServiceError('not_found', `no model is published for ${task.name}; name one in "model"`);
-  if (task.models === 'tokenizer') return { model: await tokenizers.open(name, source), release: () => undefined };
-  const manifest = await manifests.read(name, source);
-  if (task.models === 'own' && manifest.task !== task.name && !task.kin?.includes(manifest.task)) {
-    throw new ServiceError(
-      'invalid_input',
-      `model ${name} serves ${manifest.task}, not ${task.name}; GET /v1/models lists all`,
-    );
-  }
-  return models.acquire(name, source);
 }
 
 function toObject(body: unknown): Record<string, unknown> {

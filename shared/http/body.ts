@@ -8,8 +8,6 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   if (!/^application\/json\s*(;|$)/i.test(type ?? '')) {
     throw new ServiceError('unsupported_media_type', `content-type is ${type ?? 'missing'}; send application/json`);
   }
-  const declared = Number(request.headers.get('content-length') ?? 0);
-  if (declared > maxBytes) throw tooLarge(maxBytes);
   const text = await readText(request, maxBytes);
   if (text.trim() === '') {
     throw new ServiceError('malformed_json', 'the body is empty; send a JSON object such as {"inputs": "I love it"}');
@@ -24,14 +22,33 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
 async function readText(request: Request, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
   let text = '';
+  for await (const chunk of boundedChunks(request, maxBytes))
+    text += decode(() => decoder.decode(chunk, { stream: true }));
+  return text + decode(() => decoder.decode());
+}
+
+/** The body to the last byte, as it was signed. Throws `too_large`, `malformed_json` where it breaks off. */
+export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of boundedChunks(request, maxBytes)) chunks.push(chunk);
+  const body = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return body;
+}
+
+/** A declared length may be a lie or absent: what counts is what arrives. */
+async function* boundedChunks(request: Request, maxBytes: number): AsyncGenerator<Uint8Array> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
   let bytes = 0;
-  // A declared length may be a lie or absent: what counts is what arrives.
   for await (const chunk of chunksOf(request)) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) throw tooLarge(maxBytes);
-    text += decode(() => decoder.decode(chunk, { stream: true }));
+    yield chunk;
   }
-  return text + decode(() => decoder.decode());
 }
 
 /** The body as it arrives. A client that leaves half-way is no failure of the isolate. */
