@@ -1,6 +1,7 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { readKept } from './test/seeded/blobs.ts';
+import { answerPeer } from './test/webhooks/peer.ts';
 
 /** Tests of the tree itself: part of `npm run check`. */
 const CHECKED = ['test/tree.node.test.ts', 'test/lockfile.node.test.ts'];
@@ -16,6 +17,7 @@ export default defineConfig({
             miniflare: {
               serviceBindings: {
                 BLOBS: async ({ url }: { url: string }) => new Response(await readKept(new URL(url).pathname.slice(1))),
+                PEER: async (request: Request) => Response.json(await answerPeer(request)),
               },
             },
           }),

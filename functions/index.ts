@@ -1,6 +1,7 @@
-// Every task in one Worker.
+// Every task in one Worker, and webhooks.
 
 import { serve } from '../shared/http/serve.ts';
+import type { Env } from '../shared/http/settings.ts';
 import { detokenize } from './detokenize.ts';
 import { featureExtraction } from './feature-extraction.ts';
 import { fillMask } from './fill-mask.ts';
@@ -12,9 +13,10 @@ import { textGeneration } from './text-generation.ts';
 import { tokenClassification } from './token-classification.ts';
 import { tokenize } from './tokenize.ts';
 import { translation } from './translation.ts';
+import { addWebhooks, queue, scheduled } from './webhooks.ts';
 import { zeroShotClassification } from './zero-shot-classification.ts';
 
-export default serve(
+const app = serve(
   featureExtraction,
   fillMask,
   questionAnswering,
@@ -28,3 +30,6 @@ export default serve(
   tokenize,
   detokenize,
 );
+addWebhooks(app);
+
+export default { fetch: app.fetch, queue, scheduled } satisfies ExportedHandler<Env>;

@@ -5,6 +5,9 @@ import type { Limits } from '../task.ts';
 
 export interface Env {
   readonly MODELS: R2Bucket;
+  /** Events of webhooks, and the queue that wakes them up. */
+  readonly EVENTS?: R2Bucket;
+  readonly WEBHOOKS?: Queue;
   readonly MANIFEST_TTL_SECONDS?: string;
   readonly WASM_BUDGET_MIB?: string;
   readonly MAX_BODY_BYTES?: string;
@@ -14,6 +17,12 @@ export interface Env {
   readonly MAX_BEAMS?: string;
   readonly MAX_DECODER_MIB?: string;
   readonly MAX_CACHE_MIB?: string;
+  readonly WEBHOOK_BODY_SECONDS?: string;
+  readonly WEBHOOK_GRACE_SECONDS?: string;
+  /** A secret. */
+  readonly WEBHOOK_ADMIN_TOKEN?: string;
+  /** `true` where deliveries may go to the machine itself: in development. */
+  readonly WEBHOOK_LOOPBACK?: string;
 }
 
 export interface Settings {
@@ -22,6 +31,15 @@ export interface Settings {
   /** WASM memory that open models may hold, in bytes. */
   readonly wasmBudget: number;
   readonly limits: Limits;
+  readonly webhooks: WebhookSettings;
+}
+
+export interface WebhookSettings {
+  /** Milliseconds that a sender may take for its body. */
+  readonly bodyTimeout: number;
+  /** Milliseconds that the queue is given to wake an event up, before the sweep does it. */
+  readonly grace: number;
+  readonly allowsLoopback: boolean;
 }
 
 /** Throws where a variable is not a number: a Worker that is set up wrongly must not seem to work. */
@@ -37,6 +55,11 @@ export function parseSettings(env: Env): Settings {
       maxBeams: number('MAX_BEAMS', env.MAX_BEAMS, 8),
       maxDecoderMib: number('MAX_DECODER_MIB', env.MAX_DECODER_MIB, 100_000),
       maxCacheMib: number('MAX_CACHE_MIB', env.MAX_CACHE_MIB, 64),
+    },
+    webhooks: {
+      bodyTimeout: number('WEBHOOK_BODY_SECONDS', env.WEBHOOK_BODY_SECONDS, 10) * 1000,
+      grace: number('WEBHOOK_GRACE_SECONDS', env.WEBHOOK_GRACE_SECONDS, 60) * 1000,
+      allowsLoopback: env.WEBHOOK_LOOPBACK === 'true',
     },
   };
 }

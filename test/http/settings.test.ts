@@ -16,6 +16,7 @@ test('defaults', () => {
       maxDecoderMib: 100_000,
       maxCacheMib: 64,
     },
+    webhooks: { bodyTimeout: 10_000, grace: 60_000, allowsLoopback: false },
   });
 });
 

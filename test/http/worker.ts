@@ -2,7 +2,7 @@
 
 import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
 import { inject } from 'vitest';
-import app from '../../functions/index.ts';
+import worker from '../../functions/index.ts';
 import type { Env } from '../../shared/http/settings.ts';
 import { Meter } from '../../shared/meter.ts';
 import type { BlobSource } from '../../shared/model/blobs.ts';
@@ -56,7 +56,7 @@ export function post(path: string, body: unknown, on?: Env): Promise<Response> {
 /** The answer as it comes, and a wait for what is left to be done. */
 export function dispatch(path: string, init: RequestInit, on: Env) {
   const context = createExecutionContext();
-  const answer = Promise.resolve(app.fetch(new Request(`http://edge.test${path}`, init), on, context));
+  const answer = Promise.resolve(worker.fetch(new Request(`http://edge.test${path}`, init), on, context));
   return { answer, done: () => waitOnExecutionContext(context) };
 }
 

@@ -1,0 +1,17 @@
+// GitHub (docs.github.com, "Validating webhook deliveries"): `X-Hub-Signature-256: sha256=<hex>`, HMAC-SHA256 of the body. Neither time nor
+// delivery id is signed: `X-GitHub-Delivery` could be anybody's, so an event is known by its body.
+
+import { asWritten, fromHex, type Scheme } from './scheme.ts';
+
+const PREFIX = 'sha256=';
+
+export const github: Scheme = {
+  header: 'x-hub-signature-256',
+  toKey: asWritten,
+  read(headers, body) {
+    const header = headers.get('x-hub-signature-256') ?? '';
+    const bytes = header.startsWith(PREFIX) ? fromHex(header.slice(PREFIX.length)) : undefined;
+    return bytes && { content: body, signatures: [{ kind: 'hmac', bytes }] };
+  },
+  handshake: (headers) => (headers.get('x-github-event') === 'ping' ? { status: 'pong' } : undefined),
+};
