@@ -17,11 +17,11 @@ import { textClassification } from './text-classification.ts';
 import { tokenClassification } from './token-classification.ts';
 import { zeroShotClassification } from './zero-shot-classification.ts';
 
-const tasks = [textClassification, zeroShotClassification, tokenClassification];
+export const webhookTasks = [textClassification, zeroShotClassification, tokenClassification];
 
 /** The routes of webhooks, on a Worker that may have others. */
 export function addWebhooks(app: Hono<{ Bindings: Env }>): void {
-  const desk = (c: RequestContext) => deskOf(c.env, tasks, c.executionCtx);
+  const desk = (c: RequestContext) => deskOf(c.env, webhookTasks, c.executionCtx);
   const named = (c: RequestContext, name: string) => c.req.param(name) ?? '';
   method(app, 'POST', '/webhooks/:name', (c) => receive(c, desk(c), named(c, 'name')));
   method(app, 'GET', '/webhooks/:name/dead', async (c) => {
@@ -39,16 +39,16 @@ export function addWebhooks(app: Hono<{ Bindings: Env }>): void {
 }
 
 export async function queue(batch: MessageBatch, env: Env, context: ExecutionContext): Promise<void> {
-  await attendTo(deskOf(env, tasks, context), batch.messages);
+  await attendTo(deskOf(env, webhookTasks, context), batch.messages);
 }
 
 export async function scheduled(_controller: ScheduledController, env: Env, context: ExecutionContext): Promise<void> {
-  const desk = deskOf(env, tasks, context);
+  const desk = deskOf(env, webhookTasks, context);
   await sweep(desk);
   await expire(desk);
 }
 
-const app = serve();
+const app = serve(...webhookTasks);
 addWebhooks(app);
 
 export default { fetch: app.fetch, queue, scheduled } satisfies ExportedHandler<Env>;

@@ -4,30 +4,54 @@
 // if the isolate dies, `dueAt` says when somebody else may take it up.
 
 import { ServiceError } from '../errors.ts';
+import { bury, fail } from './bury.ts';
 import { decide } from './decide.ts';
-import { deliver, type Outcome } from './deliver.ts';
+import { deliver } from './deliver.ts';
 import type { Desk } from './desk.ts';
-import { type Decision, finished, isFinished, type StoredEvent, withAttempt } from './event.ts';
-import { deadMarkerOf, type EventRef, type Stored } from './event-store.ts';
+import { type Decision, finished, isFinished, withAttempt } from './event.ts';
+import { type EventRef, markerOf, type Stored } from './event-store.ts';
 import type { Hook } from './hook.ts';
-import { nextDue, queueDelay, STANDARD_RETRIES } from './schedule.ts';
+import { lastTime, STANDARD_RETRIES } from './schedule.ts';
 
 /** Beyond a delivery's own time: for noting what came of it. */
 const LEASE_MS = 10_000;
+const HOUR = 3_600_000;
 
-export async function attend(desk: Desk, ref: EventRef): Promise<void> {
+/** `marker`: the one by which the sweep found the event; it has done its work then, or is put off. */
+export async function attend(desk: Desk, ref: EventRef, marker?: string): Promise<void> {
+  const now = Date.now();
   const stored = await desk.store.read(ref);
-  if (!stored || isFinished(stored.event) || stored.event.dueAt > Date.now()) return;
+  const spent = marker === undefined ? [] : [marker];
+  if (!stored) {
+    // The request that wrote the marker may be about to write the event; after an hour it is not.
+    if (marker !== undefined && now - timeOf(marker) > HOUR) await desk.store.unmark(spent);
+    return;
+  }
+  const { event } = stored;
+  if (isFinished(event)) return desk.store.unmark(spent);
   const hook = await desk.find(ref.hook);
+  if (now > lastTime(timeOf(event.marker), hook?.retries_seconds ?? STANDARD_RETRIES)) {
+    const given = withAttempt(event, now, 'given up: it was never brought to an end');
+    return bury(desk, ref, { ...stored, event: given }, spent);
+  }
+  if (event.dueAt > now) {
+    // Found too early: the marker is put off. The new one comes before the old one goes.
+    if (marker !== undefined) await desk.store.mark(markerOf(ref, event.dueAt));
+    return desk.store.unmark(spent);
+  }
   if (!hook) {
     const told = `there is no hook ${ref.hook} any more`;
     return fail(desk, ref, counted(stored), STANDARD_RETRIES, { kind: 'failed', told });
   }
+  await takeUp(desk, ref, stored, hook, spent);
+}
+
+async function takeUp(desk: Desk, ref: EventRef, stored: Stored, hook: Hook, spent: string[]): Promise<void> {
   const decision = stored.event.decision ?? (await tryToDecide(desk, ref, stored, hook));
   if (!decision) return;
   if (decision.to === 'nothing' || decision.to === 'answer') {
     const event = finished({ ...stored.event, decision }, 'settled');
-    if (await desk.store.replace(ref, stored, event)) await desk.store.unmark(event.marker);
+    if (await desk.store.replace(ref, stored, event)) await desk.store.unmark([event.marker, ...spent]);
     return;
   }
   const taken = await desk.store.replace(ref, stored, {
@@ -41,7 +65,7 @@ export async function attend(desk: Desk, ref: EventRef): Promise<void> {
   const outcome = await deliver(desk, hook, taken.event, decision);
   if (outcome.kind !== 'delivered') return fail(desk, ref, taken, hook.retries_seconds, outcome);
   const delivered = finished(withAttempt(taken.event, Date.now(), outcome.told), 'delivered');
-  if (await desk.store.replace(ref, taken, delivered)) await desk.store.unmark(delivered.marker);
+  if (await desk.store.replace(ref, taken, delivered)) await desk.store.unmark([delivered.marker, ...spent]);
 }
 
 /** Notes what no model can do anything about, and what may pass. */
@@ -60,26 +84,4 @@ async function tryToDecide(desk: Desk, ref: EventRef, stored: Stored, hook: Hook
 
 const counted = (stored: Stored): Stored => ({ ...stored, event: { ...stored.event, tries: stored.event.tries + 1 } });
 
-/** Of an event whose try is counted. */
-async function fail(
-  desk: Desk,
-  ref: EventRef,
-  stored: Stored,
-  retries: readonly number[],
-  { kind, told, retryAfter }: Outcome,
-): Promise<void> {
-  const now = Date.now();
-  const noted = withAttempt(stored.event, now, told);
-  const dueAt = kind === 'gone' ? undefined : nextDue(retries, noted.tries, now, retryAfter);
-  if (dueAt === undefined) return bury(desk, ref, { ...stored, event: noted });
-  if (!(await desk.store.replace(ref, stored, { ...noted, state: 'retrying', dueAt }))) return;
-  const delaySeconds = queueDelay(dueAt, now);
-  if (delaySeconds !== undefined) await desk.wake([{ ref, delaySeconds }]);
-}
-
-/** Parks an event as dead. The marker comes first: an event that is dead is always found. */
-export async function bury({ store }: Desk, ref: EventRef, stored: Stored): Promise<void> {
-  const event: StoredEvent = { ...stored.event, state: 'dead' };
-  await store.mark(deadMarkerOf(ref));
-  if (await store.replace(ref, stored, event)) await store.unmark(event.marker);
-}
+const timeOf = (marker: string) => Number(marker.split('/')[1]);

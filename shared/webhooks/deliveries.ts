@@ -53,7 +53,7 @@ async function revive({ store, settings }: Desk, ref: EventRef): Promise<boolean
     await store.mark(marker);
     await store.replace(ref, stored, { ...stored.event, state: 'accepted', tries: 0, dueAt: now, marker });
   }
-  await store.unmark(deadMarkerOf(ref));
+  await store.unmark([deadMarkerOf(ref)]);
   return isDead;
 }
 

@@ -25,6 +25,8 @@ export interface Desk {
 
 export interface Wake {
   readonly ref: EventRef;
+  /** By which the sweep found the event. */
+  readonly marker?: string;
   readonly delaySeconds: number;
 }
 
@@ -53,7 +55,11 @@ export function deskOf(env: Env, tasks: readonly AnyTask[], context: Waiter): De
     find: async (name) => (await reader.read(source)).get(name),
     wake: async (wakes) => {
       if (wakes.length === 0) return;
-      await queue.sendBatch(wakes.map(({ ref, delaySeconds }) => ({ body: ref, contentType: 'json', delaySeconds })));
+      await queue.sendBatch(
+        wakes.map(({ ref, marker, delaySeconds }) => {
+          return { body: { ...ref, ...(marker !== undefined && { marker }) }, contentType: 'json', delaySeconds };
+        }),
+      );
     },
   };
 }

@@ -1,8 +1,8 @@
 // The events of a bucket. R2 is the truth: an object is created once, and replaced only by whoever read what it replaces.
 //
 //   events/<hook>/<key>                    the event
-//   due/<milliseconds>/<hook>/<key>/<any>  a marker: the sweep looks at the event from then on. Every event that is not finished has one;
-//                                          a marker too many costs a look
+//   due/<milliseconds>/<hook>/<key>/<any>  a marker: from then on the sweep has the event looked at. Every event that is not finished has
+//                                          one; a marker too many costs a look
 //   dead/<hook>/<key>                      a marker: the event is dead, or was about to be
 //   swept                                  how far old events have been looked for
 
@@ -76,14 +76,15 @@ export class EventStore {
     await this.#bucket.put(marker, '');
   }
 
-  async unmark(markers: string | string[]): Promise<void> {
+  async unmark(markers: string[]): Promise<void> {
     if (markers.length > 0) await this.#bucket.delete(markers);
   }
 
-  /** The oldest markers up to now. */
-  async due(now: number, most: number): Promise<readonly Marker[]> {
-    const { objects } = await this.#bucket.list({ prefix: 'due/', limit: most });
-    return objects.map(({ key }) => parseMarker(key)).filter(({ at }) => at <= now);
+  /** The oldest markers up to now, behind the one named `after`. */
+  async due(now: number, most: number, after?: string): Promise<{ markers: readonly Marker[]; isLast: boolean }> {
+    const page = await this.#bucket.list({ prefix: 'due/', limit: most, ...(after && { startAfter: after }) });
+    const markers = page.objects.map(({ key }) => parseMarker(key)).filter(({ at }) => at <= now);
+    return { markers, isLast: !page.truncated || markers.length < page.objects.length };
   }
 
   async dead(hook: string, most: number): Promise<readonly EventRef[]> {

@@ -104,7 +104,7 @@ async function storeOrWake(c: RequestContext, desk: Desk, event: StoredEvent): P
   const [isNew] = await Promise.all([desk.store.create(ref, { ...event, marker }), marker && desk.store.mark(marker)]);
   const known = isNew ? undefined : (await desk.store.read(ref))?.event;
   if (isFinished(known ?? event)) {
-    if (marker) await desk.store.unmark(marker);
+    if (marker) await desk.store.unmark([marker]);
     return known;
   }
   const delaySeconds = queueDelay((known ?? event).dueAt, Date.now());

@@ -51,3 +51,12 @@ export function queueDelay(dueAt: number, now: number): number | undefined {
   const seconds = Math.max(0, Math.ceil((dueAt - now) / 1000));
   return seconds <= MAX_QUEUE_DELAY ? seconds : undefined;
 }
+
+/**
+ * When even the last attempt, each put off for as long as receivers may, is a day ago: what is still open then takes down every isolate
+ * that takes it up. `started`: when the event was accepted, or sent again.
+ */
+export function lastTime(started: number, retries: readonly number[]): number {
+  const longest = retries.reduce((sum, seconds) => sum + Math.max(seconds * 1000 * (1 + JITTER), MAX_RETRY_AFTER), 0);
+  return started + longest + MAX_RETRY_AFTER;
+}

@@ -9,7 +9,7 @@ import type { Desk } from './desk.ts';
 const AT_ONCE = 6;
 const RETRY_SECONDS = 60;
 
-const body = z.object({ hook: z.string(), key: z.string() });
+const body = z.object({ hook: z.string(), key: z.string(), marker: z.optional(z.string()) });
 
 export async function attendTo(desk: Desk, messages: readonly Message[]): Promise<void> {
   const waiting = [...messages];
@@ -21,7 +21,8 @@ export async function attendTo(desk: Desk, messages: readonly Message[]): Promis
 
 async function attendToOne(desk: Desk, message: Message): Promise<void> {
   try {
-    await attend(desk, body.parse(message.body));
+    const { hook, key, marker } = body.parse(message.body);
+    await attend(desk, { hook, key }, marker);
     message.ack();
   } catch (error) {
     console.error(`wake-up ${message.id} failed`, error);

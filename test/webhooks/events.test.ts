@@ -2,8 +2,7 @@
 
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test, vi } from 'vitest';
-import { keyOf } from '../../shared/webhooks/event.ts';
-import { publishTinyBert, send } from '../http/worker.ts';
+import { publishTinyBert } from '../http/worker.ts';
 import { pass, webhookLoop } from './loop.ts';
 import {
   hookOf,
@@ -13,7 +12,6 @@ import {
   runClock,
   runQueue,
   showEvent,
-  TOKEN,
   webhookIsolate,
 } from './worker.ts';
 
@@ -146,117 +144,5 @@ describe('an event', () => {
     await runQueue(loop.on);
     await publishTinyBert();
     expect(loop.deliveries[1]?.body).toBe(loop.deliveries[0]?.body);
-  });
-});
-
-describe('the dead', () => {
-  const admin = { authorization: `Bearer ${TOKEN}` };
-
-  test('are listed, and sent again with the same id', async () => {
-    await publishHooks(loop.on, hookOf({ retries_seconds: [] }));
-    loop.answer = () => new Response(null, { status: 500 });
-    for (const id of ['msg_20', 'msg_21']) await postReview(loop.on, id);
-    await runQueue(loop.on);
-    const dead = await (await send('/webhooks/reviews/dead', { headers: admin }, loop.on)).json<{ id: string }[]>();
-    expect(dead.map(({ id }) => id).sort()).toEqual(['msg_20', 'msg_21']);
-
-    loop.answer = () => new Response('ok');
-    const again = () => send('/webhooks/reviews/redeliver', { method: 'POST', headers: admin }, loop.on);
-    expect(await (await again()).json()).toEqual({ redelivered: 2, more: false });
-    expect(await (await again()).json()).toEqual({ redelivered: 0, more: false });
-    await runQueue(loop.on);
-    expect(
-      loop.deliveries
-        .slice(2)
-        .map(({ headers }) => headers.get('webhook-id'))
-        .sort(),
-    ).toEqual(['msg_20', 'msg_21']);
-    expect(loop.deliveries[2]?.body).toBe(
-      loop.deliveries.find(({ headers }) => headers.get('webhook-id') === loop.deliveries[2]?.headers.get('webhook-id'))
-        ?.body,
-    );
-    expect(await showEvent(loop.on, 'msg_20')).toMatchObject({
-      state: 'delivered',
-      attempts: [{ outcome: '500' }, { outcome: '200' }],
-    });
-  });
-
-  test('are found even if what buried them died half-way, and are found by the sweep if nothing woke them', async () => {
-    await publishHooks(loop.on, hookOf({ retries_seconds: [] }));
-    await postReview(loop.on, 'msg_22');
-    await loop.on.EVENTS.put(`dead/reviews/${await keyOf('msg_22')}`, '');
-    const { redelivered } = await (
-      await send('/webhooks/reviews/redeliver', { method: 'POST', headers: admin }, loop.on)
-    ).json<{ redelivered: number }>();
-    expect(redelivered).toBe(0);
-    loop.on.sent.splice(0);
-    pass(61);
-    await runClock(loop.on);
-    await runQueue(loop.on);
-    expect((await showEvent(loop.on, 'msg_22')).state).toBe('delivered');
-  });
-});
-
-describe('the clock', () => {
-  test('removes what is older than its hook keeps it, and nothing that is not finished', async () => {
-    await publishHooks(loop.on, hookOf({ keep_days: 4 }));
-    await postReview(loop.on, 'msg_30');
-    await runQueue(loop.on);
-    loop.answer = () => new Response(null, { status: 410 });
-    await postReview(loop.on, 'msg_31');
-    await runQueue(loop.on);
-    await postReview(loop.on, 'msg_32');
-    await runClock(loop.on);
-    expect((await loop.on.EVENTS.list({ prefix: 'events/' })).objects).toHaveLength(3);
-    pass(4 * 86_400 + 60);
-    await runClock(loop.on);
-    await runClock(loop.on);
-    const left = (await loop.on.EVENTS.list()).objects.map(({ key }) => key).filter((key) => !key.startsWith('due/'));
-    expect(left).toEqual([`events/reviews/${await keyOf('msg_32')}`]);
-    const shown = await send(
-      '/webhooks/reviews/deliveries/msg_30',
-      { headers: { authorization: `Bearer ${TOKEN}` } },
-      loop.on,
-    );
-    expect(shown.status).toBe(404);
-  });
-
-  test('gives up what is never brought to an end', async () => {
-    await publishHooks(loop.on, hookOf({ retries_seconds: [5] }));
-    await postReview(loop.on, 'msg_33');
-    loop.on.sent.splice(0);
-    pass(86_400);
-    await runClock(loop.on);
-    loop.on.sent.splice(0);
-    pass(2 * 86_400);
-    await runClock(loop.on);
-    expect(await showEvent(loop.on, 'msg_33')).toMatchObject({
-      state: 'dead',
-      attempts: [{ outcome: 'given up: it was never brought to an end' }],
-    });
-  });
-
-  test('removes a marker that no event came to, after an hour', async () => {
-    await publishHooks(loop.on, hookOf());
-    await loop.on.EVENTS.put(`due/${Date.now()}/reviews/${'0'.repeat(64)}/0`, '');
-    await runClock(loop.on);
-    expect((await loop.on.EVENTS.list({ prefix: 'due/' })).objects).toHaveLength(1);
-    pass(3700);
-    await runClock(loop.on);
-    expect((await loop.on.EVENTS.list({ prefix: 'due/' })).objects).toEqual([]);
-  });
-
-  test('is not kept from the others by an event that is damaged', async () => {
-    vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    await publishHooks(loop.on, hookOf());
-    const key = 'a'.repeat(64);
-    await loop.on.EVENTS.put(`events/reviews/${key}`, '{"format": 0}');
-    await loop.on.EVENTS.put(`due/0000000000001/reviews/${key}/0`, '');
-    await postReview(loop.on, 'msg_34');
-    loop.on.sent.splice(0);
-    pass(61);
-    await runClock(loop.on);
-    await runQueue(loop.on);
-    expect(loop.deliveries).toHaveLength(1);
   });
 });

@@ -44,6 +44,8 @@ export function webhookIsolate(overrides: Record<string, unknown> = {}): TestEnv
     FORM_TOKEN: 'a-token-of-a-form',
     RECEIVER_SECRET,
     WEBHOOK_ADMIN_TOKEN: TOKEN,
+    // Whatever .dev.vars of this machine says.
+    WEBHOOK_LOOPBACK: 'false',
   };
   const base = isolate() as TestEnv;
   return { ...base, ...secrets, WEBHOOKS: queue as unknown as Queue, sent, ...overrides };

@@ -1,0 +1,166 @@
+// What is done later: the dead are sent again, what was not woken up is found, what is old is removed.
+
+import { describe, expect, test, vi } from 'vitest';
+import { keyOf } from '../../shared/webhooks/event.ts';
+import { send } from '../http/worker.ts';
+import { pass, webhookLoop } from './loop.ts';
+import { hookOf, postReview, publishHooks, runClock, runQueue, showEvent, TOKEN } from './worker.ts';
+
+const loop = webhookLoop();
+
+describe('the dead', () => {
+  const admin = { authorization: `Bearer ${TOKEN}` };
+
+  test('are listed, and sent again with the same id', async () => {
+    await publishHooks(loop.on, hookOf({ retries_seconds: [] }));
+    loop.answer = () => new Response(null, { status: 500 });
+    for (const id of ['msg_20', 'msg_21']) await postReview(loop.on, id);
+    await runQueue(loop.on);
+    const dead = await (await send('/webhooks/reviews/dead', { headers: admin }, loop.on)).json<{ id: string }[]>();
+    expect(dead.map(({ id }) => id).sort()).toEqual(['msg_20', 'msg_21']);
+
+    loop.answer = () => new Response('ok');
+    const again = () => send('/webhooks/reviews/redeliver', { method: 'POST', headers: admin }, loop.on);
+    expect(await (await again()).json()).toEqual({ redelivered: 2, more: false });
+    expect(await (await again()).json()).toEqual({ redelivered: 0, more: false });
+    await runQueue(loop.on);
+    expect(
+      loop.deliveries
+        .slice(2)
+        .map(({ headers }) => headers.get('webhook-id'))
+        .sort(),
+    ).toEqual(['msg_20', 'msg_21']);
+    expect(loop.deliveries[2]?.body).toBe(
+      loop.deliveries.find(({ headers }) => headers.get('webhook-id') === loop.deliveries[2]?.headers.get('webhook-id'))
+        ?.body,
+    );
+    expect(await showEvent(loop.on, 'msg_20')).toMatchObject({
+      state: 'delivered',
+      attempts: [{ outcome: '500' }, { outcome: '200' }],
+    });
+  });
+
+  test('are found even if what buried them died half-way, and are found by the sweep if nothing woke them', async () => {
+    await publishHooks(loop.on, hookOf({ retries_seconds: [] }));
+    await postReview(loop.on, 'msg_22');
+    await loop.on.EVENTS.put(`dead/reviews/${await keyOf('msg_22')}`, '');
+    const { redelivered } = await (
+      await send('/webhooks/reviews/redeliver', { method: 'POST', headers: admin }, loop.on)
+    ).json<{ redelivered: number }>();
+    expect(redelivered).toBe(0);
+    loop.on.sent.splice(0);
+    pass(61);
+    await runClock(loop.on);
+    await runQueue(loop.on);
+    expect((await showEvent(loop.on, 'msg_22')).state).toBe('delivered');
+  });
+});
+
+describe('the clock', () => {
+  test('removes what is older than its hook keeps it, and nothing that is not finished', async () => {
+    await publishHooks(loop.on, hookOf({ keep_days: 4 }));
+    await postReview(loop.on, 'msg_30');
+    await runQueue(loop.on);
+    loop.answer = () => new Response(null, { status: 410 });
+    await postReview(loop.on, 'msg_31');
+    await runQueue(loop.on);
+    await postReview(loop.on, 'msg_32');
+    await runClock(loop.on);
+    expect((await loop.on.EVENTS.list({ prefix: 'events/' })).objects).toHaveLength(3);
+    pass(4 * 86_400 + 60);
+    await runClock(loop.on);
+    await runClock(loop.on);
+    const left = (await loop.on.EVENTS.list()).objects.map(({ key }) => key).filter((key) => !key.startsWith('due/'));
+    expect(left).toEqual([`events/reviews/${await keyOf('msg_32')}`]);
+    const shown = await send(
+      '/webhooks/reviews/deliveries/msg_30',
+      { headers: { authorization: `Bearer ${TOKEN}` } },
+      loop.on,
+    );
+    expect(shown.status).toBe(404);
+  });
+
+  test('gives up what is never brought to an end', async () => {
+    await publishHooks(loop.on, hookOf({ retries_seconds: [5] }));
+    await postReview(loop.on, 'msg_33');
+    loop.on.sent.splice(0);
+    pass(86_400);
+    await runClock(loop.on);
+    loop.on.sent.splice(0);
+    pass(2 * 86_400);
+    await runClock(loop.on);
+    await runQueue(loop.on);
+    expect(await showEvent(loop.on, 'msg_33')).toMatchObject({
+      state: 'dead',
+      attempts: [{ outcome: 'given up: it was never brought to an end' }],
+    });
+  });
+
+  test('removes a marker that no event came to, after an hour', async () => {
+    await publishHooks(loop.on, hookOf());
+    await loop.on.EVENTS.put(`due/${Date.now()}/reviews/${'0'.repeat(64)}/0`, '');
+    await runClock(loop.on);
+    await runQueue(loop.on);
+    expect((await loop.on.EVENTS.list({ prefix: 'due/' })).objects).toHaveLength(1);
+    pass(3700);
+    await runClock(loop.on);
+    await runQueue(loop.on);
+    expect((await loop.on.EVENTS.list({ prefix: 'due/' })).objects).toEqual([]);
+  });
+
+  test('puts off what it finds too early, and then finds it when it is due', async () => {
+    await publishHooks(loop.on, hookOf());
+    loop.answer = (n) => new Response(null, { status: n < 3 ? 500 : 200 });
+    await postReview(loop.on, 'msg_35');
+    await runQueue(loop.on);
+    pass(61);
+    await runQueue(loop.on);
+    // Every wake-up is lost but for those of the clock: the next attempt is due in five minutes.
+    loop.on.sent.splice(0);
+    await runClock(loop.on);
+    await runQueue(loop.on);
+    const [marker] = (await loop.on.EVENTS.list({ prefix: 'due/' })).objects;
+    const { due_at: due } = await showEvent(loop.on, 'msg_35');
+    expect(Number(marker?.key.split('/')[1])).toBe(Date.parse(due ?? ''));
+    vi.setSystemTime(Date.parse(due ?? '') - 1000);
+    await runClock(loop.on);
+    expect(loop.on.sent).toEqual([]);
+    pass(2);
+    await runClock(loop.on);
+    await runQueue(loop.on);
+    expect(loop.deliveries).toHaveLength(3);
+    expect((await loop.on.EVENTS.list({ prefix: 'due/' })).objects).toEqual([]);
+  });
+
+  test('finds the two thousandth as well as the first, and none twice while the queue has it', async () => {
+    const at = String(Date.now()).padStart(13, '0');
+    for (let start = 0; start < 2010; start += 30) {
+      const puts = Array.from({ length: 30 }, (_, i) => loop.on.EVENTS.put(`due/${at}/reviews/${start + i}/0`, ''));
+      await Promise.all(puts);
+    }
+    pass(61);
+    for (const queued of [1000, 2000, 2010, 2010]) {
+      await runClock(loop.on);
+      expect(new Set(loop.on.sent.map(({ body }) => body.key)).size).toBe(queued);
+      expect(loop.on.sent).toHaveLength(queued);
+    }
+    loop.on.sent.splice(0);
+    pass(120);
+    await runClock(loop.on);
+    expect(loop.on.sent).toHaveLength(1000);
+  });
+
+  test('is not kept from the others by an event that is damaged', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await publishHooks(loop.on, hookOf());
+    const key = 'a'.repeat(64);
+    await loop.on.EVENTS.put(`events/reviews/${key}`, '{"format": 0}');
+    await loop.on.EVENTS.put(`due/0000000000001/reviews/${key}/0`, '');
+    await postReview(loop.on, 'msg_34');
+    loop.on.sent.splice(0);
+    pass(61);
+    await runClock(loop.on);
+    await runQueue(loop.on);
+    expect(loop.deliveries).toHaveLength(1);
+  });
+});
