@@ -1,4 +1,5 @@
-// npm start: publishes what ships into the local R2, serves on loopback, and says so once it can answer.
+// npm start: publishes what ships into the local R2, serves on loopback, and says so once it can answer. Then it is the clock: nothing else
+// here fires the Worker's cron.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -8,10 +9,10 @@ const ROOT = join(import.meta.dirname, '..');
 const PORT = process.env.PORT ?? '8787';
 const ORIGIN = `http://127.0.0.1:${PORT}`;
 
-const published = spawnSync(process.execPath, [join(import.meta.dirname, 'models.ts'), 'publish'], {
-  stdio: 'inherit',
-});
-if (published.status !== 0) process.exit(published.status ?? 1);
+for (const script of ['models.ts', 'hooks.ts']) {
+  const published = spawnSync(process.execPath, [join(import.meta.dirname, script), 'publish'], { stdio: 'inherit' });
+  if (published.status !== 0) process.exit(published.status ?? 1);
+}
 
 const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
 const flags = [
@@ -37,6 +38,9 @@ const parent = process.ppid;
 setInterval(() => process.ppid !== parent && server.kill('SIGTERM'), 200).unref();
 
 while (!(await isReady())) await wait(100);
+// Events that were under way when it was last stopped are taken up before anything else comes.
+await tick();
+setInterval(tick, 60_000).unref();
 console.log(`
 ready on ${ORIGIN} — try
 
@@ -49,4 +53,9 @@ async function isReady(): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Calls the Worker's cron. While it is busy, or gone, the next minute does. */
+async function tick(): Promise<void> {
+  await fetch(`${ORIGIN}/cdn-cgi/local/scheduled`).catch(() => undefined);
 }

@@ -109,6 +109,19 @@ describe('npm start', () => {
     expect(tasks.filter(({ default_model }) => default_model !== null)).toHaveLength(9);
   });
 
+  test('an event of a shipped hook is classified, and what became of it can be asked', async () => {
+    const hooks = (...args: string[]) => {
+      const command = ['run', '--silent', 'hooks', '--', ...args, '--origin', server.origin];
+      return execFileSync('npm', command, { cwd: ROOT, encoding: 'utf8' });
+    };
+    const [, id = ''] =
+      /202 \{"status":"accepted","id":"(msg_[0-9a-f]+)"\}/.exec(hooks('send', 'review-sentiment')) ?? [];
+    // Nobody need listen: it is classified before it is delivered.
+    const classified = () => expect(hooks('show', 'review-sentiment', id)).toContain('"to": "support"');
+    await vi.waitFor(classified, { timeout: 60_000, interval: 500 });
+    expect(hooks('show', 'review-sentiment', id)).toContain('"label": "NEGATIVE"');
+  });
+
   test('clients that leave half-way, in the body or before the answer, do not disturb the next', async () => {
     const { port } = new URL(server.origin);
     const head =

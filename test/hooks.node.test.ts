@@ -1,0 +1,148 @@
+// Hooks as files: what ships is right, and publishing refuses what would not be.
+
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readExample, readHooks, secretsOf } from '../model-assets/hooks/hook-files.ts';
+import { ensureSecrets, readSecrets } from '../model-assets/hooks/local-secrets.ts';
+import { publishedHooks, publishHooks, removeHooks } from '../model-assets/hooks/publish-hooks.ts';
+import type { Bucket } from '../model-assets/publish.ts';
+import { CATALOGUE_KEY } from '../shared/model/catalogue.ts';
+import { toHookJsonSchema } from '../shared/webhooks/hook.ts';
+import { parsePayload } from '../shared/webhooks/payload.ts';
+import { isMeant, pickTexts } from '../shared/webhooks/pick.ts';
+
+const SCHEMA = join(import.meta.dirname, '..', 'model-assets', 'hooks', 'hook.schema.json');
+let folder = '';
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hooks-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** A bucket in memory that keeps to the conditions of a write. */
+function createBucket(models: readonly { name: string; task: string }[]) {
+  const catalogue = { format: 1, models: models.map((model) => ({ ...model, tags: [] })), defaults: {} };
+  const objects = new Map<string, string>([[CATALOGUE_KEY, JSON.stringify(catalogue)]]);
+  const etagOf = (text: string) => createHash('md5').update(text).digest('hex');
+  let interrupt: (() => void) | undefined;
+  const bucket = {
+    get: async (key: string) => {
+      const text = objects.get(key);
+      return text === undefined ? null : { etag: etagOf(text), text: async () => text };
+    },
+    put: async (key: string, text: string, { onlyIf }: { onlyIf: { etagMatches?: string } }) => {
+      interrupt?.();
+      interrupt = undefined;
+      const known = objects.get(key);
+      if ((known === undefined ? undefined : etagOf(known)) !== onlyIf.etagMatches) return null;
+      objects.set(key, text);
+      return {};
+    },
+  };
+  const beforeNextPut = (run: () => void) => {
+    interrupt = run;
+  };
+  return { bucket: bucket as unknown as Bucket, objects, beforeNextPut };
+}
+
+const MODELS = [
+  { name: 'minilm-sst2', task: 'text-classification' },
+  { name: 'minilm-nli', task: 'zero-shot-classification' },
+];
+
+const file = async (name: string, changes: object = {}) => {
+  const path = join(folder, `${name}.json`);
+  const hook = {
+    name,
+    signature: { scheme: 'github', secrets: ['A_SECRET'] },
+    text: '/text',
+    task: 'text-classification',
+    model: 'minilm-sst2',
+    else: 'nothing',
+    ...changes,
+  };
+  await writeFile(path, JSON.stringify(hook));
+  return path;
+};
+
+test('what ships is right, has an event that it takes, and is found by its name', async () => {
+  const files = await readHooks([], true);
+  expect(files.map(({ hook }) => hook.name).sort()).toEqual(['contact-form', 'issue-triage', 'review-sentiment']);
+  for (const { hook } of files) {
+    const example = await readExample(hook.name);
+    const payload = parsePayload('application/json', new TextEncoder().encode(example));
+    expect(isMeant(hook, payload), hook.name).toBe(true);
+    expect(pickTexts(hook, payload)[0]?.length, hook.name).toBeGreaterThan(10);
+    expect(secretsOf(hook).length).toBeGreaterThan(1);
+  }
+});
+
+test('what ships delivers to this machine, which is not published to an account', async () => {
+  await expect(readHooks([], false)).rejects.toThrow('leads to this machine itself, which is for development only');
+});
+
+test('the JSON Schema that is checked in is the one that hooks are checked against', async () => {
+  expect(JSON.parse(await readFile(SCHEMA, 'utf8'))).toEqual(toHookJsonSchema());
+});
+
+test('are added, replaced and removed by their names', async () => {
+  const { bucket } = createBucket(MODELS);
+  await publishHooks(bucket, await readHooks([await file('one'), await file('two')], false));
+  await publishHooks(bucket, await readHooks([await file('one', { text: '/other' })], false));
+  const names = async () =>
+    (await publishedHooks(bucket)).map((hook) => [
+      Reflect.get(hook as object, 'name'),
+      Reflect.get(hook as object, 'text'),
+    ]);
+  expect(await names()).toEqual([
+    ['two', '/text'],
+    ['one', '/other'],
+  ]);
+  expect(await removeHooks(bucket, ['two', 'three'])).toEqual(['two']);
+  expect(await names()).toEqual([['one', '/other']]);
+});
+
+test('that others publish meanwhile are kept', async () => {
+  const { bucket, objects, beforeNextPut } = createBucket(MODELS);
+  const files = await readHooks([await file('mine')], false);
+  beforeNextPut(() => objects.set('webhooks.json', JSON.stringify({ format: 1, hooks: [{ name: 'theirs' }] })));
+  await publishHooks(bucket, files);
+  expect((await publishedHooks(bucket)).map((hook) => Reflect.get(hook as object, 'name'))).toEqual(['theirs', 'mine']);
+});
+
+test('that ask for a model that is not there are refused, with their path', async () => {
+  const { bucket, objects } = createBucket(MODELS);
+  const path = await file('one', { model: 'no-such-model' });
+  await expect(publishHooks(bucket, await readHooks([path], false))).rejects.toThrow(
+    `${path}: no model no-such-model is published`,
+  );
+  const without = await file('two', { model: null, task: 'token-classification' });
+  await expect(publishHooks(bucket, await readHooks([without], false))).rejects.toThrow(
+    'no model for token-classification is published',
+  );
+  expect(objects.has('webhooks.json')).toBe(false);
+});
+
+test('that are wrong are refused, with their path', async () => {
+  const path = await file('one', { else: 'nowhere' });
+  await expect(readHooks([path], false)).rejects.toThrow(`${path}: nowhere is no destination`);
+  await writeFile(path, '{');
+  await expect(readHooks([path], false)).rejects.toThrow(path);
+});
+
+test('their local secrets are drawn once, and what is there stays', async () => {
+  const path = join(folder, '.dev.vars');
+  await writeFile(path, 'MINE=kept\n# a remark\nQUOTED="a b"');
+  await ensureSecrets(['ONE', 'MINE'], path);
+  const first = await readSecrets(path);
+  await ensureSecrets(['ONE', 'TWO'], path);
+  const second = await readSecrets(path);
+  expect([second.get('MINE'), second.get('QUOTED'), second.get('WEBHOOK_LOOPBACK')]).toEqual(['kept', 'a b', 'true']);
+  expect(first.get('ONE')).toMatch(/^whsec_[A-Za-z0-9+/]{32}$/);
+  expect(second.get('ONE')).toBe(first.get('ONE'));
+  expect(second.get('TWO')).not.toBe(second.get('ONE'));
+  expect(await readFile(path, 'utf8')).toContain('# a remark');
+});
