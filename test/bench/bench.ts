@@ -37,6 +37,8 @@ const NAMES = [
   'engine',
   'engine-error',
   'add',
+  'webhooks',
+  'webhooks-faults',
 ];
 
 const { values, positionals } = parseArgs({

@@ -1,0 +1,149 @@
+// Load and faults: events come at a rate, the receiver fails in all ways, workerd is killed and started again, and at the end every event
+// that was accepted must have been delivered.
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { STANDARD_RETRIES } from '../../../shared/webhooks/schedule.ts';
+import { type Behaviour, type Receiver, startReceiver } from './receiver.ts';
+import { type Sending, sendAll } from './sender.ts';
+import { freePort, type Server, startServer } from './server.ts';
+import { SECRETS, setStage } from './stage.ts';
+
+export interface ProofOptions {
+  readonly events: number;
+  readonly rate: number;
+  /** Of workerd, spread over the sending. */
+  readonly kills: number;
+  /** By how much the retry schedule of the specification is divided. */
+  readonly factor: number;
+  /** What the receiver does, one after the other and around again until all is sent, each for so many seconds. */
+  readonly phases: readonly (readonly [Behaviour, seconds: number])[];
+  /** Seconds after which what is not delivered counts as lost. */
+  readonly patience: number;
+  readonly log?: (line: string) => void;
+}
+
+export interface ProofReport {
+  readonly sent: number;
+  readonly requests: number;
+  readonly accepted: number;
+  readonly delivered: number;
+  /** Deliveries of events that the receiver had already answered with a 2xx. */
+  readonly duplicates: number;
+  readonly dead: number;
+  readonly lost: number;
+  readonly kills: number;
+  readonly seconds: number;
+  readonly receiver: Receiver['counts'];
+  readonly faults: readonly string[];
+}
+
+const SWEEP_SECONDS = 2;
+
+export async function prove(options: ProofOptions): Promise<ProofReport> {
+  const log = options.log ?? (() => undefined);
+  const receiver = await startReceiver(SECRETS.RECEIVER_SECRET);
+  const stage = await setStage({
+    destinations: { receiver: { url: receiver.url, secrets: ['RECEIVER_SECRET'] } },
+    retries_seconds: STANDARD_RETRIES.map((seconds) => seconds / options.factor),
+    timeout_seconds: 1,
+  });
+  const port = await freePort();
+  // The sweep comes every two seconds and not every minute, so the queue is given less before it.
+  const serverOptions = { folder: stage.folder, port, bindings: { ...SECRETS, WEBHOOK_GRACE_SECONDS: '5' } };
+  const ended = new AbortController();
+  let server = await startServer(serverOptions);
+  const sending: Sending = { sent: 0, requests: 0, accepted: new Set() };
+  const started = Date.now();
+  let kills = 0;
+
+  const killer = async () => {
+    while (kills < options.kills) {
+      // Spread over the sending, however long the machine at hand makes it.
+      const enough = (options.events * (kills + 1)) / (options.kills + 1);
+      while (sending.accepted.size < enough) await wait(20);
+      await server.kill();
+      kills += 1;
+      log(
+        `killed (${kills}) after ${seconds(started)} s: ${sending.accepted.size} accepted, ${receiver.answered.size} delivered`,
+      );
+      server = await startServer(serverOptions);
+    }
+  };
+
+  try {
+    const background = [sweepOn(() => server, ended.signal), behaveBadly(receiver, options.phases, ended.signal)];
+    const sent = sendAll(
+      {
+        origin: server.origin,
+        secret: SECRETS.HOOK_SECRET,
+        count: options.events,
+        rate: options.rate,
+        atOnce: 48,
+        doubledEach: 50,
+      },
+      sending,
+    );
+    await Promise.all([sent, killer()]);
+    log(`all accepted after ${seconds(started)} s, ${receiver.answered.size} delivered`);
+    const deadline = Date.now() + options.patience * 1000;
+    while (receiver.answered.size < sending.accepted.size && Date.now() < deadline) {
+      await wait(500);
+      if (Date.now() % 10_000 < 500) log(`${receiver.answered.size} delivered after ${seconds(started)} s`);
+    }
+    // Whoever is still at it may deliver once more.
+    await wait(3000);
+    const dead = await countDead(server);
+    ended.abort();
+    await Promise.all(background);
+    const delivered = [...sending.accepted].filter((id) => receiver.answered.has(id)).length;
+    const answers = [...receiver.answered.values()].reduce((sum, count) => sum + count, 0);
+    return {
+      sent: sending.sent,
+      requests: sending.requests,
+      accepted: sending.accepted.size,
+      delivered,
+      duplicates: answers - receiver.answered.size,
+      dead,
+      lost: sending.accepted.size - delivered - dead,
+      kills,
+      seconds: seconds(started),
+      receiver: receiver.counts,
+      faults: receiver.faults,
+    };
+  } finally {
+    ended.abort();
+    await server.kill();
+    await receiver.close();
+    await stage.remove();
+  }
+}
+
+/** The clock, which the platform is elsewhere. */
+async function sweepOn(server: () => Server, ended: AbortSignal): Promise<void> {
+  while (!ended.aborted) {
+    await wait(SWEEP_SECONDS * 1000);
+    // It may be dead just now.
+    if (!ended.aborted)
+      await server()
+        .tick()
+        .catch(() => undefined);
+  }
+}
+
+async function behaveBadly(receiver: Receiver, phases: ProofOptions['phases'], ended: AbortSignal): Promise<void> {
+  for (let i = 0; !ended.aborted && phases.length > 0; i++) {
+    const [behaviour, length] = phases[i % phases.length] ?? ['ok', 1];
+    receiver.behaviour = behaviour;
+    for (let waited = 0; waited < length * 10 && !ended.aborted; waited++) await wait(100);
+  }
+  receiver.behaviour = 'ok';
+}
+
+async function countDead({ origin }: Server): Promise<number> {
+  const headers = { authorization: `Bearer ${SECRETS.WEBHOOK_ADMIN_TOKEN}` };
+  const response = await fetch(`${origin}/webhooks/load/dead`, { headers });
+  const dead: unknown = await response.json();
+  return Array.isArray(dead) ? dead.length : 0;
+}
+
+const seconds = (since: number) => Math.round((Date.now() - since) / 1000);
