@@ -19,9 +19,11 @@ export interface Stored {
   readonly etag: string;
 }
 
-export interface Finished extends EventRef {
-  /** When it was finished, in milliseconds since the epoch. */
+/** An event as a list shows it. */
+export interface Listed extends EventRef {
+  /** When it last changed, in milliseconds since the epoch. */
   readonly at: number;
+  readonly isFinished: boolean;
 }
 
 export interface Marker extends EventRef {
@@ -93,8 +95,8 @@ export class EventStore {
     return objects.map(({ key }) => ({ hook, key: key.slice(prefix.length) }));
   }
 
-  /** Finished events, so many from where the last call stopped, and around again. */
-  async finished(most: number): Promise<readonly Finished[]> {
+  /** So many events from where the last call stopped, and around again. */
+  async next(most: number): Promise<readonly Listed[]> {
     const startAfter = await (await this.#bucket.get(SWEPT))?.text();
     const page = await this.#bucket.list({
       prefix: 'events/',
@@ -104,9 +106,9 @@ export class EventStore {
     });
     const next = page.truncated ? (page.objects.at(-1)?.key ?? '') : '';
     if (next !== (startAfter ?? '')) await this.#bucket.put(SWEPT, next);
-    return page.objects
-      .filter(({ customMetadata }) => customMetadata?.finished === 'true')
-      .map(({ key, uploaded }) => ({ ...parseKey(key), at: uploaded.getTime() }));
+    return page.objects.map(({ key, uploaded, customMetadata }) => {
+      return { ...parseKey(key), at: uploaded.getTime(), isFinished: customMetadata?.finished === 'true' };
+    });
   }
 
   async remove(refs: readonly EventRef[]): Promise<void> {

@@ -101,7 +101,10 @@ async function storeOrWake(c: RequestContext, desk: Desk, event: StoredEvent): P
   const ref = { hook: event.hook, key: await keyOf(event.id) };
   const marker = isFinished(event) ? '' : markerOf(ref, event.dueAt + desk.settings.grace);
   // Nothing is answered before both are there, so the one may come before the other.
-  const [isNew] = await Promise.all([desk.store.create(ref, { ...event, marker }), marker && desk.store.mark(marker)]);
+  const stored = Promise.all([desk.store.create(ref, { ...event, marker }), marker && desk.store.mark(marker)]);
+  // A sender that leaves before its answer shall not leave half of it behind.
+  c.executionCtx.waitUntil(stored.catch(() => undefined));
+  const [isNew] = await stored;
   const known = isNew ? undefined : (await desk.store.read(ref))?.event;
   if (isFinished(known ?? event)) {
     if (marker) await desk.store.unmark([marker]);

@@ -3,7 +3,7 @@
 
 import type { Env } from '../http/settings.ts';
 import type { Desk } from './desk.ts';
-import type { Finished, Marker } from './event-store.ts';
+import { type Listed, type Marker, markerOf } from './event-store.ts';
 import { DEFAULT_KEEP_DAYS } from './hook.ts';
 
 /** What a list of R2 gives at most. */
@@ -48,12 +48,18 @@ async function dueMarkers({ store }: Desk, now: number, known: ReadonlyMap<strin
 /** As long again as it is late already: while there is more to do than is done, queuing the same anew would make it worse. */
 const patience = ({ settings }: Desk, late: number) => Math.max(settings.grace, Math.min(late, MAX_PATIENCE));
 
-/** Removes finished events that are older than their hook keeps them; how many. */
+/**
+ * Removes finished events that are older than their hook keeps them; how many. One that is as old and not finished has lost its marker,
+ * as where a sender and the isolate both died half-way: it gets another.
+ */
 export async function expire(desk: Desk): Promise<number> {
-  const old: Finished[] = [];
-  for (const each of await desk.store.finished(PAGE)) {
+  const now = Date.now();
+  const old: Listed[] = [];
+  for (const each of await desk.store.next(PAGE)) {
     const days = (await desk.find(each.hook))?.keep_days ?? DEFAULT_KEEP_DAYS;
-    if (each.at < Date.now() - days * DAY) old.push(each);
+    if (each.at >= now - days * DAY) continue;
+    if (each.isFinished) old.push(each);
+    else await desk.store.mark(markerOf(each, now));
   }
   await desk.store.remove(old);
   return old.length;

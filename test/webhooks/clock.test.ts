@@ -80,6 +80,22 @@ describe('the clock', () => {
     expect(shown.status).toBe(404);
   });
 
+  test('finds an event again whose marker was never written', async () => {
+    await publishHooks(loop.on, hookOf());
+    await postReview(loop.on, 'msg_36');
+    loop.on.sent.splice(0);
+    const [marker] = (await loop.on.EVENTS.list({ prefix: 'due/' })).objects;
+    await loop.on.EVENTS.delete(marker?.key ?? '');
+    pass(3600);
+    await runClock(loop.on);
+    expect(loop.on.sent).toEqual([]);
+    pass(30 * 86_400);
+    await runClock(loop.on);
+    await runClock(loop.on);
+    await runQueue(loop.on);
+    expect((await showEvent(loop.on, 'msg_36')).state).toBe('dead');
+  });
+
   test('gives up what is never brought to an end', async () => {
     await publishHooks(loop.on, hookOf({ retries_seconds: [5] }));
     await postReview(loop.on, 'msg_33');

@@ -60,6 +60,15 @@ describe.each(cases)('$name', (vector) => {
   });
 });
 
+test('the token of RFC 6750, section 2.1', async () => {
+  const headers = { authorization: 'Bearer mF_9.B5f-4.1JqM' };
+  const attempt: Case = { scheme: 'bearer', secrets: ['mF_9.B5f-4.1JqM'], headers, body: '{}', at: 0 };
+  expect(await isGenuine(attempt)).toBe(true);
+  for (const secrets of [[], ['mF_9.B5f-4.1JqN'], ['mF_9.B5f-4.1Jq'], ['']]) {
+    expect(await isGenuine({ ...attempt, secrets })).toBe(false);
+  }
+});
+
 test.each(vectors.hmac)("Stripe's samples of its HMAC: %o", async ({ key, content, expected }) => {
   const mac = await hmac(utf8.encode(key), utf8.encode(content));
   expect(Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join('')).toBe(expected);

@@ -26,7 +26,7 @@ export default {
         ['close', 1.5],
         ['close-after', 1],
       ],
-      patience: 900,
+      patience: 1800,
       log: (line) => console.error(line),
     });
     for (const [name, value] of Object.entries({ ...counts, faults: faults.length })) {

@@ -96,6 +96,7 @@ export async function prove(options: ProofOptions): Promise<ProofReport> {
     ended.abort();
     await Promise.all(background);
     const delivered = [...sending.accepted].filter((id) => receiver.answered.has(id)).length;
+    const strangers = [...receiver.answered.keys()].filter((id) => !sending.accepted.has(id));
     const answers = [...receiver.answered.values()].reduce((sum, count) => sum + count, 0);
     return {
       sent: sending.sent,
@@ -108,7 +109,7 @@ export async function prove(options: ProofOptions): Promise<ProofReport> {
       kills,
       seconds: seconds(started),
       receiver: receiver.counts,
-      faults: receiver.faults,
+      faults: [...receiver.faults, ...strangers.map((id) => `${id} was never sent`)],
     };
   } finally {
     ended.abort();
@@ -123,10 +124,7 @@ async function sweepOn(server: () => Server, ended: AbortSignal): Promise<void> 
   while (!ended.aborted) {
     await wait(SWEEP_SECONDS * 1000);
     // It may be dead just now.
-    if (!ended.aborted)
-      await server()
-        .tick()
-        .catch(() => undefined);
+    if (!ended.aborted) await server().tick();
   }
 }
 

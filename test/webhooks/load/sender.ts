@@ -2,6 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
+import { within } from './within.ts';
 
 export interface Sending {
   /** Events of which at least one request was made. */
@@ -22,6 +23,9 @@ export interface SenderOptions {
   /** Each so many events, one that was accepted is sent once more; 0 for none. */
   readonly doubledEach: number;
 }
+
+/** What senders wait for an answer. */
+const TIMEOUT_MS = 10_000;
 
 const WORDS = ['lovely', 'broken', 'fine', 'slow', 'brilliant', 'dull', 'late', 'perfect', 'useless', 'warm'];
 
@@ -56,21 +60,19 @@ async function post({ origin, secret }: SenderOptions, id: string, n: number, se
   sending.requests += 1;
   const now = new Date();
   const body = JSON.stringify({ type: 'review.created', data: { review: textOf(n), order: n } });
-  try {
-    const response = await fetch(`${origin}/webhooks/load`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'webhook-id': id,
-        'webhook-timestamp': `${Math.floor(now.getTime() / 1000)}`,
-        'webhook-signature': new Webhook(secret).sign(id, now, body),
-      },
-      body,
-      signal: AbortSignal.timeout(10_000),
-    });
+  const answered = fetch(`${origin}/webhooks/load`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': `${Math.floor(now.getTime() / 1000)}`,
+      'webhook-signature': new Webhook(secret).sign(id, now, body),
+    },
+    body,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).then(async (response) => {
     await response.arrayBuffer();
     return response.ok;
-  } catch {
-    return false;
-  }
+  });
+  return (await within(TIMEOUT_MS + 1000, answered)) === true;
 }

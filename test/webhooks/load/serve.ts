@@ -27,7 +27,6 @@ const miniflare = new Miniflare(
   }),
 );
 await miniflare.ready;
-process.send?.('ready');
 
 interface Listed {
   readonly type: 'ESModule' | 'CompiledWasm';

@@ -5,6 +5,11 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { within } from './within.ts';
+
+const START_MS = 120_000;
+const TICK_MS = 30_000;
 
 /** What a server is started with; it travels to the other process as JSON. */
 export interface ServerOptions {
@@ -16,7 +21,7 @@ export interface ServerOptions {
 
 export interface Server {
   readonly origin: string;
-  /** Fires the Worker's cron. Fails where it does not answer. */
+  /** Fires the Worker's cron, if it answers. */
   tick(): Promise<void>;
   /** SIGKILL to workerd, then to what started it. */
   kill(): Promise<void>;
@@ -28,17 +33,20 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const exited = once(child, 'exit');
-  await Promise.race([
-    once(child, 'message'),
-    exited.then(() => Promise.reject(new Error('the server did not start'))),
-  ]);
   const origin = `http://127.0.0.1:${options.port}`;
+  const get = async (path: string) => {
+    const response = await fetch(`${origin}${path}`);
+    await response.arrayBuffer();
+    return response.ok;
+  };
+  const deadline = Date.now() + START_MS;
+  while (!(await within(5000, get('/health')))) {
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error('the server did not start');
+    await wait(50);
+  }
   return {
     origin,
-    tick: async () => {
-      const response = await fetch(`${origin}/cdn-cgi/local/scheduled`, { signal: AbortSignal.timeout(30_000) });
-      await response.arrayBuffer();
-    },
+    tick: async () => void (await within(TICK_MS, get('/cdn-cgi/local/scheduled'))),
     kill: async () => {
       for (const pid of childrenOf(child)) process.kill(pid, 'SIGKILL');
       child.kill('SIGKILL');
