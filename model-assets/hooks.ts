@@ -26,7 +26,7 @@ const HELP = `npm run hooks -- <command> …
   redeliver name           send those again
 
   --remote         the bucket of your Cloudflare account that wrangler.toml names, instead of the local one
-  --origin         of the running service; http://127.0.0.1:8787. Secrets are read from the environment, then from .dev.vars, to which
+  --origin         of the running service; http://127.0.0.1:8787, or the PORT of the environment. Secrets are read from the environment, then from .dev.vars, to which
                    publishing into the local R2 adds those that are missing
   --help           this text`;
 
@@ -34,7 +34,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     remote: { type: 'boolean', default: false },
-    origin: { type: 'string', default: 'http://127.0.0.1:8787' },
+    origin: { type: 'string', default: `http://127.0.0.1:${process.env.PORT ?? '8787'}` },
     port: { type: 'string', default: '8788' },
     help: { type: 'boolean', default: false },
   },

@@ -45,6 +45,8 @@ console.log(`
 ready on ${ORIGIN} — try
 
   curl ${ORIGIN}/v1/text-classification -H 'content-type: application/json' -d '{"inputs": "I love it"}'
+
+or a webhook: npm run hooks -- listen, and beside it npm run hooks -- send review-sentiment
 `);
 
 async function isReady(): Promise<boolean> {
