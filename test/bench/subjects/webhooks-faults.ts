@@ -29,6 +29,7 @@ export default {
       patience: 1800,
       log: (line) => console.error(line),
     });
+    report({ case: 'retry schedule divided by', unit: '', ours: FACTOR, peer: null, ratio: null });
     for (const [name, value] of Object.entries({ ...counts, faults: faults.length })) {
       report({ case: name, unit: name === 'seconds' ? 's' : '', ours: value, peer: null, ratio: null });
     }
