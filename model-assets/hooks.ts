@@ -3,13 +3,12 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Hook, parseHook, toHookJsonSchema } from '../shared/webhooks/hook.ts';
-import { openBucket } from './bucket.ts';
+import { withStore } from './commands/with-store.ts';
 import { readExample, readHooks, secretsOf } from './hooks/hook-files.ts';
 import { ADMIN_TOKEN, ensureSecrets, readSecrets } from './hooks/local-secrets.ts';
-import { publishedHooks, publishHooks, removeHooks } from './hooks/publish-hooks.ts';
+import { type HookStore, publishedHooks, publishHooks, removeHooks } from './hooks/publish-hooks.ts';
 import { listen } from './hooks/receiver.ts';
 import { signedHeaders } from './hooks/sender.ts';
-import type { Bucket } from './publish.ts';
 
 const HELP = `npm run hooks -- <command> …
 
@@ -47,12 +46,12 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   publish: async () => {
     const files = await readHooks(rest, !values.remote);
     if (!values.remote) await ensureSecrets(files.flatMap(({ hook }) => secretsOf(hook)));
-    await withBucket((bucket) => publishHooks(bucket, files));
+    await withBucket((store) => publishHooks(store, files));
     for (const { hook } of files) console.log(`${hook.name} published`);
     if (values.remote)
       console.log(`secrets it needs: ${[...new Set(files.flatMap(({ hook }) => secretsOf(hook)))].join(', ')}`);
   },
-  remove: async () => console.log((await withBucket((bucket) => removeHooks(bucket, rest))).join('\n')),
+  remove: async () => console.log((await withBucket((store) => removeHooks(store, rest))).join('\n')),
   list: async () => console.log(JSON.stringify(await withBucket(publishedHooks), null, 2)),
   schema: async () => console.log(JSON.stringify(toHookJsonSchema(), null, 2)),
   send: async () => console.log(await send(await published(name), second)),
@@ -76,13 +75,8 @@ else if (!run) {
   });
 }
 
-async function withBucket<T>(use: (bucket: Bucket) => Promise<T>): Promise<T> {
-  const { bucket, close } = await openBucket(values.remote);
-  try {
-    return await use(bucket);
-  } finally {
-    await close();
-  }
+function withBucket<T>(use: (store: HookStore) => Promise<T>): Promise<T> {
+  return withStore(values, use);
 }
 
 async function published(wanted: string): Promise<Hook> {

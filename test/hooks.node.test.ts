@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readExample, readHooks, secretsOf } from '../model-assets/hooks/hook-files.ts';
 import { ensureSecrets, readSecrets } from '../model-assets/hooks/local-secrets.ts';
-import { publishedHooks, publishHooks, removeHooks } from '../model-assets/hooks/publish-hooks.ts';
-import type { Bucket } from '../model-assets/publish.ts';
+import { type HookStore, publishedHooks, publishHooks, removeHooks } from '../model-assets/hooks/publish-hooks.ts';
 import { CATALOGUE_KEY } from '../shared/model/catalogue.ts';
 import { toHookJsonSchema } from '../shared/webhooks/hook.ts';
 import { parsePayload } from '../shared/webhooks/payload.ts';
@@ -28,24 +27,25 @@ function createBucket(models: readonly { name: string; task: string }[]) {
   const objects = new Map<string, string>([[CATALOGUE_KEY, JSON.stringify(catalogue)]]);
   const etagOf = (text: string) => createHash('md5').update(text).digest('hex');
   let interrupt: (() => void) | undefined;
-  const bucket = {
-    get: async (key: string) => {
+  const bucket: HookStore = {
+    get: async (key) => {
       const text = objects.get(key);
-      return text === undefined ? null : { etag: etagOf(text), text: async () => text };
+      return text === undefined ? null : { etag: etagOf(text), text };
     },
-    put: async (key: string, text: string, { onlyIf }: { onlyIf: { etagMatches?: string } }) => {
+    put: async (key, text, expected) => {
       interrupt?.();
       interrupt = undefined;
       const known = objects.get(key);
-      if ((known === undefined ? undefined : etagOf(known)) !== onlyIf.etagMatches) return null;
-      objects.set(key, text);
-      return {};
+      const isExpected =
+        known === undefined ? expected === 'nothing' : typeof expected === 'object' && expected.etag === etagOf(known);
+      if (isExpected) objects.set(key, text);
+      return isExpected;
     },
   };
   const beforeNextPut = (run: () => void) => {
     interrupt = run;
   };
-  return { bucket: bucket as unknown as Bucket, objects, beforeNextPut };
+  return { bucket, objects, beforeNextPut };
 }
 
 const MODELS = [

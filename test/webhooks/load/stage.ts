@@ -3,11 +3,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { openLocal } from '../../../model-assets/bucket/local.ts';
+import { publish } from '../../../model-assets/bucket/publish.ts';
 import { readCheckpoint } from '../../../model-assets/checkpoint.ts';
-import { type Bucket, publish } from '../../../model-assets/publish.ts';
+import { bundle } from '../../../model-assets/host/bundle.ts';
+import { startBucket } from '../../../model-assets/host/start-bucket.ts';
 import { HOOKS_KEY, toHookFile } from '../../../shared/webhooks/hook-file.ts';
-import { bundle } from '../../bench/workerd.ts';
 
 const MODEL = join(import.meta.dirname, '..', '..', '..', 'model-assets', 'checkpoints', 'minilm-sst2');
 
@@ -30,20 +31,13 @@ export async function setStage(hook: object, entry = 'functions/index.ts'): Prom
   const modules = await bundle(entry, true);
   for (const { path, contents } of modules) await writeFile(join(folder, path), contents ?? '');
   await writeFile(join(folder, 'modules.json'), JSON.stringify(modules.map(({ type, path }) => ({ type, path }))));
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      modules: true,
-      script: 'export default {}',
-      r2Buckets: ['MODELS'],
-      resourcePersistencePath: join(folder, 'state'),
-      cf: false,
-    }),
-  );
-  const bucket = (await miniflare.getR2Bucket('MODELS')) as unknown as Bucket;
-  await publish(bucket, await readCheckpoint(MODEL, 'minilm-sst2'));
+  const closing: (() => Promise<void>)[] = [];
+  const state = join(folder, 'state');
+  const store = openLocal(new URL(await startBucket({ kind: 'bucket', state, bucket: 'MODELS' }, closing)));
+  await publish(store, await readCheckpoint(MODEL, 'minilm-sst2'));
   const signature = { scheme: 'standard-webhooks', secrets: ['HOOK_SECRET'] };
   const task = { text: '/data/review', task: 'text-classification', else: 'receiver' };
-  await bucket.put(HOOKS_KEY, toHookFile([{ name: 'load', signature, ...task, ...hook }]));
-  await miniflare.dispose();
+  await store.put(HOOKS_KEY, toHookFile([{ name: 'load', signature, ...task, ...hook }]), 'nothing');
+  for (const close of closing) await close();
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
