@@ -9,6 +9,7 @@ import { readExample, readHooks, secretsOf } from '../model-assets/hooks/hook-fi
 import { ensureSecrets, readSecrets } from '../model-assets/hooks/local-secrets.ts';
 import { type HookStore, publishedHooks, publishHooks, removeHooks } from '../model-assets/hooks/publish-hooks.ts';
 import { CATALOGUE_KEY } from '../shared/model/catalogue.ts';
+import { manifestKey } from '../shared/model/manifest.ts';
 import { toHookJsonSchema } from '../shared/webhooks/hook.ts';
 import { parsePayload } from '../shared/webhooks/payload.ts';
 import { isMeant, pickTexts } from '../shared/webhooks/pick.ts';
@@ -124,6 +125,39 @@ test('that ask for a model that is not there are refused, with their path', asyn
     'no model for token-classification is published',
   );
   expect(objects.has('webhooks.json')).toBe(false);
+});
+
+test('that ask for a model of another task are refused, with their path', async () => {
+  const { bucket, objects } = createBucket(MODELS);
+  const path = await file('one', { model: 'minilm-nli', task: 'token-classification' });
+  await expect(publishHooks(bucket, await readHooks([path], false))).rejects.toThrow(
+    `${path}: model minilm-nli is for zero-shot-classification; token-classification needs one for token-classification`,
+  );
+  expect(objects.has('webhooks.json')).toBe(false);
+});
+
+test('whose rules wait for a label that never comes are refused, with their path', async () => {
+  const { bucket, objects } = createBucket([...MODELS, { name: 'ner', task: 'token-classification' }]);
+  objects.set(manifestKey('minilm-sst2'), JSON.stringify({ id2label: ['NEGATIVE', 'POSITIVE'] }));
+  objects.set(manifestKey('ner'), JSON.stringify({ id2label: ['O', 'B-PER', 'I-PER'] }));
+  const zeroShot = {
+    task: 'zero-shot-classification',
+    model: 'minilm-nli',
+    parameters: { candidate_labels: 'spam, ham' },
+  };
+  const ner = { task: 'token-classification', model: 'ner' };
+  const withRule = async (label: unknown, changes: object) =>
+    publishHooks(
+      bucket,
+      await readHooks([await file('one', { rules: [{ label, to: 'nothing' }], ...changes })], false),
+    );
+  await expect(withRule('negative', {})).rejects.toThrow('one.json: no result has the label "negative" of rules');
+  await expect(withRule(['spam', 'eggs'], zeroShot)).rejects.toThrow('"eggs" of rules; there are spam, ham');
+  await expect(withRule('LOC', ner)).rejects.toThrow('no result has the label "LOC"');
+  expect(objects.has('webhooks.json')).toBe(false);
+  await withRule('NEGATIVE', {});
+  await withRule(['spam', 'ham'], zeroShot);
+  await withRule(['PER', 'B-PER'], ner);
 });
 
 test('that are wrong are refused, with their path', async () => {

@@ -1,14 +1,14 @@
 // Puts hooks into the bucket, where the Worker finds them within the time that it believes what it has read.
 
-import { CATALOGUE_KEY, EMPTY_CATALOGUE, parseCatalogue } from '../../shared/model/catalogue.ts';
 import { HOOKS_KEY, parseHookFile, toHookFile } from '../../shared/webhooks/hook-file.ts';
 import type { ObjectStore } from '../bucket/object-store.ts';
+import { checkModels } from './check-models.ts';
 import type { HookFile } from './hook-files.ts';
 
 /** What of a bucket hooks need. */
 export type HookStore = Pick<ObjectStore, 'get' | 'put'>;
 
-/** Throws where a hook asks for a model that is not published. Others may publish meanwhile: the write is conditional. */
+/** Throws where a hook asks for a model that is not published, is of another task, or never gives a label of its rules. Others may publish meanwhile: the write is conditional. */
 export async function publishHooks(store: HookStore, files: readonly HookFile[]): Promise<void> {
   await checkModels(store, files);
   await change(store, (known) => {
@@ -40,16 +40,6 @@ async function change(store: HookStore, edit: (known: readonly unknown[]) => rea
     if (await store.put(HOOKS_KEY, next, stored ? { etag: stored.etag } : 'nothing')) return;
   }
   throw new Error('the hooks were changed by others at each of five attempts; publish again');
-}
-
-async function checkModels(store: HookStore, files: readonly HookFile[]): Promise<void> {
-  const stored = await store.get(CATALOGUE_KEY);
-  const { models, defaults } = stored ? parseCatalogue(stored.text) : EMPTY_CATALOGUE;
-  for (const { path, hook } of files) {
-    const name = hook.model ?? defaults[hook.task];
-    const known = models.find((model) => model.name === name);
-    if (!known) throw new Error(`${path}: ${name ? `no model ${name}` : `no model for ${hook.task}`} is published`);
-  }
 }
 
 function nameOf(hook: unknown): string {

@@ -2,6 +2,7 @@
 
 import { ServiceError } from '../errors.ts';
 import { acquire } from '../http/acquire.ts';
+import type { AnyTask } from '../http/answer.ts';
 import { Meter } from '../meter.ts';
 import { parse } from '../schema.ts';
 import type { Desk } from './desk.ts';
@@ -9,10 +10,11 @@ import type { Decision } from './event.ts';
 import type { Hook } from './hook.ts';
 import { choose } from './rules.ts';
 
-/** Throws what the task throws: `invalid_input` where the hook's parameters or the text are none for the model. */
+/** Throws what the task throws; `model_unavailable` where the hook's parameters are none of the task, for that is mended in the hook. */
 export async function decide(desk: Desk, hook: Hook, texts: readonly string[]): Promise<Decision> {
   const { isolate, source } = desk;
   const task = taskOf(desk, hook);
+  checkParameters(task, hook);
   const input = parse(task.input, { inputs: texts, parameters: hook.parameters });
   const { model, release } = await acquire(isolate, task, hook.model ?? undefined, source);
   try {
@@ -31,9 +33,26 @@ export async function decide(desk: Desk, hook: Hook, texts: readonly string[]): 
   }
 }
 
-/** Refuses what `decide` would refuse whatever the model says, before an event is accepted. */
+/** Refuses texts that no model takes, before an event is accepted. What is wrong in the hook is not the event's fault: it is kept. */
 export function checkDecidable(desk: Desk, hook: Hook, texts: readonly string[]): void {
-  parse(taskOf(desk, hook).input, { inputs: texts, parameters: hook.parameters });
+  const task = taskOf(desk, hook);
+  if (faultOfParameters(task, hook)) return;
+  parse(task.input, { inputs: texts, parameters: hook.parameters });
+}
+
+function checkParameters(task: AnyTask, hook: Hook): void {
+  const fault = faultOfParameters(task, hook);
+  if (fault) throw new ServiceError('model_unavailable', `hook ${hook.name} is to be mended: ${fault}`);
+}
+
+/** Told with a text that every task takes. */
+function faultOfParameters(task: AnyTask, { parameters }: Hook): string | undefined {
+  try {
+    parse(task.input, { inputs: ['text'], parameters });
+    return undefined;
+  } catch (error) {
+    return error instanceof ServiceError ? error.message : `${error}`;
+  }
 }
 
 function taskOf({ tasks }: Desk, hook: Hook) {

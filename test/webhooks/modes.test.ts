@@ -26,7 +26,10 @@ beforeEach(async () => {
   on = webhookIsolate();
   vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response('ok'));
 });
-afterEach(() => void vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 const token = { 'content-type': 'application/json', authorization: 'Bearer a-token-of-a-form' };
 const bearer = { scheme: 'bearer', secrets: ['FORM_TOKEN'] };
@@ -112,13 +115,20 @@ describe('an event that cannot be classified', () => {
     });
   });
 
-  test('because the parameters of the hook are none of the task is refused before it is stored', async () => {
+  test('because the parameters of the hook are none of the task is kept, and tried again once the hook is mended', async () => {
     await publishHooks(on, hookOf({ parameters: { candidate_labels: ['a'] } }));
-    const response = await postReview(on, 'msg_13');
-    expect([response.status, await response.json()]).toMatchObject([
-      422,
-      { error: expect.stringContaining('parameters has no candidate_labels') },
-    ]);
+    expect((await postReview(on, 'msg_13')).status).toBe(202);
+    await runQueue(on);
+    expect(await showEvent(on, 'msg_13')).toMatchObject({
+      state: 'retrying',
+      attempts: [
+        { outcome: expect.stringContaining('hook reviews is to be mended: parameters has no candidate_labels') },
+      ],
+    });
+    await publishHooks(on, hookOf());
+    vi.setSystemTime(Date.now() + 10_000);
+    await runQueue(on);
+    expect(await showEvent(on, 'msg_13')).toMatchObject({ state: 'delivered' });
   });
 });
 
