@@ -8,6 +8,9 @@ import type { Destination, Hook } from './hook.ts';
 import { parseRetryAfter } from './schedule.ts';
 import { signedHeaders } from './sign.ts';
 
+/** Cloudflare's 128 KB, less what the queue adds of its own. */
+const MAX_MESSAGE_BYTES = 127_000;
+
 export interface Outcome {
   /** `gone`: the receiver wants no more of it. */
   readonly kind: 'delivered' | 'failed' | 'gone';
@@ -80,6 +83,12 @@ async function post(
 async function enqueue({ env }: Desk, binding: string, body: object): Promise<Outcome> {
   const queue: unknown = Reflect.get(env, binding);
   if (!isQueue(queue)) return { kind: 'failed', told: `the Worker has no queue ${binding}` };
+  const bytes = new TextEncoder().encode(JSON.stringify(body)).byteLength;
+  if (bytes > MAX_MESSAGE_BYTES) {
+    const told = `the result has ${bytes} bytes, and a message on a queue ${MAX_MESSAGE_BYTES}; have fewer fields, or deliver to a URL`;
+    // It has as many at the next attempt.
+    return { kind: 'gone', told };
+  }
   await queue.send(body, { contentType: 'json' });
   return { kind: 'delivered', told: `put on ${binding}` };
 }

@@ -152,8 +152,17 @@ test('a destination may be a queue', async () => {
     state: 'delivered',
     attempts: [{ outcome: 'put on RESULTS' }],
   });
+  // More than a message may have is said at once, not tried for days as if the queue were away.
+  await publishHooks(on, hookOf({ fields: { all: '/all' }, destinations: { inbox: { queue: 'RESULTS' } } }));
+  await postReview(on, 'msg_22', { text: 'I love it', all: 'x'.repeat(128_000) });
+  await runQueue(on);
+  expect(send).toHaveBeenCalledOnce();
+  expect(await showEvent(on, 'msg_22')).toMatchObject({
+    state: 'dead',
+    attempts: [{ outcome: expect.stringContaining('a message on a queue 127000') }],
+  });
   // One that is no binding, or no queue.
-  for (const queue of ['MISSING', 'MODELS']) {
+  for (const queue of ['MISSING', 'RECEIVER_SECRET']) {
     await publishHooks(on, hookOf({ destinations: { inbox: { queue } } }));
     await postReview(on, `msg_${queue}`);
     await runQueue(on);
