@@ -71,7 +71,7 @@ describe('signature headers', () => {
     ['a tab between', (s: string) => `v1,AAAA\t${s}`],
     ['url-safe letters', (s: string) => s.replaceAll('+', '-').replaceAll('/', '_').replace(/.$/, '-')],
     ['upper case of the version', (s: string) => s.replace('v1', 'V1')],
-    ['nine signatures', (s: string) => `${'v1,AAAA '.repeat(8)}${s}`],
+    ['five signatures', (s: string) => `${'v1,AAAA '.repeat(4)}${s}`],
     ['a thousand signatures', (s: string) => `${'v1,AAAA '.repeat(999)}${s}`],
   ])('%s', async (_, change) => {
     const headers = signed('msg_1', BODY);
@@ -83,6 +83,7 @@ describe('signature headers', () => {
   test.each([
     ['a sign', (t: string) => `+${t}`],
     ['a point', (t: string) => `${t}.0`],
+    ['a nought before it', (t: string) => `0${t}`],
     ['an exponent', () => '17e8'],
     ['hexadecimal', (t: string) => `0x${Number(t).toString(16)}`],
     ['words after it', (t: string) => `${t} or so`],
@@ -99,7 +100,7 @@ describe('signature headers', () => {
 
   test('a genuine signature among others, and white space that HTTP itself takes away', async () => {
     const headers = signed('msg_1', BODY);
-    const signature = `v1,AAAA v2,BBBB ${headers['webhook-signature']}`;
+    const signature = `v1,AAAA v2,BBBB post-quantum_v1,a-b_c.d:e== ${headers['webhook-signature']}`;
     expect((await attacked.post({ ...headers, 'webhook-signature': ` ${signature} ` })).status).toBe(202);
   });
 

@@ -33,7 +33,7 @@ export interface Scheme {
 }
 
 /** More than any sender sends while it changes secrets; bounds the work of a request. */
-export const MAX_SIGNATURES = 8;
+export const MAX_SIGNATURES = 4;
 
 export const utf8 = new TextEncoder();
 

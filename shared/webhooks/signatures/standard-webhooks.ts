@@ -5,7 +5,8 @@ import { type Claim, fromBase64, MAX_SIGNATURES, prefixed, type Scheme, type Sig
 
 /** No full stop, as the specification asks: `<id>.<timestamp>.<body>` could be read in two ways. */
 const ID = /^[!-\-/-~]{1,255}$/;
-const SIGNATURE = /^([a-z0-9]{1,8}),([A-Za-z0-9+/]+={0,2})$/;
+/** Of versions to come nothing is known but that their parts are visible; two headers come as one with a comma at the end of an entry. */
+const SIGNATURE = /^([A-Za-z0-9_.-]{1,32}),([!-+\--~]+)$/;
 const KINDS: Readonly<Record<string, Signed['kind']>> = { v1: 'hmac', v1a: 'ed25519' };
 
 export const standardWebhooks: Scheme = {
@@ -16,10 +17,11 @@ export const standardWebhooks: Scheme = {
   },
   read(headers, body): Claim | undefined {
     const id = headers.get('webhook-id');
-    const timestamp = toTimestamp(headers.get('webhook-timestamp'));
+    const time = headers.get('webhook-timestamp');
+    const timestamp = toTimestamp(time);
     const signatures = parseSignatures(headers.get('webhook-signature'));
     if (id === null || !ID.test(id) || timestamp === undefined || !signatures) return undefined;
-    return { id, timestamp, signatures, content: prefixed(`${id}.${timestamp}.`, body) };
+    return { id, timestamp, signatures, content: prefixed(`${id}.${time}.`, body) };
   },
 };
 
