@@ -96,6 +96,18 @@ describe('swapped', () => {
     }
   });
 
+  test("kind of GitHub's event, which is not signed: one that is called a ping is stored all the same", async () => {
+    const headers = {
+      'content-type': 'application/json',
+      'x-github-event': 'ping',
+      'x-hub-signature-256': `sha256=${await hexHmac("It's a Secret to Everybody", BODY)}`,
+    };
+    const response = await attacked.post(headers, BODY, '/webhooks/github');
+    expect(response.status).toBe(202);
+    await runQueue(attacked.on);
+    expect(fetch).toHaveBeenCalledOnce();
+  });
+
   test('border between id, time and body', async () => {
     // `msg.1700000000` + `5` + body signs the same bytes as `msg` + `1700000000` + `5.body`.
     const at = now();
