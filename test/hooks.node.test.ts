@@ -89,6 +89,18 @@ test('the JSON Schema that is checked in is the one that hooks are checked again
   expect(JSON.parse(await readFile(SCHEMA, 'utf8'))).toEqual(toHookJsonSchema());
 });
 
+test("the Worker's own variables and bindings are neither secrets nor queues of a hook", async () => {
+  const settings = await readFile(join(import.meta.dirname, '..', 'shared', 'http', 'settings.ts'), 'utf8');
+  const names = [...settings.matchAll(/^ {2}readonly ([A-Z_]+)\??:/gm)].map(([, name = '']) => name);
+  expect(names.length).toBeGreaterThan(10);
+  for (const name of names) {
+    const secret = await file('one', { signature: { scheme: 'github', secrets: [name] } });
+    await expect(readHooks([secret], false), name).rejects.toThrow("that one is the Worker's own");
+    const queue = await file('two', { else: 'q', destinations: { q: { queue: name } } });
+    await expect(readHooks([queue], false), name).rejects.toThrow('destinations.q');
+  }
+});
+
 test('are added, replaced and removed by their names', async () => {
   const { bucket } = createBucket(MODELS);
   await publishHooks(bucket, await readHooks([await file('one'), await file('two')], false));

@@ -13,12 +13,33 @@ import { pointersOf } from './template.ts';
 export const MAX_SECRETS = 4;
 export const DEFAULT_KEEP_DAYS = 30;
 
+/** Bindings and variables of the Worker itself. A variable is no secret, and its own queue would take a result for a wake-up. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'MODELS',
+  'EVENTS',
+  'WEBHOOKS',
+  'MANIFEST_TTL_SECONDS',
+  'WASM_BUDGET_MIB',
+  'MAX_BODY_BYTES',
+  'MAX_INPUTS',
+  'MAX_TOKENS',
+  'MAX_NEW_TOKENS',
+  'MAX_BEAMS',
+  'MAX_DECODER_MIB',
+  'MAX_CACHE_MIB',
+  'WEBHOOK_BODY_SECONDS',
+  'WEBHOOK_GRACE_SECONDS',
+  'WEBHOOK_ADMIN_TOKEN',
+  'WEBHOOK_LOOPBACK',
+]);
+
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 const name = z.string().check(z.regex(NAME, 'must be lower-case letters, digits and hyphens, 64 at most'));
 const field = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be a name of letters, digits and _'));
-const secret = z
-  .string('must be the name of a secret, such as CONTACT_FORM_SECRET')
-  .check(z.regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'must be the name of a secret, such as CONTACT_FORM_SECRET'));
+const secret = z.string('must be the name of a secret, such as CONTACT_FORM_SECRET').check(
+  z.regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'must be the name of a secret, such as CONTACT_FORM_SECRET'),
+  z.refine((text) => !RESERVED.has(text), "must have another name: that one is the Worker's own"),
+);
 const secrets = z
   .array(secret, `must be a list of 1 to ${MAX_SECRETS} names of secrets`)
   .check(z.minLength(1), z.maxLength(MAX_SECRETS, `must have ${MAX_SECRETS} names at most`));
@@ -97,8 +118,8 @@ function faultOf(hook: Hook, allowsLoopback: boolean): string | undefined {
   if (signature.tolerance_seconds !== null && ['github', 'bearer'].includes(signature.scheme)) {
     return `signature.tolerance_seconds does not go with ${signature.scheme}, which signs no time`;
   }
-  if (hook.id !== null && signature.scheme === 'standard-webhooks') {
-    return 'id does not go with standard-webhooks, whose webhook-id is signed';
+  if (hook.id !== null && !['github', 'bearer'].includes(signature.scheme)) {
+    return `id does not go with ${signature.scheme}, whose events have a signed id of their own`;
   }
   for (const target of [...rules.map((each) => each.to), hook.else]) {
     if (target === 'answer' && mode !== 'sync') return 'answer goes with mode sync only: async has answered before';
@@ -112,5 +133,9 @@ function faultOf(hook: Hook, allowsLoopback: boolean): string | undefined {
   }
   const span = retries.reduce((sum, seconds) => sum + seconds, 0) / 86_400;
   if (days <= span) return `keep_days must be more than the ${span.toFixed(1)} days over which deliveries are retried`;
+  const tolerance = (signature.tolerance_seconds ?? 0) / 86_400;
+  if (days <= 2 * tolerance) {
+    return `keep_days must be more than twice tolerance_seconds: a request is genuine that long, and forgotten it would be new`;
+  }
   return undefined;
 }

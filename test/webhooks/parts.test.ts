@@ -249,6 +249,18 @@ describe('a hook', () => {
     [{ template: '{/a}' }, 'text or template must say which text is classified, and not both'],
     [{ text: null, template: 'no pointer' }, 'template must have a pointer in braces'],
     [{ id: '/id' }, 'id does not go with standard-webhooks'],
+    [{ id: '/id', signature: { scheme: 'stripe', secrets: ['A'] } }, 'id does not go with stripe'],
+    [{ id: '/id', signature: { scheme: 'slack', secrets: ['A'] } }, 'id does not go with slack'],
+    [{ signature: { scheme: 'github', secrets: ['MAX_INPUTS'] } }, "that one is the Worker's own"],
+    [{ destinations: { inbox: { queue: 'WEBHOOKS' } } }, 'destinations.inbox'],
+    [
+      {
+        signature: { scheme: 'slack', secrets: ['A'], tolerance_seconds: 86_400 },
+        retries_seconds: [5],
+        keep_days: 2,
+      },
+      'keep_days must be more than twice tolerance_seconds',
+    ],
     [{ else: 'nowhere' }, 'nowhere is no destination; there are inbox, nothing, answer'],
     [{ else: 'toString' }, 'toString is no destination'],
     [{ else: 'answer' }, 'answer goes with mode sync only'],
