@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { tick } from './hooks/clock.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PORT = process.env.PORT ?? '8787';
@@ -39,8 +40,8 @@ setInterval(() => process.ppid !== parent && server.kill('SIGTERM'), 200).unref(
 
 while (!(await isReady())) await wait(100);
 // Events that were under way when it was last stopped are taken up before anything else comes.
-await tick();
-setInterval(tick, 60_000).unref();
+await tick(ORIGIN);
+setInterval(() => tick(ORIGIN), 60_000).unref();
 console.log(`
 ready on ${ORIGIN} — try
 
@@ -55,9 +56,4 @@ async function isReady(): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** Calls the Worker's cron. While it is busy, or gone, the next minute does. */
-async function tick(): Promise<void> {
-  await fetch(`${ORIGIN}/cdn-cgi/local/scheduled`).catch(() => undefined);
 }
