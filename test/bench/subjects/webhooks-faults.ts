@@ -6,9 +6,11 @@ import type { Subject } from '../bench.ts';
 /** Of the schedule of Standard Webhooks: its three days become two and a half minutes. */
 const FACTOR = 1800;
 
+const UNITS: Readonly<Record<string, string>> = { seconds: 's', achieved: '/s' };
+
 export default {
   name: 'webhooks-faults',
-  summary: `10,000 events at 100 a second, a receiver that fails, ten times kill -9; the retry schedule is divided by ${FACTOR}`,
+  summary: `10,000 events, 100 a second at most, a receiver that fails, ten times kill -9; the retry schedule is divided by ${FACTOR}`,
   async run(report) {
     const { faults, receiver, ...counts } = await prove({
       events: 10_000,
@@ -31,12 +33,13 @@ export default {
     });
     report({ case: 'retry schedule divided by', unit: '', ours: FACTOR, peer: null, ratio: null });
     for (const [name, value] of Object.entries({ ...counts, faults: faults.length })) {
-      report({ case: name, unit: name === 'seconds' ? 's' : '', ours: value, peer: null, ratio: null });
+      report({ case: name, unit: UNITS[name] ?? '', ours: value, peer: null, ratio: null });
     }
     for (const [name, value] of Object.entries(receiver)) {
       report({ case: `receiver: ${name}`, unit: '', ours: value, peer: null, ratio: null });
     }
     for (const fault of faults.slice(0, 10)) console.error(fault);
-    if (counts.lost > 0 || faults.length > 0) process.exitCode = 1;
+    const { dead, lost, unfinished, markers } = counts;
+    if (dead + lost + unfinished + markers + faults.length > 0) process.exitCode = 1;
   },
 } satisfies Subject;
