@@ -30,14 +30,16 @@ export async function attend(desk: Desk, ref: EventRef, marker?: string): Promis
   const { event } = stored;
   if (isFinished(event)) return desk.store.unmark(spent);
   const hook = await desk.find(ref.hook);
-  if (now > lastTime(timeOf(event.marker), hook?.retries_seconds ?? STANDARD_RETRIES)) {
-    const given = withAttempt(event, now, 'given up: it was never brought to an end');
-    return bury(desk, ref, { ...stored, event: given }, spent);
-  }
   if (event.dueAt > now) {
     // Found too early: the marker is put off. The new one comes before the old one goes.
     if (marker !== undefined) await desk.store.mark(markerOf(ref, event.dueAt));
     return desk.store.unmark(spent);
+  }
+  const retries = hook?.retries_seconds ?? STANDARD_RETRIES;
+  // However late it is, an event that nobody has tried yet is tried once; and what takes down every isolate that tries it comes to an end.
+  if (event.tries > retries.length || (event.tries > 0 && now > lastTime(timeOf(event.marker), retries))) {
+    const given = withAttempt(event, now, 'given up: it was never brought to an end');
+    return bury(desk, ref, { ...stored, event: given }, spent);
   }
   if (!hook) {
     const told = `there is no hook ${ref.hook} any more`;
@@ -47,25 +49,26 @@ export async function attend(desk: Desk, ref: EventRef, marker?: string): Promis
 }
 
 async function takeUp(desk: Desk, ref: EventRef, stored: Stored, hook: Hook, spent: string[]): Promise<void> {
-  const decision = stored.event.decision ?? (await tryToDecide(desk, ref, stored, hook));
+  const lease = () => Date.now() + hook.timeout_seconds * 1000 + LEASE_MS;
+  const { event } = counted(stored);
+  const taken = await desk.store.replace(ref, stored, { ...event, state: 'delivering', dueAt: lease() });
+  if (!taken) return;
+  const decision = event.decision ?? (await tryToDecide(desk, ref, taken, hook));
   if (!decision) return;
   if (decision.to === 'nothing' || decision.to === 'answer') {
-    const event = finished({ ...stored.event, decision }, 'settled');
-    if (await desk.store.replace(ref, stored, event)) await desk.store.unmark([event.marker, ...spent]);
+    const settled = finished({ ...taken.event, decision }, 'settled');
+    if (await desk.store.replace(ref, taken, settled)) await desk.store.unmark([settled.marker, ...spent]);
     return;
   }
-  const taken = await desk.store.replace(ref, stored, {
-    ...stored.event,
-    decision,
-    state: 'delivering',
-    tries: stored.event.tries + 1,
-    dueAt: Date.now() + hook.timeout_seconds * 1000 + LEASE_MS,
-  });
-  if (!taken) return;
-  const outcome = await deliver(desk, hook, taken.event, decision);
-  if (outcome.kind !== 'delivered') return fail(desk, ref, taken, hook.retries_seconds, outcome);
-  const delivered = finished(withAttempt(taken.event, Date.now(), outcome.told), 'delivered');
-  if (await desk.store.replace(ref, taken, delivered)) await desk.store.unmark([delivered.marker, ...spent]);
+  // All deliveries carry the same: what was decided is stored before the first.
+  const decided = event.decision
+    ? taken
+    : await desk.store.replace(ref, taken, { ...taken.event, decision, dueAt: lease() });
+  if (!decided) return;
+  const outcome = await deliver(desk, hook, decided.event, decision);
+  if (outcome.kind !== 'delivered') return fail(desk, ref, decided, hook.retries_seconds, outcome);
+  const delivered = finished(withAttempt(decided.event, Date.now(), outcome.told), 'delivered');
+  if (await desk.store.replace(ref, decided, delivered)) await desk.store.unmark([delivered.marker, ...spent]);
 }
 
 /** Notes what no model can do anything about, and what may pass. */
@@ -77,7 +80,7 @@ async function tryToDecide(desk: Desk, ref: EventRef, stored: Stored, hook: Hook
     if (!known) console.error(`event ${ref.hook}/${ref.key} could not be classified`, error);
     const isHopeless = error instanceof ServiceError && ['invalid_input', 'too_large'].includes(error.code);
     const told = `not classified: ${known ? error.message : 'something failed inside; the log has it'}`;
-    await fail(desk, ref, counted(stored), hook.retries_seconds, { kind: isHopeless ? 'gone' : 'failed', told });
+    await fail(desk, ref, stored, hook.retries_seconds, { kind: isHopeless ? 'gone' : 'failed', told });
     return undefined;
   }
 }

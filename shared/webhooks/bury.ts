@@ -23,9 +23,13 @@ export async function fail(
   if (delaySeconds !== undefined) await desk.wake([{ ref, delaySeconds }]);
 }
 
-/** Parks an event as dead. Its marker among the dead comes first: an event that is dead is always found. */
+/**
+ * Parks an event as dead. Its marker among the dead comes first, for whoever dies after it, and once more at last, for whoever was sending
+ * the event again meanwhile and took the marker away: an event that is dead is always found.
+ */
 export async function bury({ store }: Desk, ref: EventRef, stored: Stored, spent: string[] = []): Promise<void> {
   await store.mark(deadMarkerOf(ref));
   if (!(await store.replace(ref, stored, { ...stored.event, state: 'dead' }))) return;
+  await store.mark(deadMarkerOf(ref));
   await store.unmark([stored.event.marker, ...spent]);
 }

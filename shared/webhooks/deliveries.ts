@@ -3,7 +3,7 @@
 import { ServiceError } from '../errors.ts';
 import type { RequestContext } from '../http/answer.ts';
 import type { Desk, Wake } from './desk.ts';
-import { keyOf, type StoredEvent } from './event.ts';
+import { isFinished, keyOf, type StoredEvent } from './event.ts';
 import { deadMarkerOf, type EventRef, markerOf } from './event-store.ts';
 import { isToken } from './signatures/verify.ts';
 
@@ -46,15 +46,20 @@ export async function redeliver(c: RequestContext, desk: Desk, hook: string): Pr
 
 async function revive({ store, settings }: Desk, ref: EventRef): Promise<boolean> {
   const stored = await store.read(ref);
-  const isDead = stored?.event.state === 'dead';
-  if (stored && isDead) {
-    const now = Date.now();
-    const marker = markerOf(ref, now + settings.grace);
-    await store.mark(marker);
-    await store.replace(ref, stored, { ...stored.event, state: 'accepted', tries: 0, dueAt: now, marker });
+  if (stored?.event.state !== 'dead') {
+    // One that is not finished may be about to be dead, and is to be found then.
+    if (!stored || isFinished(stored.event)) await store.unmark([deadMarkerOf(ref)]);
+    return false;
   }
+  const now = Date.now();
+  const marker = markerOf(ref, now + settings.grace);
+  await store.mark(marker);
+  const revived = { ...stored.event, state: 'accepted' as const, tries: 0, dueAt: now, marker };
+  if (!(await store.replace(ref, stored, revived))) return false;
   await store.unmark([deadMarkerOf(ref)]);
-  return isDead;
+  // Dead again already: then the marker that was taken away was a new one.
+  if ((await store.read(ref))?.event.state === 'dead') await store.mark(deadMarkerOf(ref));
+  return true;
 }
 
 /** Without the texts: what is asked here is what happened. */

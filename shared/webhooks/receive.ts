@@ -29,11 +29,30 @@ export async function receive(c: RequestContext, desk: Desk, name: string): Prom
   const handshake = scheme.handshake?.(headers, payload);
   if (handshake) return c.json(handshake);
   if (!isMeant(hook, payload)) return c.json({ status: 'ignored' });
+  const id = await idOf(hook, scheme.idPointer, claim, payload, body);
+  try {
+    return await take(c, desk, hook, id, payload);
+  } catch (error) {
+    const first = await firstAnswer(c, desk, hook, id);
+    if (first) return first;
+    throw error;
+  }
+}
+
+async function take(c: RequestContext, desk: Desk, hook: Hook, id: string, payload: unknown): Promise<Response> {
   const texts = pickTexts(hook, payload);
   checkDecidable(desk, hook, texts);
-  const id = await idOf(hook, scheme.idPointer, claim, payload, body);
   const event = { ...newEvent(hook, id), texts, fields: pickFields(hook, payload) };
   return hook.mode === 'sync' ? answerWithResult(c, desk, hook, event) : answerAccepted(c, desk, event);
+}
+
+/** Of an event that is there: hooks and models may have changed since in such a way that they would not take it now. */
+async function firstAnswer(c: RequestContext, desk: Desk, hook: Hook, id: string): Promise<Response | undefined> {
+  const ref = { hook: hook.name, key: await keyOf(id) };
+  const event = (await desk.store.read(ref))?.event;
+  if (!event) return undefined;
+  if (hook.mode === 'sync') return event.decision ? c.json(toAnswer(id, event.decision)) : undefined;
+  return answerAccepted(c, desk, event);
 }
 
 async function readInTime(request: Request, { isolate, settings: { bodyTimeout } }: Desk): Promise<Uint8Array> {
@@ -61,8 +80,13 @@ async function idOf(
   const path = hook.id ?? idPointer;
   const value = path === undefined ? undefined : resolve(payload, path);
   if (typeof value === 'string' && value !== '') return ID.test(value) ? value : `id_${await hashOf(value)}`;
-  if (typeof value === 'number') return `${value}`;
-  if (hook.id !== null) throw new ServiceError('invalid_input', `${hook.id} of the payload must be the event's id`);
+  // Larger ones are not what was written any more: two events would be one.
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return `${value}`;
+  if (hook.id !== null)
+    throw new ServiceError(
+      'invalid_input',
+      `${hook.id} of the payload must be the event's id: a string, or a whole number under 2^53`,
+    );
   // The body alone: the time is signed anew when an event is sent again.
   return `body_${await sha256(body)}`;
 }

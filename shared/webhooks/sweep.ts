@@ -3,7 +3,8 @@
 
 import type { Env } from '../http/settings.ts';
 import type { Desk } from './desk.ts';
-import { type Listed, type Marker, markerOf } from './event-store.ts';
+import { finished, isFinished } from './event.ts';
+import { type EventRef, type Listed, type Marker, markerOf } from './event-store.ts';
 import { DEFAULT_KEEP_DAYS } from './hook.ts';
 
 /** What a list of R2 gives at most. */
@@ -58,9 +59,16 @@ export async function expire(desk: Desk): Promise<number> {
   for (const each of await desk.store.next(PAGE)) {
     const days = (await desk.find(each.hook))?.keep_days ?? DEFAULT_KEEP_DAYS;
     if (each.at >= now - days * DAY) continue;
-    if (each.isFinished) old.push(each);
-    else await desk.store.mark(markerOf(each, now));
+    if (!each.isFinished) await desk.store.mark(markerOf(each, now));
+    else if (await mayGo(desk, each)) old.push(each);
   }
   await desk.store.remove(old);
   return old.length;
+}
+
+/** An event that is dead may be sent again at any moment: it goes only once it is written, over what was read, that it goes nowhere. */
+async function mayGo({ store }: Desk, ref: EventRef): Promise<boolean> {
+  const stored = await store.read(ref);
+  if (stored?.event.state !== 'dead') return stored !== null && isFinished(stored.event);
+  return (await store.replace(ref, stored, finished(stored.event, 'settled'))) !== null;
 }

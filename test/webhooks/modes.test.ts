@@ -211,6 +211,25 @@ test('what a hook does not mean is answered and forgotten', async () => {
   expect((await postReview(on, 'msg_30', { action: 'opened', text: 'a' })).status).toBe(202);
 });
 
+test('a repeat gets the first answer though the hook has changed meanwhile so that it would not take the event now', async () => {
+  for (const mode of ['sync', 'async'] as const) {
+    const original = {
+      mode,
+      signature: bearer,
+      rules: [{ score: 0, to: mode === 'sync' ? 'answer' : 'nothing' }],
+      id: '/number',
+    };
+    await publishHooks(on, hookOf(original));
+    const post = () => postEvent(on, '/webhooks/reviews', JSON.stringify({ number: mode, text: 'I love it' }), token);
+    const first = await post();
+    expect(first.status).toBe(mode === 'sync' ? 200 : 202);
+    await publishHooks(on, hookOf({ ...original, text: '/elsewhere' }));
+    const again = await post();
+    expect(again.status).toBe(first.status);
+    expect(await again.json()).toEqual(await first.json());
+  }
+});
+
 describe('the id of an event', () => {
   test('is what the signed body says, where the hook names it', async () => {
     await publishHooks(on, hookOf({ signature: bearer, id: '/submission' }));
@@ -223,6 +242,11 @@ describe('the id of an event', () => {
     // What no header can carry, or would be read in two ways, is known by its hash.
     expect((await post({ submission: 'ä.b', text: 'x' }))[1]).toMatch(/^id_[0-9a-f]{64}$/);
     expect((await post({ text: 'x' }))[0]).toBe(422);
+    // Two that JavaScript reads as one, and one with a dot.
+    for (const submission of ['1234567890123456789', '1.5']) {
+      const body = `{"submission": ${submission}, "text": "x"}`;
+      expect((await postEvent(on, '/webhooks/reviews', body, token)).status, submission).toBe(422);
+    }
   });
 
   test('is the hash of the body where nobody names one', async () => {
