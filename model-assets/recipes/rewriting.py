@@ -35,7 +35,7 @@ def new_model(**generation) -> MarianMTModel:
     )
     model = MarianMTModel(config)
     model.generation_config = GenerationConfig(
-        eos_token_id=END, pad_token_id=PAD, decoder_start_token_id=PAD, bad_words_ids=[[PAD]], max_length=LENGTH, **generation,
+        eos_token_id=END, pad_token_id=PAD, decoder_start_token_id=PAD, bad_words_ids=[[PAD]], **{"max_length": LENGTH, **generation},
     )
     return model
 
@@ -45,7 +45,7 @@ def batches(shown: Callable[[random.Random], Sequence[tuple[str, str]]], tokeniz
     for epoch in itertools.count():
         rng = random.Random(seed + epoch)
         pairs = shown(rng)
-        read, written = ([e.ids[-LENGTH:] for e in tokenizer.encode_batch([pair[side] for pair in pairs])] for side in (0, 1))
+        read, written = (encode(tokenizer, [pair[side] for pair in pairs]) for side in (0, 1))
         order = sorted(range(len(pairs)), key=lambda i: (max(len(read[i]), len(written[i])) + rng.random() * 2, rng.random()))
         cut: list[list[int]] = [[]]
         for i in order:
@@ -55,6 +55,11 @@ def batches(shown: Callable[[random.Random], Sequence[tuple[str, str]]], tokeniz
         rng.shuffle(cut)
         for batch in cut:
             yield padded([read[i] for i in batch]), padded([written[i] for i in batch])
+
+
+def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """Ids of each text, cut to what a model takes, with their end."""
+    return [[*e.ids[:-1][: LENGTH - 1], END] for e in tokenizer.encode_batch(list(texts))]
 
 
 def padded(rows: Sequence[Sequence[int]]) -> torch.Tensor:
@@ -76,7 +81,7 @@ def loss_of(model: MarianMTModel, batch: Batch) -> torch.Tensor:
 
 def write(model: MarianMTModel, tokenizer: Tokenizer, texts: Sequence[str], size: int = 64, **parameters) -> list[str]:
     """What the model makes of texts, by beams or greedily, as `parameters` say; those of like length together."""
-    ids = [e.ids[-LENGTH:] for e in tokenizer.encode_batch(list(texts))]
+    ids = encode(tokenizer, texts)
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
     result: dict[int, str] = {}
     with torch.no_grad():
