@@ -9,7 +9,7 @@ export const publishCommand: Command = {
   name: 'publish',
   usage: '[--remote]',
   summary: 'put the checkpoints that come with the project into the bucket',
-  help: `All trained checkpoints that ship, and seeded ones, which were never trained, for the tasks that none of those serves.
+  help: `The trained checkpoints that ship, one for each task.
 For your own: add.
 
   --remote   ${REMOTE_HELP}`,
