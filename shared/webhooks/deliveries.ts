@@ -27,7 +27,7 @@ export async function showDelivery(c: RequestContext, { store }: Desk, hook: str
 export async function showDead(c: RequestContext, { store }: Desk, hook: string): Promise<Response> {
   const events: object[] = [];
   for (const ref of await store.dead(hook, MOST)) {
-    const event = (await store.read(ref))?.event;
+    const event = await unlessDamaged(ref, async () => (await store.read(ref))?.event);
     if (event?.state === 'dead') events.push(toWire(event));
   }
   return c.json(events);
@@ -38,10 +38,20 @@ export async function redeliver(c: RequestContext, desk: Desk, hook: string): Pr
   const refs = await desk.store.dead(hook, MOST);
   const wakes: Wake[] = [];
   for (const ref of refs) {
-    if (await revive(desk, ref)) wakes.push({ ref, delaySeconds: 0 });
+    if (await unlessDamaged(ref, () => revive(desk, ref))) wakes.push({ ref, delaySeconds: 0 });
   }
   await desk.wake(wakes);
   return c.json({ redelivered: wakes.length, more: refs.length === MOST });
+}
+
+/** One event that cannot be read must not hide the others. */
+async function unlessDamaged<T>({ hook, key }: EventRef, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    console.error(`dead event ${hook}/${key} is passed over`, error);
+    return undefined;
+  }
 }
 
 async function revive({ store, settings }: Desk, ref: EventRef): Promise<boolean> {

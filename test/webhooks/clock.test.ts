@@ -40,6 +40,19 @@ describe('the dead', () => {
     });
   });
 
+  test('are found beside one that is damaged', async () => {
+    await publishHooks(loop.on, hookOf({ retries_seconds: [] }));
+    loop.answer = () => new Response(null, { status: 410 });
+    await postReview(loop.on, 'msg_24');
+    await runQueue(loop.on);
+    await loop.on.EVENTS.put('events/reviews/0', 'damaged');
+    await loop.on.EVENTS.put('dead/reviews/0', '');
+    const dead = await send('/webhooks/reviews/dead', { headers: admin }, loop.on);
+    expect((await dead.json<{ id: string }[]>()).map(({ id }) => id)).toEqual(['msg_24']);
+    const sent = await send('/webhooks/reviews/redeliver', { method: 'POST', headers: admin }, loop.on);
+    expect(await sent.json()).toMatchObject({ redelivered: 1 });
+  });
+
   test('are found even if what buried them died half-way, and are found by the sweep if nothing woke them', async () => {
     await publishHooks(loop.on, hookOf({ retries_seconds: [] }));
     await postReview(loop.on, 'msg_22');
