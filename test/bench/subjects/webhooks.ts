@@ -17,7 +17,7 @@ const STEPS = {
   wake: 1,
   read: 1,
   decide: 1,
-  replace: 2,
+  replace: 3,
   deliver: 1,
   unmark: 1,
 } as const;
