@@ -1,10 +1,9 @@
 // An event as it is stored: the claim that it was received, and everything that has happened to it since.
 //
-//   accepted ──┬──────────────────────────► settled      a rule says that it goes nowhere, or its answer was the response
-//              └► delivering ──┬──────────► delivered
-//                    ▲         ├► retrying ─┐
-//                    └─────────┼────────────┘            when it is due
-//                              └──────────► dead         no attempt is left, the receiver is gone, or it cannot be classified
+//   accepted ──► delivering ──┬► delivered
+//                    ▲        ├► settled        a rule says that it goes nowhere; at once, where its answer was the response
+//                    │        ├► dead           no attempt is left, the receiver is gone, or it cannot be classified
+//                    └────────┴─ retrying       when it is due
 //
 // `dueAt` is when it may be taken up: of `delivering`, when whoever took it up must have died.
 
@@ -32,7 +31,7 @@ const schema = z.strictObject({
   state: z.enum(['accepted', 'delivering', 'retrying', 'delivered', 'settled', 'dead']),
   acceptedAt: z.number(),
   dueAt: z.number(),
-  /** Deliveries tried since it was accepted, or sent again. */
+  /** How often it was taken up, to be classified and delivered, since it was accepted or sent again. */
   tries: z.int(),
   texts: z.array(z.string()),
   fields: z.record(z.string(), z.unknown()),
