@@ -2,8 +2,6 @@
 // however that ends, and holds the memory that miniflare and esbuild take.
 
 import type { Envelope, HostAnswer, HostRequest } from './protocol.ts';
-import { prepare, runTrial } from './run-trial.ts';
-import { startBucket } from './start-bucket.ts';
 
 const closing: (() => Promise<void>)[] = [];
 
@@ -20,12 +18,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 
 async function answerTo(request: HostRequest): Promise<HostAnswer> {
   try {
-    if (request.kind === 'prepare') {
-      await prepare();
-      return { kind: 'prepare' };
+    // Each brings what takes a while to load, and most commands need one of them.
+    if (request.kind === 'bucket') {
+      const { startBucket } = await import('./start-bucket.ts');
+      return { kind: 'bucket', origin: await startBucket(request, closing) };
     }
+    const { prepare, runTrial } = await import('./run-trial.ts');
     if (request.kind === 'trial') return { kind: 'trial', ...(await runTrial(request, closing)) };
-    return { kind: 'bucket', origin: await startBucket(request, closing) };
+    await prepare(closing);
+    return { kind: 'prepare' };
   } catch (error) {
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
