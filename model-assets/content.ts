@@ -10,8 +10,6 @@ export interface Content {
 }
 
 const CHUNK = 2 ** 20;
-/** Of a body. */
-const PIECE = 2 ** 17;
 
 export const inMemory = (bytes: Uint8Array): Content => ({ size: bytes.byteLength, source: bytes });
 
@@ -43,26 +41,6 @@ export async function* chunksOf({ size, source }: Content, start = 0, end = size
   } finally {
     await file.close();
   }
-}
-
-/** The same as the body of a request, in pieces that are the receiver's own. */
-export function streamOf(content: Content): ReadableStream<Uint8Array> {
-  const chunks = chunksOf(content);
-  let rest: Uint8Array = new Uint8Array();
-  return new ReadableStream({
-    async pull(controller) {
-      if (rest.byteLength === 0) {
-        const { done, value } = await chunks.next();
-        if (done) return controller.close();
-        rest = value;
-      }
-      controller.enqueue(rest.slice(0, PIECE));
-      rest = rest.subarray(PIECE);
-    },
-    async cancel() {
-      await chunks.return(undefined);
-    },
-  });
 }
 
 /** The same in one piece. */

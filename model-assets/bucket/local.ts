@@ -1,31 +1,18 @@
 // The local bucket: the R2 of `wrangler dev`, which runs in workerd in a process of its own (host/) and is spoken to over loopback.
 
-import { streamOf } from '../content.ts';
+import { exchange } from '../exchange.ts';
 import { reasonOf } from '../reason.ts';
-import { bodyOf, checked, ObjectStore, type SendRequest } from './object-store.ts';
-
-/** More than this is streamed. */
-const SMALL = 2 ** 16;
+import { checked, ObjectStore, type SendRequest } from './object-store.ts';
 
 /** `origin`: where local-worker.ts listens. */
 export function openLocal(origin: URL): ObjectStore {
   const send = async ({ method, key, query = {}, headers = {}, body }: SendRequest) => {
     const url = new URL(key.split('/').map(encodeURIComponent).join('/'), origin);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const isSmall = !body || body.size <= SMALL;
-    const init: RequestInit = {
-      method,
-      headers: {
-        'accept-encoding': 'identity',
-        ...headers,
-        // Of bytes fetch says it, and twice is once too often for undici, which miniflare puts beneath it.
-        ...(body && !isSmall && { 'content-length': String(body.size) }),
-      },
-      body: isSmall ? (((await bodyOf(body)) as Uint8Array<ArrayBuffer> | undefined) ?? null) : streamOf(body),
-      ...(!isSmall && { duplex: 'half' }),
-    };
+    const length = body && { 'content-length': String(body.size) };
     try {
-      return await fetch(url, init);
+      // A connection of its own: workerd may end one that was idle just when it is used again.
+      return await exchange(url, { method, headers: { ...headers, ...length }, body, agent: false });
     } catch (cause) {
       throw new Error(`the local bucket does not answer ${method} ${key} (${reasonOf(cause)})`, { cause });
     }

@@ -158,7 +158,7 @@ async function partsOf(send: Send, key: string, upload: string): Promise<Readonl
 export async function abandonUploads(send: Send, before: Date): Promise<number> {
   const old = (await uploadsOf(send, 'blobs/')).filter(({ since }) => since < before);
   for (const { key, id } of old) {
-    await (await send({ method: 'DELETE', key, query: { uploadId: id } })).arrayBuffer();
+    await (await send({ method: 'DELETE', key, query: { uploadId: id } })).bytes();
   }
   return old.length;
 }

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { BlobRef } from '../../shared/model/manifest.ts';
 import { blobKey } from '../../shared/model/manifest.ts';
-import { bytesOf, type Content } from '../content.ts';
+import type { Content } from '../content.ts';
+import { Answer } from '../exchange.ts';
 import { reasonOf } from '../reason.ts';
 import { PATIENCE, type Patience, persistently, Transient } from '../transient.ts';
 import { BucketFault } from './bucket-fault.ts';
@@ -26,7 +27,7 @@ export interface SendRequest {
 }
 
 /** Throws `BucketFault` for what no attempt will mend; 404 and 412 are answers. */
-export type Send = (request: SendRequest) => Promise<Response>;
+export type Send = (request: SendRequest) => Promise<Answer>;
 
 export interface Stored {
   readonly key: string;
@@ -79,7 +80,7 @@ export class ObjectStore {
   read<T>(key: string, reader: (chunks: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
     return persistently(async () => {
       const response = await this.#send({ method: 'GET', key, isStream: true });
-      if (response.status === 404 || !response.body) return discard(response);
+      if (response.status === 404) return discard(response);
       return reader(unbroken(response.body, key));
     }, this.#patience);
   }
@@ -87,6 +88,8 @@ export class ObjectStore {
   /** What is known of an object without reading it; `sha256` is missing where others put it there. */
   async head(key: string): Promise<{ readonly bytes: number; readonly sha256: string | undefined } | null> {
     const response = await this.#send({ method: 'HEAD', key });
+    // It has no body, and counts as read when that is known.
+    await response.bytes();
     if (response.status === 404) return null;
     return {
       bytes: Number(response.headers.get('content-length')),
@@ -121,7 +124,7 @@ export class ObjectStore {
       body: { size: bytes.byteLength, source: bytes },
       sha256: createHash('sha256').update(bytes).digest('hex'),
     });
-    await response.arrayBuffer();
+    await response.bytes();
     // A server says 404 where what should match is gone.
     return response.status !== 412 && response.status !== 404;
   }
@@ -133,7 +136,7 @@ export class ObjectStore {
     if (content.size >= this.#multipartFrom) return putInParts(this.#send, key, ref, content, report);
     const headers = { 'content-type': 'application/octet-stream', 'x-amz-meta-sha256': ref.sha256 };
     const response = await this.#send({ method: 'PUT', key, headers, body: content, sha256: ref.sha256 });
-    await response.arrayBuffer();
+    await response.bytes();
     report(content.size);
   }
 
@@ -148,30 +151,26 @@ export class ObjectStore {
   }
 }
 
-async function* unbroken(body: ReadableStream<Uint8Array>, key: string): AsyncGenerator<Uint8Array> {
-  const chunks = body[Symbol.asyncIterator]();
-  for (;;) {
-    const { done, value } = await chunks.next().catch((cause: unknown) => {
-      throw new Transient(`the bucket broke off ${key} (${reasonOf(cause)})`, { cause });
-    });
-    if (done) return;
-    yield value;
+async function* unbroken(body: Answer['body'], key: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw new Transient(`the bucket broke off ${key} (${reasonOf(cause)})`, { cause });
   }
 }
 
-async function discard(response: Response): Promise<null> {
-  await response.arrayBuffer();
+async function discard(response: Answer): Promise<null> {
+  await response.bytes();
   return null;
 }
 
-/** The body of a request in one piece. */
-export const bodyOf = (body: Content | undefined) => (body ? bytesOf(body) : undefined);
-
 /** Throws where an answer is none that the caller could make something of. */
-export async function checked(response: Response, what: string): Promise<Response> {
-  if (response.ok || response.status === 412) return response;
-  const text = await response.text();
+export async function checked(answer: Answer, what: string): Promise<Answer> {
+  const { status, headers } = answer;
+  if (answer.isOk || status === 412) return answer;
+  const bytes = await answer.bytes();
+  const text = bytes.toString();
   // The object is missing, and not the bucket.
-  if (response.status === 404 && !text.includes('NoSuchBucket')) return new Response(text, { status: 404 });
-  throw new BucketFault(response.status, what, text);
+  if (status === 404 && !text.includes('NoSuchBucket')) return new Answer(status, headers, [bytes]);
+  throw new BucketFault(status, what, text);
 }

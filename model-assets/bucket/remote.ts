@@ -1,7 +1,7 @@
 // The bucket of a Cloudflare account, through R2's S3 interface.
 
 import { AwsClient } from 'aws4fetch';
-import { streamOf } from '../content.ts';
+import { Answer, type Exchange, exchange } from '../exchange.ts';
 import { reasonOf } from '../reason.ts';
 import { PATIENCE, type Patience, persistently, retryAfter, Transient } from '../transient.ts';
 import { PART } from './multipart.ts';
@@ -50,13 +50,10 @@ export function openRemote(account: Account, patience: Patience = PATIENCE): Obj
       method,
       headers: { ...headers, 'x-amz-content-sha256': sha256 },
     });
-    const init: RequestInit = { method, headers: signed.headers };
-    if (body) {
-      // Where its length is told, a stream is sent as what it is, and not in chunks, which S3 does not take.
-      signed.headers.set('content-length', String(body.size));
-      Object.assign(init, { body: streamOf(body), duplex: 'half' });
-    }
-    return fetchOnce(signed.url, init, `${method} ${key || bucket}`, isStream === true);
+    // Told with each body: an upload whose length is not known is not taken.
+    const length = body && { 'content-length': String(body.size) };
+    const sent = { method, headers: { ...Object.fromEntries(signed.headers), ...length }, body };
+    return exchangeOnce(new URL(signed.url), sent, `${method} ${key || bucket}`, isStream === true);
   };
   const persistent = async (request: SendRequest) => {
     const response = await persistently(() => send(request), patience);
@@ -66,23 +63,20 @@ export function openRemote(account: Account, patience: Patience = PATIENCE): Obj
 }
 
 /** Throws `Transient` where another attempt may go well. */
-async function fetchOnce(url: string, init: RequestInit, what: string, isStream: boolean): Promise<Response> {
-  let response: Response;
+async function exchangeOnce(url: URL, sent: Exchange, what: string, isStream: boolean): Promise<Answer> {
+  let answer: Answer;
   try {
-    response = await fetch(url, isStream ? init : { ...init, signal: AbortSignal.timeout(TIMEOUT) });
     // An answer that breaks off is asked for again.
-    if (!isStream) response = await whole(response);
+    answer = isStream
+      ? await exchange(url, sent)
+      : await whole(await exchange(url, { ...sent, signal: AbortSignal.timeout(TIMEOUT) }));
   } catch (cause) {
     throw new Transient(`the bucket does not answer ${what} (${reasonOf(cause)})`, { cause });
   }
-  if (response.status < 500 && response.status !== 429) return response;
-  await response.arrayBuffer().catch(() => undefined);
-  const wait = retryAfter(response.headers.get('retry-after'));
-  throw new Transient(`the bucket answers ${what} with ${response.status}`, { wait });
+  if (answer.status < 500 && answer.status !== 429) return answer;
+  await answer.bytes().catch(() => undefined);
+  const wait = retryAfter(answer.headers.get('retry-after'));
+  throw new Transient(`the bucket answers ${what} with ${answer.status}`, { wait });
 }
 
-async function whole(response: Response): Promise<Response> {
-  const { status, headers } = response;
-  const bytes = await response.arrayBuffer();
-  return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers });
-}
+const whole = async (answer: Answer) => new Answer(answer.status, answer.headers, [await answer.bytes()]);

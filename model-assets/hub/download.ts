@@ -5,6 +5,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Answer } from '../exchange.ts';
 import { reasonOf } from '../reason.ts';
 import { persistently, Transient } from '../transient.ts';
 import { ask, type Hub } from './hub.ts';
@@ -134,14 +135,14 @@ class Transfer {
   }
 
   /** Where the bytes that come belong. */
-  async #startOf(response: Response, from: number): Promise<number> {
+  async #startOf(response: Answer, from: number): Promise<number> {
     const start = Number(/^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
     if (start !== from) await this.#startAnew(response, `it was asked for from byte ${from}, and came from ${start}`);
     return from;
   }
 
-  async #startAnew(response: Response, reason: string): Promise<never> {
-    await response.body?.cancel().catch(() => undefined);
+  async #startAnew(response: Answer, reason: string): Promise<never> {
+    await response.abandon().catch(() => undefined);
     await this.#drop();
     throw new Transient(`${this.#name}: ${reason}`);
   }
@@ -153,7 +154,7 @@ class Transfer {
   }
 
   /** Only what has a strong tag can be gone on with. */
-  async #remember(response: Response, start: number): Promise<void> {
+  async #remember(response: Answer, start: number): Promise<void> {
     const tag = response.headers.get('etag');
     if (start > 0) return;
     if (tag && !tag.startsWith('W/')) await writeFile(this.#tag, tag);
@@ -161,7 +162,7 @@ class Transfer {
   }
 
   async #receive(
-    response: Response,
+    response: Answer,
     start: number,
     size: number | undefined,
     hash: FileHash,
@@ -173,13 +174,19 @@ class Transfer {
     this.#report(start);
     let have = start;
     const file = await open(this.#part, start > 0 ? 'a' : 'w');
+    // One block is written while the next comes.
+    let writing: Promise<unknown> = Promise.resolve();
     try {
       for await (const block of this.#blocksOf(response, watch)) {
-        await file.appendFile(block);
         own.update(block);
+        await writing;
+        writing = file.appendFile(block);
+        // Whoever waits for it is told, soon enough.
+        writing.catch(() => undefined);
         have += block.byteLength;
         this.#report(have);
       }
+      await writing;
       if (this.#broken) throw this.#broken;
     } finally {
       await file.close();
@@ -192,13 +199,13 @@ class Transfer {
     await rm(this.#tag, { force: true });
   }
 
-  /** What comes, put together to what is worth writing; where the connection breaks, what had come by then. */
-  async *#blocksOf(response: Response, watch: Watch): AsyncGenerator<Uint8Array> {
+  /** What comes, put together to what is worth writing; where the connection breaks, what had come by then. Each is whole until the next but one. */
+  async *#blocksOf(response: Answer, watch: Watch): AsyncGenerator<Uint8Array> {
     this.#broken = undefined;
-    const block = new Uint8Array(BLOCK);
+    let [block, other] = [new Uint8Array(BLOCK), new Uint8Array(BLOCK)];
     let length = 0;
     try {
-      for await (const chunk of response.body ?? []) {
+      for await (const chunk of response.body) {
         watch.see(chunk.byteLength);
         for (let at = 0; at < chunk.byteLength; ) {
           const part = chunk.subarray(at, at + BLOCK - length);
@@ -207,6 +214,7 @@ class Transfer {
           at += part.byteLength;
           if (length < BLOCK) continue;
           yield block;
+          [block, other] = [other, block];
           length = 0;
         }
       }
@@ -233,7 +241,7 @@ class Transfer {
 }
 
 /** Of the whole file: what the storage says, else what the Hub says of what it sends on to. */
-function sizeFrom(response: Response, headers: readonly Headers[], start: number): number | undefined {
+function sizeFrom(response: Answer, headers: readonly Headers[], start: number): number | undefined {
   const total = /\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1];
   const linked = headers[0]?.get('x-linked-size');
   const length = response.headers.get('content-length');

@@ -1,5 +1,6 @@
 // The Hub over HTTP: where it is, who asks, and what it means when it refuses.
 
+import { type Answer, type Exchange, exchange } from '../exchange.ts';
 import { reasonOf } from '../reason.ts';
 import { PATIENCE, type Patience, retryAfter, Transient } from '../transient.ts';
 
@@ -24,8 +25,8 @@ export function hubOf(env: NodeJS.ProcessEnv): Hub {
 /** Hops that the Hub's own storage does not need. */
 const MOST_REDIRECTS = 8;
 
-export interface Answer {
-  readonly response: Response;
+export interface Asked {
+  readonly response: Answer;
   /** Of all answers on the way, the Hub's own first: it tells a file's hash before it sends elsewhere. */
   readonly headers: readonly Headers[];
 }
@@ -36,7 +37,7 @@ export async function ask(
   path: string,
   what: string,
   init: { readonly headers?: Record<string, string>; readonly signal?: AbortSignal } = {},
-): Promise<Answer> {
+): Promise<Asked> {
   const headers: Headers[] = [];
   const visited: string[] = [];
   let url = new URL(`${endpoint}${path}`);
@@ -61,17 +62,17 @@ export async function ask(
     headers.push(response.headers);
     const location = response.headers.get('location');
     if (response.status < 300 || response.status >= 400 || location === null) {
-      if (response.ok || response.status === 416) return { response, headers };
+      if (response.isOk || response.status === 416) return { response, headers };
       throw await refusal(response, what, token !== undefined, endpoint);
     }
-    await response.arrayBuffer().catch(() => undefined);
+    await response.bytes().catch(() => undefined);
     url = new URL(location, url);
   }
 }
 
-async function fetchOnce(url: URL, what: string, init: RequestInit): Promise<Response> {
+async function fetchOnce(url: URL, what: string, init: Omit<Exchange, 'method'>): Promise<Answer> {
   try {
-    return await fetch(url, { ...init, redirect: 'manual' });
+    return await exchange(url, { ...init, method: 'GET' });
   } catch (cause) {
     throw new Transient(`${what}: ${url.host} does not answer (${reasonOf(cause)})`, { cause });
   }
@@ -80,11 +81,11 @@ async function fetchOnce(url: URL, what: string, init: RequestInit): Promise<Res
 const hostAndPath = (href: string) => href.replace(/^\w+:\/\//, '').replace(/\?.*$/, '');
 
 /** By the status, and by what the Hub says more in X-Error-Code. */
-async function refusal(response: Response, what: string, hasToken: boolean, endpoint: string): Promise<Error> {
+async function refusal(response: Answer, what: string, hasToken: boolean, endpoint: string): Promise<Error> {
   const { status, headers } = response;
   const code = headers.get('x-error-code') ?? '';
   const said = headers.get('x-error-message') ?? '';
-  await response.arrayBuffer().catch(() => undefined);
+  await response.bytes().catch(() => undefined);
   if (status === 429 || status >= 500) {
     const wait = retryAfter(headers.get('retry-after'));
     return new Transient(`${what}: the Hub answers ${status}${status === 429 ? ', too many requests' : ''}`, { wait });
