@@ -7,7 +7,7 @@ import { join, relative, sep } from 'node:path';
 import type { BlobRef, Engine, Manifest } from '../shared/model/manifest.ts';
 import { readCard } from './card.ts';
 import type { Signatures } from './checks/check-graphs.ts';
-import { chooseEngine } from './choose-engine.ts';
+import { chooseEngine, type Store } from './choose-engine.ts';
 import { chooseTask } from './choose-task.ts';
 import { readConfig, rewrites, writes } from './config.ts';
 import { type Content, inFile, inMemory, sha256Of } from './content.ts';
@@ -36,6 +36,8 @@ export interface Choices {
   readonly source?: Manifest['source'];
   /** A folder for what is made of the checkpoint, where memory is not to hold it. */
   readonly scratch?: string | undefined;
+  /** Of files that are known to have it, by their paths: those that were hashed as they came. */
+  readonly sha256?: ReadonlyMap<string, string> | undefined;
   /** What `readTexts` gave, where that was asked for before. */
   readonly texts?: Texts | undefined;
 }
@@ -45,17 +47,16 @@ export type Texts = Awaited<ReturnType<typeof readTexts>>;
 /** Throws where a file is missing, or says something that this project does not know. */
 export async function readCheckpoint(folder: string, name: string, choices: Choices = {}): Promise<Checkpoint> {
   const blobs = new Map<string, Content>();
-  const store = async (content: Content): Promise<BlobRef> => {
-    const sha256 = await sha256Of(content);
+  const store: Store = async (content, known) => {
+    const sha256 = known ?? (await sha256Of(content));
     blobs.set(sha256, content);
     return { sha256, bytes: content.size };
   };
   const { config, card, task, tokenizer, pieces, embedding, generation } =
     choices.texts ?? (await readTexts(folder, choices.task));
-  const { files, graphs, signatures } = await readFiles(
-    folder,
-    { dtype: choices.dtype, rewrites: rewrites(task) },
-    store,
+  const wanted = { dtype: choices.dtype, rewrites: rewrites(task) };
+  const { files, graphs, signatures } = await readFiles(folder, wanted, (path, content) =>
+    store(content, choices.sha256?.get(path)),
   );
   const { source = null } = choices;
   const content: Unrevised = {
@@ -103,12 +104,12 @@ export async function readTexts(folder: string, asked: string | undefined) {
 async function readFiles(
   folder: string,
   wanted: { readonly dtype: Dtype | undefined; readonly rewrites: boolean },
-  store: (content: Content) => Promise<BlobRef>,
+  store: (path: string, content: Content) => Promise<BlobRef>,
 ): Promise<Pick<Manifest, 'files' | 'graphs'> & { readonly signatures: Signatures }> {
   const paths = await pathsIn(folder);
   const files: Manifest['files'] = {};
   const add = async (path: string): Promise<BlobRef> => {
-    const known = files[path] ?? (await store(await inFile(join(folder, path))));
+    const known = files[path] ?? (await store(path, await inFile(join(folder, path))));
     files[path] = known;
     return known;
   };

@@ -16,30 +16,39 @@ export interface EngineChoice {
   readonly scratch?: string | undefined;
 }
 
+/** Takes what is to be published; `sha256`: where it is known. */
+export type Store = (content: Content, sha256?: string) => Promise<BlobRef>;
+
 /** Throws where the project's own engine is wanted and cannot run the graphs, and for faults of the compiler. */
 export async function chooseEngine(
   graphs: Manifest['graphs'],
   blobs: ReadonlyMap<string, Content>,
-  store: (content: Content) => Promise<BlobRef>,
+  store: Store,
   { wanted, scratch }: EngineChoice = {},
 ): Promise<Engine> {
   if (wanted === 'onnxruntime-web') return { name: 'onnxruntime-web', reason: 'it was asked for' };
   const sources = onnxSources(graphs, blobs);
   try {
-    const program = scratch === undefined ? inMemory(compile(sources).bytes) : await compileToFile(sources, scratch);
-    return { name: 'edge', reason: 'it knows every operator', program: await store(program) };
+    const program =
+      scratch === undefined
+        ? await store(inMemory(compile(sources).bytes))
+        : await store(...(await compileToFile(sources, scratch)));
+    return { name: 'edge', reason: 'it knows every operator', program };
   } catch (error) {
     if (wanted === 'edge' || !(error instanceof Unsupported)) throw error;
     return { name: 'onnxruntime-web', reason: error.message };
   }
 }
 
-async function compileToFile(sources: readonly OnnxSource[], folder: string): Promise<Content> {
+async function compileToFile(
+  sources: readonly OnnxSource[],
+  folder: string,
+): Promise<readonly [program: Content, sha256: string]> {
   const image = new ImageFile(join(folder, 'image'));
   try {
     const { front } = compileInto(new Image(image), sources);
-    await image.writeBehind(front, join(folder, 'program'));
-    return await inFile(join(folder, 'program'));
+    const { sha256 } = await image.writeBehind(front, join(folder, 'program'));
+    return [await inFile(join(folder, 'program')), sha256];
   } finally {
     await image.close();
   }

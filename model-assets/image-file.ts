@@ -1,7 +1,9 @@
 // The file of a program, written weight by weight: in memory, a model's weights would be there three times over.
 
+import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
+import type { BlobRef } from '../shared/model/manifest.ts';
 import type { ImageStore } from './engine/image.ts';
 
 const CHUNK = 2 ** 20;
@@ -34,8 +36,9 @@ export class ImageFile implements ImageStore {
     return bytes;
   }
 
-  /** Writes `front` and then the image to the file `path`. */
-  async writeBehind(front: Uint8Array, path: string): Promise<void> {
+  /** Writes `front` and then the image to the file `path`, of which it tells the hash and the length. */
+  async writeBehind(front: Uint8Array, path: string): Promise<BlobRef> {
+    const hash = createHash('sha256').update(front);
     const file = await open(path, 'w');
     try {
       await file.appendFile(front);
@@ -43,12 +46,14 @@ export class ImageFile implements ImageStore {
       for (let at = 0; at < this.#length; ) {
         const read = readSync(this.#file, chunk, 0, Math.min(CHUNK, this.#length - at), at);
         if (read === 0) throw new Error(`${this.#path} was cut while it was written`);
+        hash.update(chunk.subarray(0, read));
         await file.appendFile(chunk.subarray(0, read));
         at += read;
       }
     } finally {
       await file.close();
     }
+    return { sha256: hash.digest('hex'), bytes: front.byteLength + this.#length };
   }
 
   /** Ends the image's own file. */

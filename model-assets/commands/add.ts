@@ -56,12 +56,13 @@ What an interrupted run has downloaded or written is not done again. Downloads s
     const host = new Host();
     await withScratch(cache, async (scratch) => {
       try {
-        // While the graphs come and are compiled, the other process gets ready.
-        const located = await locate(where, wanted, () => host.prepare());
+        // While the checkpoint comes and is compiled, the other process gets ready.
+        if (!wanted.isDryRun) host.prepare();
+        const located = await locate(where, wanted);
         if (!located) return;
-        const { folder, source, dtype, texts } = located;
+        const { folder, source, dtype, texts, sha256 } = located;
         const name = textOf(values, 'name') ?? located.name;
-        const checkpoint = await readCheckpoint(folder, name, { ...choices, dtype, source, scratch, texts });
+        const checkpoint = await readCheckpoint(folder, name, { ...choices, dtype, source, scratch, texts, sha256 });
         await check(checkpoint, folder, host);
         if (values['dry-run']) return console.log('nothing was published');
         await publishTo(checkpoint, host, values);

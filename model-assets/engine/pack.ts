@@ -73,17 +73,14 @@ function packBytes(columns: readonly Column[], depth: number): Uint8Array {
   const out = new Uint8Array(panels * stride);
   const bytes = new Int8Array(out.buffer);
   const floats = new Float32Array(out.buffer);
+  const words = new Int32Array(out.buffer);
   const signed = new Signed(depth);
+  const shifted: Shifted = { scales: new Float32Array(PANEL), sums: new Int32Array(PANEL) };
   for (const { at, group } of panelsOf(columns, stride)) {
+    const isShifted = shiftInto(words, at, group, depth, shifted);
     group.forEach((column, within) => {
-      const scale = signed.read(column);
-      let sum = 0;
-      // [depth / 4][8][4]
-      for (let k = 0; k < depth; k++) {
-        const value = signed.values[k] ?? 0;
-        bytes[at + (k >> 2) * (PANEL * 4) + within * 4 + (k & 3)] = value;
-        sum += value;
-      }
+      const scale = isShifted ? (shifted.scales[within] ?? 0) : signed.read(column);
+      const sum = isShifted ? (shifted.sums[within] ?? 0) : signed.writeTo(bytes, placeOf(at, 0, within));
       const tail = (at + padded * PANEL) / 4 + within;
       floats[tail] = scale;
       floats[tail + PANEL] = scale * sum;
@@ -93,12 +90,63 @@ function packBytes(columns: readonly Column[], depth: number): Uint8Array {
   return out;
 }
 
+/** Of a byte in its panel: [depth / 4][8][4]. */
+const placeOf = (at: number, k: number, within: number) => at + (k >> 2) * (PANEL * 4) + within * 4 + (k & 3);
+
 /** Where each panel begins, with its columns. */
 function panelsOf(columns: readonly Column[], stride: number) {
   return Array.from({ length: Math.ceil(columns.length / PANEL) }, (_, panel) => ({
     at: panel * stride,
     group: columns.slice(panel * PANEL, (panel + 1) * PANEL),
   }));
+}
+
+interface Shifted {
+  readonly scales: Float32Array;
+  readonly sums: Int32Array;
+}
+
+/**
+ * Writes a panel's bytes as they are, less their zero points: four rows at a time, as a column's bytes lie far apart and four of them are a
+ * word of the panel. False where its columns are of several weights, or have several scales or too large a zero point, or rows remain; what
+ * was written then is worth nothing.
+ */
+function shiftInto(
+  words: Int32Array,
+  at: number,
+  group: readonly Column[],
+  depth: number,
+  { scales, sums }: Shifted,
+): boolean {
+  const { weight, step } = group[0] ?? fail();
+  const quantized = weight.buffer.quantized ?? fail();
+  if (depth % 4 !== 0 || group.some((column) => column.weight.buffer !== weight.buffer || column.step !== step)) {
+    return false;
+  }
+  const channels = group.map((column) => channelOf(column, depth, quantized));
+  if (channels.includes(undefined)) return false;
+  const values = quantized.values.read();
+  const starts = Int32Array.from(group, ({ start }) => start);
+  const zeros = Int32Array.from(channels, (channel = 0) => quantized.zeros[channel] ?? 0);
+  let beyond = 0;
+  sums.fill(0);
+  for (let k = 0, row = 0, word = at >> 2; k < depth; k += 4, row += 4 * step, word += PANEL) {
+    for (let within = 0; within < starts.length; within++) {
+      const place = row + (starts[within] ?? 0);
+      const zero = zeros[within] ?? 0;
+      const a = (values[place] ?? 0) - zero;
+      const b = (values[place + step] ?? 0) - zero;
+      const c = (values[place + 2 * step] ?? 0) - zero;
+      const d = (values[place + 3 * step] ?? 0) - zero;
+      words[word + within] = (a & 255) | ((b & 255) << 8) | ((c & 255) << 16) | (d << 24);
+      sums[within] = (sums[within] ?? 0) + a + b + c + d;
+      beyond |= (a + 128) | (b + 128) | (c + 128) | (d + 128);
+    }
+  }
+  channels.forEach((channel = 0, within) => {
+    scales[within] = quantized.scales[channel] ?? 0;
+  });
+  return beyond >>> 8 === 0;
 }
 
 /** Columns as signed bytes around 0, one after the other in the same memory: a model has tens of millions of them. */
@@ -118,6 +166,17 @@ class Signed {
     const channel = channelOf(column, this.values.length, quantized);
     if (channel === undefined || !this.#shift(column, quantized, channel)) return this.#round(column, quantized);
     return quantized.scales[channel] ?? 0;
+  }
+
+  /** Returns the sum of `values`. */
+  writeTo(bytes: Int8Array, at: number): number {
+    let sum = 0;
+    for (let k = 0; k < this.values.length; k++) {
+      const value = this.values[k] ?? 0;
+      bytes[placeOf(at, k, 0)] = value;
+      sum += value;
+    }
+    return sum;
   }
 
   /** Whether all fit. */
