@@ -7,6 +7,7 @@ import { buildDoubleArray, findNode, type Key } from './double-array.ts';
 import type { Json } from './json.ts';
 import { compileModel } from './models.ts';
 import { normalizerSteps } from './normalizer-steps.ts';
+import { toBytes } from './piece-bytes.ts';
 import { Pool } from './pool.ts';
 import { type PostProcessor, parsePostProcessor, type TemplateStep } from './post-processor.ts';
 import { preTokenizerSteps } from './pre-tokenizer-steps.ts';
@@ -90,7 +91,7 @@ function compileShared(
 /** The empty piece never matches: it is only a text that belongs to an id. */
 function keyOf(piece: string, id: number): Key[] {
   if (piece.includes('\0')) throw new Error(`vocabulary piece ${JSON.stringify(piece)} holds a NUL character`);
-  return piece === '' ? [] : [{ bytes: utf8.encode(piece), id }];
+  return piece === '' ? [] : [{ bytes: toBytes(piece), id }];
 }
 
 /** Spaces at both ends of the text of every id; those of added tokens are counted where they are found. */
@@ -164,7 +165,7 @@ function packPieces(pieces: readonly (string | undefined)[]): Uint8Array<ArrayBu
   for (const piece of pieces) {
     offsets.push(piece === undefined ? offset | format.PIECE_ABSENT : offset);
     if (piece === undefined) continue;
-    const bytes = utf8.encode(piece);
+    const bytes = toBytes(piece);
     encoded.push(bytes);
     offset += bytes.length;
   }

@@ -30,9 +30,21 @@ export function boolean(from: Json, name: string, key: string, missing?: boolean
   return value;
 }
 
-export function integer(value: unknown, name: string): number {
+/** `name`: where it is long to tell, as of one of many, how it is told. */
+export function integer(value: unknown, name: string | (() => string)): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 0x3fffffff) {
-    throw new Error(`${name} is not an integer from 0 to ${0x3fffffff}`);
+    throw new Error(`${typeof name === 'string' ? name : name()} is not an integer from 0 to ${0x3fffffff}`);
   }
   return value;
+}
+
+/** Ids by piece. */
+export function vocabularyOf(value: unknown, name: string): Map<string, number> {
+  const vocabulary = new Map<string, number>();
+  for (const [piece, id] of Object.entries(object(value, `${name}.vocab`)))
+    vocabulary.set(
+      piece,
+      integer(id, () => `${name}.vocab[${JSON.stringify(piece)}]`),
+    );
+  return vocabulary;
 }

@@ -3,7 +3,7 @@
 import * as pipeline from '../../shared/tokenizer/pipeline-format.ts';
 import { bytesOfPiece } from './byte-alphabet.ts';
 import type { Key } from './double-array.ts';
-import { array, boolean, integer, type Json, object, onlyKeys, text } from './json.ts';
+import { array, boolean, integer, type Json, object, onlyKeys, text, vocabularyOf } from './json.ts';
 import { content } from './normalizer-steps.ts';
 import { Pool } from './pool.ts';
 
@@ -42,13 +42,6 @@ function inferType(model: Json): string {
   if (Array.isArray(model.merges)) return 'BPE';
   if (Array.isArray(model.vocab)) return 'Unigram';
   return 'max_input_chars_per_word' in model ? 'WordPiece' : 'WordLevel';
-}
-
-export function vocabularyOf(value: unknown, name: string): Map<string, number> {
-  const vocabulary = new Map<string, number>();
-  for (const [piece, id] of Object.entries(object(value, `${name}.vocab`)))
-    vocabulary.set(piece, integer(id, `${name}.vocab[${JSON.stringify(piece)}]`));
-  return vocabulary;
 }
 
 /** Pieces as their bytes, with 0xff for a NUL; the empty one is only a text that belongs to an id. */

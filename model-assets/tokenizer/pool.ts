@@ -2,6 +2,7 @@
 
 import { UNICODE_BLOCK, UNICODE_BLOCKS } from '../../shared/tokenizer/format.ts';
 import { MAX_MAPPED, PAIR_MULTIPLIER_A, PAIR_MULTIPLIER_B } from '../../shared/tokenizer/pipeline-format.ts';
+import { keyOfTable } from './unicode-packing.ts';
 
 const CODE_POINTS = 0x110000;
 
@@ -13,7 +14,7 @@ export class Pool {
 
   /** The offset of `bytes`, on a multiple of 8. */
   add(bytes: Uint8Array): number {
-    const key = bytes.length < 65536 ? bytes.join() : undefined;
+    const key = bytes.length < 65536 ? keyOfTable(bytes) : undefined;
     const known = key === undefined ? undefined : this.#known.get(key);
     if (known !== undefined) return known;
     const offset = this.#length;
@@ -122,7 +123,7 @@ function inBlocks<T extends Uint8Array | Uint16Array>(values: T): { numbers: Uin
   const known = new Map<string, number>();
   const numbers = Uint16Array.from({ length: UNICODE_BLOCKS }, (_, b) => {
     const block = values.subarray(b * UNICODE_BLOCK, (b + 1) * UNICODE_BLOCK) as T;
-    const key = block.join();
+    const key = keyOfTable(block);
     const number = known.get(key) ?? blocks.push(block) - 1;
     known.set(key, number);
     return number;

@@ -1,7 +1,7 @@
 // Reads a `tokenizer.json` of the BERT family into typed parts, and refuses by name whatever this compiler does not know.
 // Source of truth: the serde definitions of Hugging Face tokenizers. `padding`, `truncation` and `version` are not read.
 
-import { array, boolean, integer, type Json, object, onlyKeys, text } from './json.ts';
+import { array, boolean, integer, type Json, object, onlyKeys, text, vocabularyOf } from './json.ts';
 import { type PostProcessor, parsePostProcessor } from './post-processor.ts';
 import type { BertNormalizerFlags } from './unicode-tables.ts';
 
@@ -78,10 +78,7 @@ function parseNormalizer(value: unknown): BertNormalizerFlags {
 function parseModel(value: unknown): WordPiece {
   const model = component(value, 'model', 'WordPiece');
   onlyKeys(model, 'WordPiece', ['type', 'vocab', 'unk_token', 'continuing_subword_prefix', 'max_input_chars_per_word']);
-  const vocabulary = new Map<string, number>();
-  for (const [piece, id] of Object.entries(object(model.vocab, 'WordPiece.vocab'))) {
-    vocabulary.set(piece, integer(id, `WordPiece.vocab[${JSON.stringify(piece)}]`));
-  }
+  const vocabulary = vocabularyOf(model.vocab, 'WordPiece');
   const unknown = text(model, 'WordPiece', 'unk_token');
   const unknownId = vocabulary.get(unknown);
   if (unknownId === undefined)

@@ -45,3 +45,7 @@ export function parseMappings(packed: string): Map<number, readonly number[]> {
   }
   return mappings;
 }
+
+const latin1 = new TextDecoder('latin1');
+/** The same text for the same elements: a character for each byte. */
+export const keyOfTable = (table: Uint8Array | Uint16Array): string => latin1.decode(table);

@@ -19,7 +19,7 @@ import {
   UNICODE_HEADER_BYTES,
 } from '../../shared/tokenizer/format.ts';
 import * as data from './unicode-data.ts';
-import { parseMappings, parseRangeTable } from './unicode-packing.ts';
+import { keyOfTable, parseMappings, parseRangeTable } from './unicode-packing.ts';
 
 export interface BertNormalizerFlags {
   readonly cleanText: boolean;
@@ -155,7 +155,7 @@ function pack(actions: Uint16Array, words: readonly number[]): Uint8Array<ArrayB
   const known = new Map<string, number>();
   const numbers = Uint16Array.from({ length: UNICODE_BLOCKS }, (_, b) => {
     const block = actions.subarray(b * UNICODE_BLOCK, (b + 1) * UNICODE_BLOCK);
-    const key = block.join();
+    const key = keyOfTable(block);
     const number = known.get(key) ?? blocks.push(block) - 1;
     known.set(key, number);
     return number;
