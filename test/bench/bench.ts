@@ -36,7 +36,7 @@ const NAMES = [
   'kernels',
   'engine',
   'engine-error',
-  'add',
+  'models',
   'webhooks',
   'webhooks-faults',
 ];
