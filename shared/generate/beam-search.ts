@@ -1,7 +1,7 @@
 // Beam search: several continuations at once, of which the best by their whole probability stay.
 // Source: GenerationMixin._beam_search of transformers 4.57, for one prompt.
 
-import { logSumExp, topK } from '../tensor.ts';
+import { ScoreRow } from '../runtime/engine/score-row.ts';
 import type { GenerationConfig } from './config.ts';
 import { nothingLeft, type Pace } from './continue.ts';
 import type { Decoding } from './decoding.ts';
@@ -55,10 +55,10 @@ export async function beamSearch(
   let finished: readonly Hypothesis[] = [];
   // One row of the prompt does for all.
   const [first = new Float32Array()] = await pace(() => decoding.step([prompt]));
-  let rows: readonly Float32Array[] = beams.map(() => first.slice());
-  const sums = new Float32Array(numBeams * first.length);
+  let rows: readonly Float32Array[] = beams.map(() => first);
+  const scores = new ScoreRow(first.length, kept);
   while (true) {
-    const candidates = bestOf(rows, beams, sums, { processors, kept, stopping });
+    const candidates = bestOf(rows, beams, scores, { processors, kept, stopping });
     if (candidates.length === 0) {
       if (finished.length === 0) nothingLeft();
       break;
@@ -81,33 +81,25 @@ export async function beamSearch(
   return finished.slice(0, config.numReturnSequences);
 }
 
-/**
- * The best continuations of all beams, best first; none where every token of every beam is forbidden. `rows` become the logarithms of the
- * probabilities, and `sums` [beams × vocabulary] those of whole continuations: a vocabulary is long, and no other copy of it is made.
- */
+/** The best continuations of all beams, best first; none where every token of every beam is forbidden. */
 function bestOf(
   rows: readonly Float32Array[],
   beams: readonly Beam[],
-  sums: Float32Array,
+  scores: ScoreRow,
   { processors, kept, stopping }: { processors: readonly Processor[]; kept: number; stopping: Stopping },
 ): readonly Candidate[] {
-  const size = sums.length / beams.length;
-  for (const [row, { ids, score }] of beams.entries()) {
-    const logs = rows[row] ?? new Float32Array();
-    const shift = logSumExp(logs);
-    for (let id = 0; id < size; id++) logs[id] = (logs[id] as number) - shift;
+  // Of each beam as many as may be the best of all: a vocabulary is long, and the beams take turns where it is weighed.
+  const found = beams.flatMap(({ ids, score }, parent) => {
+    const logs = scores.logProbabilities(rows[parent] ?? new Float32Array());
     for (const process of processors) process(logs, ids);
-    for (let id = 0; id < size; id++) sums[row * size + id] = (logs[id] as number) + score;
-  }
-  const best = topK(sums, kept);
-  if (sums[best[0] ?? 0] === Number.NEGATIVE_INFINITY) return [];
-  return best.map((at) => {
-    const parent = Math.floor(at / size);
-    const id = at % size;
-    const beam = beams[parent];
-    const ids = [...(beam?.ids ?? []), id];
-    const logprobs = [...(beam?.logprobs ?? []), rows[parent]?.[id] ?? NEVER];
-    return { ids, score: sums[at] ?? NEVER, logprobs, parent, finish: stopping(ids) };
+    return scores.best(score).map(({ id, sum }) => ({ parent, id, sum, logprob: logs[id] ?? NEVER }));
+  });
+  const best = found.sort((a, b) => b.sum - a.sum).slice(0, kept);
+  if (best[0]?.sum === Number.NEGATIVE_INFINITY) return [];
+  return best.map(({ parent, id, sum, logprob }) => {
+    const ids = [...(beams[parent]?.ids ?? []), id];
+    const logprobs = [...(beams[parent]?.logprobs ?? []), logprob];
+    return { ids, score: sum, logprobs, parent, finish: stopping(ids) };
   });
 }
 

@@ -91,6 +91,12 @@ export const SCORES_STEP_WORDS = 7;
 /** Queries that attention takes at once. Its scratch is 4 × (keys rounded up to 8) × (size of a head of q + this) bytes. */
 export const ATTENTION_ROWS = 10;
 
+/**
+ * out, in, columns, addend (a float), count (at most columns). Of the `count` greatest of in[n] + addend, rounded to a float, the greatest
+ * first and equal ones in their order: count × n, then count × sum.
+ */
+export const GREATEST_OF_ROW = 19;
+
 // Codes that `run` returns.
 export const DONE = 0;
 /** An index lies outside its axis. */

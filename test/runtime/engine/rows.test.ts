@@ -1,4 +1,4 @@
-// Commands on rows and sequences: GATHER, GATHER_I8, SCATTER, RANGE, FILL, TRILU, CUMULATIVE_SUM; and how lists of commands end.
+// Commands on rows and sequences: GATHER, GATHER_I8, SCATTER, GREATEST_OF_ROW, RANGE, FILL, TRILU, CUMULATIVE_SUM; and how lists of commands end.
 
 import { expect, test } from 'vitest';
 import * as format from '../../../shared/runtime/engine/command-format.ts';
@@ -53,6 +53,27 @@ test('GATHER_I8', () => {
     const words = [out, machine.putAtEnd(table), machine.put(indices), count, rows, width, machine.put(scales), each];
     expect(machine.run([format.GATHER_I8, ...words, hasZeros ? machine.put(zeros) : 0])).toBe(DONE);
     expect([...machine.readFloats(out, wanted.length)]).toEqual(wanted);
+  }
+});
+
+test('GREATEST_OF_ROW', () => {
+  for (let n = 0; n < 300; n++) {
+    machine.clear();
+    const columns = random.pick([1, 2, 7, 15, 16, 17, 31, 33, 100, 1000]);
+    const count = Math.min(columns, random.integer(0, 20));
+    const addend = Math.fround(random.integer(-1000, 0) / 7);
+    // Many are equal, some forbidden; in every third row none is.
+    const x = random.floats(columns).map((value) => (n % 3 === 0 ? value : Math.round(3 * value)));
+    for (let i = 0; n % 3 === 1 && i < columns; i += 2) x[i] = Number.NEGATIVE_INFINITY;
+    const sums = x.map((value) => value + addend);
+    const wanted = [...sums.keys()]
+      .sort((a, b) => (sums[a] === sums[b] ? a - b : (sums[b] ?? 0) - (sums[a] ?? 0)))
+      .slice(0, count);
+    const out = machine.room(8 * count);
+    const words = [out, machine.putAtEnd(x), columns, bits(addend), count];
+    expect(machine.run([format.GREATEST_OF_ROW, ...words])).toBe(DONE);
+    expect([...machine.readIntegers(out, count)]).toEqual(wanted);
+    expect([...machine.readFloats(out + 4 * count, count)]).toEqual(wanted.map((i) => sums[i]));
   }
 });
 
@@ -164,7 +185,7 @@ test('what is no command', () => {
   machine.clear();
   const out = machine.room(16);
   for (const command of [
-    [19],
+    [20],
     [-1],
     [format.UNARY, 99, out, out, 4],
     [format.UNARY, 31, out, out, 4],
@@ -178,6 +199,7 @@ test('what is no command', () => {
     [format.BINARY, format.ADD, out, out, out, 7],
     [format.SELECT, out, out, out, out, 7],
     [format.MATMUL, out, out, out, out, 1, 1, 1, 0, 1, 1, 7],
+    [format.GREATEST_OF_ROW, out, out, 1, 0, 2],
   ] as const) {
     const [code, ...words] = command;
     expect(machine.run([code, ...words], [format.FILL, out, 4, 1]), `${command}`).toBe(ERROR_COMMAND);

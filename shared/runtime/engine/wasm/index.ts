@@ -2,12 +2,13 @@
 // scratch and the commands there, and grows the memory itself.
 
 import {
-  ATTENTION, BINARY, COPY, CUMULATIVE_SUM, DONE, END, ERROR_COMMAND, FILL, GATHER, GATHER_I8, LAYER_NORM, LINEAR_F32, LINEAR_I8,
-  MATMUL, MAX_RANK, RANGE, REDUCE, SCATTER, SELECT, SOFTMAX, TRILU, UNARY,
+  ATTENTION, BINARY, COPY, CUMULATIVE_SUM, DONE, END, ERROR_COMMAND, FILL, GATHER, GATHER_I8, GREATEST_OF_ROW, LAYER_NORM,
+  LINEAR_F32, LINEAR_I8, MATMUL, MAX_RANK, RANGE, REDUCE, SCATTER, SELECT, SOFTMAX, TRILU, UNARY,
 } from '../command-format';
 import { attention } from './attention';
 import { binary } from './binary';
 import { copy } from './copy';
+import { greatestOfRow } from './greatest';
 import { layerNorm } from './layer-norm';
 import { linearBytes, linearFloats } from './linear';
 import { matmul } from './matmul';
@@ -115,6 +116,10 @@ function execute(code: i32, w: usize): i32 {
       return DONE;
     case ATTENTION:
       attention(w);
+      return DONE;
+    case GREATEST_OF_ROW:
+      if (u(w, 4) > u(w, 2)) return ERROR_COMMAND;
+      greatestOfRow(u(w, 0), u(w, 1), u(w, 2), reinterpret<f32>(i(w, 3)), u(w, 4));
       return DONE;
     default:
       return ERROR_COMMAND;

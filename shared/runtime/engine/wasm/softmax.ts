@@ -98,7 +98,11 @@ export function softmax(out: usize, x: usize, rows: usize, columns: usize, logar
 /** out = x - greatest - log Σ e^(x - greatest). Nothing is stored before the sum is known: out may be x. */
 function lessLogarithm(out: usize, x: usize, columns: usize, greatest: f32): void {
   const sum = Mathf.log(weightOf(x, columns, greatest));
-  for (const end = x + 4 * columns; x < end; x += 4, out += 4) store<f32>(out, load<f32>(x) - greatest - sum);
+  const end = x + 4 * columns;
+  const tops = f32x4.splat(greatest);
+  const sums = f32x4.splat(sum);
+  for (; x + 16 <= end; x += 16, out += 16) v128.store(out, f32x4.sub(f32x4.sub(v128.load(x), tops), sums));
+  for (; x < end; x += 4, out += 4) store<f32>(out, load<f32>(x) - greatest - sum);
 }
 
 function weightOf(x: usize, columns: usize, greatest: f32): f32 {
