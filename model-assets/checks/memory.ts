@@ -7,6 +7,7 @@ import { toPlan } from '../../shared/runtime/engine/plan.ts';
 import type { Program, ProgramFunction } from '../../shared/runtime/engine/program.ts';
 import { HEADER_BYTES } from '../../shared/runtime/engine/program-format.ts';
 import { readHeader, readProgram } from '../../shared/runtime/engine/read-program.ts';
+import { evaluateSizes } from '../../shared/runtime/engine/sizes.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { bytesOf } from '../content.ts';
 
@@ -68,11 +69,12 @@ function workBytes(program: Program, tokens: number): number | undefined {
       const { workBytes, commands } = toPlan(
         {
           code,
-          shapes: { inputs: inputsOf(code, tokens), capacity: tokens, pastCapacity: 0 },
+          sizes: evaluateSizes(code.sizes, { inputs: inputsOf(code, tokens), capacity: tokens, pastCapacity: 0 }),
           outputs: [...code.outputs.keys()],
           image: { at: 0, bytes: program.imageBytes },
           held: new Map(),
           inPlace: new Set(),
+          oneRows: new Map(),
           mode: DOT_SIGNED,
         },
         program.imageBytes,

@@ -10,6 +10,7 @@ import { checkShapes } from './check-shapes.ts';
 import { toInt32, toTensorData } from './elements.ts';
 import { EngineHeld } from './held.ts';
 import type { EngineInstance } from './instance.ts';
+import { oneRows } from './one-row.ts';
 import { damagedStep } from './placed.ts';
 import { bufferBytes, type Plan, type PlanRequest, toPlan } from './plan.ts';
 import type { ProgramFunction } from './program.ts';
@@ -128,7 +129,7 @@ class Run {
       for (const [i, name] of holding.entries()) {
         held.set(name, this.#hold(numbers[fetching.length + i] ?? -1, sizes, shapes.capacity, grown));
       }
-      const fetched = this.#execute(shapes, numbers, held, grown, fetching);
+      const fetched = this.#execute(sizes, numbers, held, grown, fetching);
       return { fetched, held: Object.fromEntries(held) };
     } catch (error) {
       for (const tensor of held.values()) tensor.release();
@@ -137,13 +138,14 @@ class Run {
   }
 
   #execute(
-    shapes: Shapes,
+    sizes: readonly number[],
     numbers: readonly number[],
     held: ReadonlyMap<string, EngineHeld>,
     grown: ReadonlyMap<number, EngineHeld>,
     fetching: readonly string[],
   ): Fetches {
     const instance = this.#instance;
+    const rows = oneRows(this.#code, this.#feeds, sizes);
     const addresses = new Map<number, number>();
     this.#code.buffers.forEach(({ place }, buffer) => {
       const tensor = place.kind === 'input' ? this.#feeds[this.#code.inputs[place.input]?.name ?? ''] : undefined;
@@ -155,11 +157,12 @@ class Run {
     }
     const request: PlanRequest = {
       code: this.#code,
-      shapes,
+      sizes,
       outputs: numbers,
       image: instance.image,
       held: addresses,
       inPlace: new Set(grown.keys()),
+      oneRows: rows,
       mode: instance.mode,
     };
     const { plan, start } = this.#place(request);
@@ -169,7 +172,7 @@ class Run {
       instance.ints(at, plan.commands.length).set(plan.commands);
       instance.run(at);
       const entries = fetching.map(
-        (name, i) => [name, this.#read(numbers[i] ?? -1, plan.places, held, plan.sizes)] as const,
+        (name, i) => [name, this.#read(numbers[i] ?? -1, plan.places, held, sizes)] as const,
       );
       return Object.fromEntries(entries);
     } finally {

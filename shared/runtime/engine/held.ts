@@ -2,7 +2,8 @@
 //
 //   [rows][heads][capacity][size]     of each head the first `tokens` are there
 //
-// Two of one block may be held at once, the shorter as it was before the longer went on from it.
+// Two of one block may be held at once, the shorter as it was before the longer went on from it. Rows that are picked from a single one are
+// that one row until they are to differ: what beams know of their source is read from memory once for all of them.
 
 import { ServiceError } from '../../errors.ts';
 import { moveRows } from '../move-rows.ts';
@@ -12,6 +13,8 @@ import type { EngineInstance } from './instance.ts';
 
 interface Block {
   readonly at: number;
+  /** That it has room for; one may stand for all rows of a tensor. */
+  readonly rows: number;
   /** Tensors that are held in it. */
   holders: number;
   /** Tokens that are written: who holds fewer cannot go on in place. */
@@ -50,7 +53,7 @@ export class EngineHeld implements Held {
   /** Room for a tensor, with `capacity` tokens in the third dimension where it is a cache. Nothing is written. */
   static make(instance: EngineInstance, dims: readonly number[], capacity = tokensOf(dims)): EngineHeld {
     const at = instance.take(4 * elements(dims, capacity));
-    const block = { at, holders: 0, written: tokensOf(dims), common: CommonTokens.none };
+    const block = { at, rows: dims[0] ?? 1, holders: 0, written: tokensOf(dims), common: CommonTokens.none };
     return new EngineHeld(instance, block, dims, capacity);
   }
 
@@ -63,9 +66,14 @@ export class EngineHeld implements Held {
     return this.#block.at;
   }
 
-  /** Elements that its block has room for. */
+  /** Elements that its rows have room for, each row counted though one stands for all. */
   get room(): number {
     return elements(this.#dims, this.capacity);
+  }
+
+  /** Whether one row stands for several. */
+  get isOneRow(): boolean {
+    return this.#block.rows === 1 && (this.#dims[0] ?? 1) > 1;
   }
 
   /** Whether tokens up to `tokens` can be written behind what is there. */
@@ -73,14 +81,21 @@ export class EngineHeld implements Held {
     return tokens <= this.capacity && this.#block.written === tokensOf(this.#dims);
   }
 
-  /** The same block with more tokens, which the caller has written, or will. */
+  /** The same block with more tokens, which the caller has written, or will: from there on rows differ. */
   grown(tokens: number): EngineHeld {
+    this.spread();
     this.#block.written = tokens;
     return new EngineHeld(this.instance, this.#block, this.#dims.with(2, tokens), this.capacity);
   }
 
+  /** Gives each row a place of its own. */
+  spread(): void {
+    if (this.isOneRow) this.#copy(Array(this.#dims[0] ?? 0).fill(0));
+  }
+
   /** The elements without the room between them. */
   read(): Float32Array {
+    this.spread();
     const { heads, inner, stride } = this.#layout();
     const floats = this.instance.floats(this.at, heads * stride);
     const result = new Float32Array(heads * inner);
@@ -94,32 +109,15 @@ export class EngineHeld implements Held {
     if (order.some((row) => !Number.isInteger(row) || row < 0 || row >= rows)) {
       throw new ServiceError('internal', `rows ${order} are picked where there are ${rows} rows`);
     }
-    const isAlone = this.#block.holders === 1;
-    const common = this.#block.common.picked(order, tokensOf(this.#dims));
-    if (order.length === rows && isAlone) {
+    if (this.#block.rows === 1) {
+      this.#dims = this.#dims.with(0, order.length);
+    } else if (order.length === rows && this.#block.holders === 1) {
+      const common = this.#block.common.picked(order, tokensOf(this.#dims));
       this.#move(order);
       this.#block.common = common;
-      return;
+    } else {
+      this.#copy(order);
     }
-    const dims = [order.length, ...this.#dims.slice(1)];
-    const next: Block = {
-      at: this.instance.take(4 * elements(dims, this.capacity)),
-      holders: 1,
-      written: tokensOf(dims),
-      common,
-    };
-    const { perRow, inner, stride } = this.#layout();
-    const { memory } = this.instance;
-    const bytes = 4 * perRow * stride;
-    for (const [to, from] of order.entries()) {
-      eachHead(perRow, stride, (head) => {
-        const start = this.#block.at + from * bytes + head;
-        memory.copyWithin(next.at + to * bytes + head, start, start + 4 * inner);
-      });
-    }
-    this.#drop();
-    this.#block = next;
-    this.#dims = dims;
   }
 
   release(): void {
@@ -135,6 +133,30 @@ export class EngineHeld implements Held {
     // Without elements there may be any number of heads, too many to be gone through.
     const perRow = rows * stride * tokensOf(this.#dims) === 0 ? 0 : headsOfRow;
     return { heads: rows * perRow, perRow, size, inner: tokensOf(this.#dims) * size, stride };
+  }
+
+  /** Into a block of its own. */
+  #copy(order: readonly number[]): void {
+    const dims = this.#dims.with(0, order.length);
+    const next: Block = {
+      at: this.instance.take(4 * elements(dims, this.capacity)),
+      rows: order.length,
+      holders: 1,
+      written: tokensOf(dims),
+      common: this.#block.common.picked(order, tokensOf(dims)),
+    };
+    const { perRow, inner, stride } = this.#layout();
+    const { memory } = this.instance;
+    const bytes = 4 * perRow * stride;
+    for (const [to, from] of order.entries()) {
+      eachHead(perRow, stride, (head) => {
+        const start = this.#block.at + from * bytes + head;
+        memory.copyWithin(next.at + to * bytes + head, start, start + 4 * inner);
+      });
+    }
+    this.#drop();
+    this.#block = next;
+    this.#dims = dims;
   }
 
   /** In place. Neither what rows have in common is copied, nor the room behind their tokens. */

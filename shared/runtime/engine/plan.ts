@@ -6,13 +6,13 @@ import { END, FILL } from './command-format.ts';
 import { toCommands } from './commands.ts';
 import { align, FreeList } from './free-list.ts';
 import { damagedStep, type Placed } from './placed.ts';
-import { type ProgramFunction, type ProgramView, STEP_COPY } from './program.ts';
-import { evaluateSizes, type Shapes } from './sizes.ts';
+import { type ProgramFunction, STEP_COPY } from './program.ts';
 import { toOrder } from './step-order.ts';
 
 export interface PlanRequest {
   readonly code: ProgramFunction;
-  readonly shapes: Shapes;
+  /** Of the run: the values of `code.sizes`. */
+  readonly sizes: readonly number[];
   /** Numbers of the outputs that are wanted. */
   readonly outputs: readonly number[];
   /** Where weights are, and how many bytes. */
@@ -21,13 +21,14 @@ export interface PlanRequest {
   readonly held: ReadonlyMap<number, number>;
   /** Caches, by their buffers' numbers, that go on where their input is: what was there is not copied. */
   readonly inPlace: ReadonlySet<number>;
+  /** Buffers of which one row stands for all, and the row's elements. */
+  readonly oneRows: ReadonlyMap<number, number>;
   readonly mode: number;
 }
 
 export interface Plan {
   readonly commands: Int32Array;
   readonly workBytes: number;
-  readonly sizes: readonly number[];
   /** Where buffers are that are not held. */
   readonly places: ReadonlyMap<number, number>;
 }
@@ -65,7 +66,7 @@ class Planner {
   constructor(request: PlanRequest, start: number) {
     this.#request = request;
     this.#code = request.code;
-    this.#sizes = evaluateSizes(request.code.sizes, request.shapes);
+    this.#sizes = request.sizes;
     this.#work = new FreeList(start);
     this.#start = align(start);
   }
@@ -96,7 +97,6 @@ class Planner {
     return {
       commands: Int32Array.from(this.#words),
       workBytes: this.#work.end - this.#start,
-      sizes: this.#sizes,
       places: this.#places,
     };
   }
@@ -147,35 +147,19 @@ class Planner {
     const view = this.#code.views[index];
     const entry = view && this.#code.buffers[view.buffer];
     if (!view || !entry) throw damagedStep('a step lacks a view');
-    const [dims, strides] = [view.dims, view.strides].map((sizes) => sizes.map((size) => this.#sizes[size] ?? 0));
+    const numbers = (sizes: readonly number[]) => sizes.map((size) => this.#sizes[size] ?? 0);
+    const row = this.#request.oneRows.get(view.buffer);
+    const dims = numbers(view.dims);
+    const strides = numbers(view.strides).map((stride) => (stride === row ? 0 : stride));
     const offset = this.#sizes[view.offset] ?? 0;
-    this.#checkReach(view, offset, dims ?? [], strides ?? []);
+    const bytes = bufferBytes(this.#code, view.buffer, this.#sizes);
+    checkReach(offset, dims, strides, row ?? bytes / 4);
     const base =
       entry.place.kind === 'image'
-        ? this.#image(entry.place.at, bufferBytes(this.#code, view.buffer, this.#sizes))
+        ? this.#image(entry.place.at, bytes)
         : (this.#request.held.get(view.buffer) ?? this.#places.get(view.buffer));
     if (base === undefined) throw damagedStep('a tensor is read before it is written');
-    return { at: base + 4 * offset, dims: dims ?? [], strides: strides ?? [], isFloat: entry.isFloat };
-  }
-
-  #checkReach({ buffer }: ProgramView, offset: number, dims: readonly number[], strides: readonly number[]): void {
-    if (dims.some((size) => size < 0)) {
-      throw new ServiceError(
-        'invalid_input',
-        'the graph cannot be run with tensors of these sizes: one of its own would have less than no elements',
-      );
-    }
-    if (dims.includes(0)) return;
-    const reach = dims.map((size, i) => (size - 1) * (strides[i] ?? 0));
-    const least = reach.reduce((sum, each) => sum + Math.min(0, each), offset);
-    const most = reach.reduce((sum, each) => sum + Math.max(0, each), offset);
-    if (least < 0 || 4 * most >= bufferBytes(this.#code, buffer, this.#sizes)) {
-      const length = this.#sizes[this.#code.buffers[buffer]?.length ?? -1];
-      throw new ServiceError(
-        'invalid_input',
-        `the graph cannot be run with tensors of these sizes: it reaches for element ${most} of ${length}`,
-      );
-    }
+    return { at: base + 4 * offset, dims, strides, isFloat: entry.isFloat };
   }
 
   #image(at: number, bytes: number): number {
@@ -188,6 +172,26 @@ class Planner {
     const at = this.#work.take(bytes);
     this.#scratch.push(at);
     return at;
+  }
+}
+
+/** `length`: elements that are there. */
+function checkReach(offset: number, dims: readonly number[], strides: readonly number[], length: number): void {
+  if (dims.some((size) => size < 0)) {
+    throw new ServiceError(
+      'invalid_input',
+      'the graph cannot be run with tensors of these sizes: one of its own would have less than no elements',
+    );
+  }
+  if (dims.includes(0)) return;
+  const reach = dims.map((size, i) => (size - 1) * (strides[i] ?? 0));
+  const least = reach.reduce((sum, each) => sum + Math.min(0, each), offset);
+  const most = reach.reduce((sum, each) => sum + Math.max(0, each), offset);
+  if (least < 0 || most >= length) {
+    throw new ServiceError(
+      'invalid_input',
+      `the graph cannot be run with tensors of these sizes: it reaches for element ${most} of ${length}`,
+    );
   }
 }
 

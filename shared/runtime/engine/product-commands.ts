@@ -157,16 +157,25 @@ export function attention(step: Step, context: StepContext): number[] {
     if ((view.dims[3] ?? 1) > 1 && view.strides[3] !== 1) throw damagedStep('a head does not lie side by side');
   }
   const scratch = context.scratch(4 * Math.ceil(keys / c.PANEL) * c.PANEL * (size + c.ATTENTION_ROWS));
-  const steps = tensors.flatMap(({ at, strides }, i) => [word(step, 1 + 2 * i), at, ...strides, word(step, 2 + 2 * i)]);
+  // Rows that share their keys and values are as many queries of one row: what is shared comes from memory once.
+  const isShared = queries === 1 && k.strides[0] === 0 && v.strides[0] === 0;
+  const turned = (axes: readonly number[]) => {
+    const [row = 0, head = 0, query = 0, ...rest] = axes;
+    return isShared ? [query, head, row, ...rest] : axes;
+  };
+  const steps = tensors.flatMap(({ at, strides }, i) => [
+    word(step, 1 + 2 * i),
+    at,
+    ...turned(strides),
+    word(step, 2 + 2 * i),
+  ]);
   const places = [out, q, k, v].map(({ at }) => at);
-  const strides = [out, q, k, v].flatMap((view) => view.strides.slice(0, 3));
+  const strides = [turned(out.strides), turned(q.strides), k.strides, v.strides].flatMap((each) => each.slice(0, 3));
   return command(
     c.ATTENTION,
     ...places,
     scratch,
-    batch,
-    heads,
-    queries,
+    ...turned([batch, heads, queries]),
     keys,
     size,
     valueSize,
