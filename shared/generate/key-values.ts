@@ -11,7 +11,7 @@ import { ServiceError } from '../errors.ts';
 import type { Held, Session } from '../runtime/session.ts';
 import type { Tensor, TensorData } from '../tensor.ts';
 import { type Decoding, inParts, isIdentity, lastScores, ones, type Source, toIds } from './decoding.ts';
-import { sourceFeeds } from './source.ts';
+import { sourceFeedsOf } from './source.ts';
 
 export const PAST = 'past_key_values.';
 const PRESENT = 'present.';
@@ -26,7 +26,7 @@ export interface DecoderGraphs {
 
 export class KeyValues implements Decoding {
   readonly #graphs: DecoderGraphs;
-  readonly #source: Source | null;
+  readonly #ofSource: ReturnType<typeof sourceFeedsOf>;
   /** Tokens that one run may read. */
   readonly #most: number;
   #past = new Map<string, Held>();
@@ -36,7 +36,7 @@ export class KeyValues implements Decoding {
   /** `most`: how many tokens a run may read; a longer prompt is read in parts, if the graph of the later steps takes more than one token. */
   constructor(graphs: DecoderGraphs, source: Source | null, most: number) {
     this.#graphs = graphs;
-    this.#source = source;
+    this.#ofSource = sourceFeedsOf(source);
     const [, tokens] = graphs.later.shapes.input_ids ?? [];
     this.#most = tokens === null ? most : Number.POSITIVE_INFINITY;
   }
@@ -73,7 +73,7 @@ export class KeyValues implements Decoding {
       attention_mask: () => ones(rows, length),
       position_ids: () => toIds(tokens.map((row) => row.map((_, i) => this.#length + i))),
       use_cache_branch: () => ({ data: Uint8Array.of(isFirst ? 0 : 1), dims: [1] }),
-      ...sourceFeeds(this.#source, rows),
+      ...this.#ofSource(rows),
     };
     const fed = session.inputs.map((name) => {
       const tensor = name.startsWith(PAST) ? this.#pastOf(name, session, rows) : feeds[name]?.();

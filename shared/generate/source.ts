@@ -16,14 +16,23 @@ export async function encodeSource({ sessions, manifest }: Model, encoding: Enco
   return { hidden: { data: hidden.data, dims: hidden.dims }, length: encoding.ids.length };
 }
 
-/** The decoder's inputs that come from the source, each made when it is wanted. */
-export function sourceFeeds(
+/**
+ * The decoder's inputs that come from the source, for so many rows: each is made when it is wanted, and again only where there are other
+ * rows than before.
+ */
+export function sourceFeedsOf(
   source: Source | null,
-  rows: number,
-): Record<string, () => Tensor<Float32Array | BigInt64Array>> {
-  if (!source) return {};
-  return {
-    encoder_hidden_states: () => pickRows(source.hidden, Array(rows).fill(0)),
-    encoder_attention_mask: () => ones(rows, source.length),
+): (rows: number) => Record<string, () => Tensor<Float32Array | BigInt64Array>> {
+  if (!source) return () => ({});
+  const states = keepingLast((rows) => pickRows(source.hidden, Array(rows).fill(0)));
+  const mask = keepingLast((rows) => ones(rows, source.length));
+  return (rows) => ({ encoder_hidden_states: () => states(rows), encoder_attention_mask: () => mask(rows) });
+}
+
+function keepingLast<T>(make: (rows: number) => T): (rows: number) => T {
+  let last: { readonly rows: number; readonly made: T } | undefined;
+  return (rows) => {
+    if (last?.rows !== rows) last = { rows, made: make(rows) };
+    return last.made;
   };
 }

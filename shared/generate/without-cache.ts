@@ -2,17 +2,17 @@
 
 import type { Session } from '../runtime/session.ts';
 import { type Decoding, lastScores, ones, type Source, toIds } from './decoding.ts';
-import { sourceFeeds } from './source.ts';
+import { sourceFeedsOf } from './source.ts';
 
 export class WithoutCache implements Decoding {
   readonly #session: Session;
-  readonly #source: Source | null;
+  readonly #ofSource: ReturnType<typeof sourceFeedsOf>;
   positions = 0;
   #rows: readonly (readonly number[])[] = [];
 
   constructor(session: Session, source: Source | null) {
     this.#session = session;
-    this.#source = source;
+    this.#ofSource = sourceFeedsOf(source);
   }
 
   async step(tokens: readonly (readonly number[])[]): Promise<readonly Float32Array[]> {
@@ -24,7 +24,7 @@ export class WithoutCache implements Decoding {
       input_ids: () => ids,
       attention_mask: () => ones(rows, length),
       position_ids: () => toIds(this.#rows.map((row) => Array.from(row.keys()))),
-      ...sourceFeeds(this.#source, rows),
+      ...this.#ofSource(rows),
     };
     const fed = Object.entries(feeds).filter(([name]) => inputs.includes(name));
     const { logits } = await this.#session.run(Object.fromEntries(fed.map(([name, make]) => [name, make()])), [
