@@ -6,14 +6,15 @@ import { readCheckpoint } from '../../../model-assets/checkpoint.ts';
 import { decoderBytes } from '../../../shared/model/manifest.ts';
 import type { Subject } from '../bench.ts';
 import { bothClock } from '../cpu-clock.ts';
-import { compare } from '../measure.ts';
+import { compare, compareWhole } from '../measure.ts';
 import { openWriter, type Writer } from '../transformers-js.ts';
 import { start, type Workerd } from '../workerd.ts';
 
 const CONTEXTS = [16, 64, 256];
 const ROUNDS = 5;
-/** New tokens of a run that is timed from its prompt on. */
+/** New tokens of a run that is timed from its prompt on, and how many runs are. */
 const RUN = 32;
+const RUNS = 15;
 const MODELS = [
   { model: 'bench-gpt2', task: 'text-generation', like: 'DistilGPT-2' },
   { model: 'bench-t5', task: 'translation', like: 'T5-small' },
@@ -69,13 +70,8 @@ export default {
             ratio: theirs / ours,
           });
           row('4 beams; 4 greedy', beams, 4 * ours);
-          const runs = (beams: number) => async (count: number) => {
-            for (let i = 0; i < count; i++) await write(workerd, task, text, RUN, beams);
-          };
-          const whole = await compare(
-            { greedy: runs(1), beams: runs(4) },
-            { repeats: 1, rounds: ROUNDS, clock: bothClock() },
-          );
+          const run = (beams: number) => () => write(workerd, task, text, RUN, beams);
+          const whole = await compareWhole({ greedy: run(1), beams: run(4) }, { rounds: RUNS, clock: bothClock() });
           row(`a run of ${RUN} tokens in 4 beams; 4 greedy runs`, whole.beams, 4 * whole.greedy);
         }
         const [first = 0, last = 0] = [costs[0], costs.at(-1)];
