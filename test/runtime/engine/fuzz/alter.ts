@@ -38,7 +38,7 @@ const NUMBERS = [
 
 export function alterBytes({ file }: Honest, random: Random): Uint8Array {
   const bad = random.integer(0, 9) === 0 ? file.slice(0, random.integer(0, file.byteLength)) : file.slice();
-  if (bad.byteLength < HEADER_BYTES) return bad;
+  if (bad.byteLength < HEADER_BYTES + 4) return bad;
   const view = new DataView(bad.buffer);
   // In whole words, wherever it was cut.
   const end = Math.min(HEADER_BYTES + view.getUint32(8, true), bad.byteLength) & ~3;

@@ -29,9 +29,10 @@ export class WatchedInstance extends EngineInstance {
 
   override take(bytes: number): number {
     if (bytes > MOST_ROOM) throw new ServiceError('overloaded', 'more room than a test gives');
+    // Not this room, but those of the plan: of the one that comes, or of the one that was made for where the room turns out to be.
+    const plan = latest;
     const start = super.take(bytes);
-    // Not this room, but those of the plan that comes.
-    latest = undefined;
+    latest = plan;
     this.#rooms.set(start, { start, end: start + bytes });
     return start;
   }
