@@ -23,7 +23,7 @@ import {
   type View,
   whole,
 } from './ir.ts';
-import { INT8, type OnnxTensor, UINT8 } from './onnx-file.ts';
+import type { OnnxTensor } from './onnx-file.ts';
 import { BINARY, givesInts, UNARY, unaryGivesInts, unaryTakesInts } from './scalars.ts';
 import { binaryOfSizes, unaryOfSizes } from './size-operations.ts';
 import { Unsupported } from './unsupported.ts';
@@ -54,13 +54,12 @@ export class Builder {
   }
 
   /** A weight or a constant of the file. */
-  tensor({ name, type, dims, byteLength, read, isOutside }: OnnxTensor): View {
+  tensor(tensor: OnnxTensor): View {
+    const { name, type, dims } = tensor;
+    const bytes = ByteWeights.ofTensor(tensor);
+    if (!bytes) return this.data(toElements(type, tensor.read()), dims, name);
     const sizes = dims.map(constant);
-    if (type === INT8 || type === UINT8) {
-      const bytes = new ByteWeights(byteLength, type === INT8, read, isOutside);
-      return whole({ type: 'int', length: dim.product(sizes), bytes, name }, sizes);
-    }
-    return this.data(toElements(type, read()), dims, name);
+    return whole({ type: 'int', length: dim.product(sizes), bytes, name }, sizes);
   }
 
   float(value: number): View {

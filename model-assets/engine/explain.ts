@@ -17,6 +17,7 @@ const NAMES: Readonly<Record<number, string>> = {
   [p.STEP_SELECT]: 'select',
   [p.STEP_GATHER]: 'gather',
   [p.STEP_GATHER_I8]: 'gather int8',
+  [p.STEP_GATHER_BLOCKS]: 'gather',
   [p.STEP_TRILU]: 'trilu',
   [p.STEP_CUMULATIVE_SUM]: 'cumulative sum',
   [p.STEP_SCATTER]: 'scatter',
@@ -76,6 +77,7 @@ function nameOf({ kind, words }: Step): string {
   const [first = 0, , , activation = 0] = words;
   if (kind === p.STEP_UNARY) return OPERATIONS.unary[first] ?? 'unary';
   if (kind === p.STEP_BINARY) return OPERATIONS.binary[first] ?? 'binary';
+  if (kind === p.STEP_GATHER_BLOCKS) return `gather int${words[3]} by ${words[4]}`;
   const name = NAMES[kind] ?? '';
   return kind === p.STEP_LINEAR && activation !== NONE ? `${name}, ${OPERATIONS.unary[activation]}` : name;
 }

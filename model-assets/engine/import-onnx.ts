@@ -16,6 +16,7 @@ import {
   TYPE_NAMES,
 } from './onnx-file.ts';
 import { ALONG } from './operators/along.ts';
+import { BLOCKS } from './operators/blocks.ts';
 import { ELEMENTWISE } from './operators/elementwise.ts';
 import { Call, type Note, type Operator } from './operators/operator.ts';
 import { PRODUCTS } from './operators/products.ts';
@@ -24,7 +25,7 @@ import { SHAPES } from './operators/shapes.ts';
 import { at, Unsupported } from './unsupported.ts';
 
 const OPERATORS: ReadonlyMap<string, Operator> = new Map(
-  [ALONG, ELEMENTWISE, PRODUCTS, QUANTIZATION, SHAPES].flatMap((group) => Object.entries(group)),
+  [ALONG, BLOCKS, ELEMENTWISE, PRODUCTS, QUANTIZATION, SHAPES].flatMap((group) => Object.entries(group)),
 );
 
 /** A graph, or the two ways of a merged one. */
@@ -152,4 +153,4 @@ function checkType(what: string, type: number): void {
 }
 
 /** Operators of other domains that mean what they are called. */
-const OWN = new Set(['SimplifiedLayerNormalization', 'Gelu']);
+const OWN = new Set(['SimplifiedLayerNormalization', 'Gelu', 'GatherBlockQuantized']);

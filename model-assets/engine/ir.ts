@@ -17,6 +17,21 @@ export interface Quantized {
   readonly inner: number;
 }
 
+/** A table of small numbers without a sign: element n of a row is (number - zero point) × scale, both those of its block, n / `block`. */
+export interface Blocks {
+  readonly rows: number;
+  readonly width: number;
+  readonly bits: 4 | 8;
+  /** Elements, a power of 2 from 16 on. */
+  readonly block: number;
+  /** The numbers as the engine has them (command-format.ts): those of 4 bits two in a byte. To be used at once. */
+  read(): Uint8Array;
+  /** [rows, blocks of a row] */
+  readonly scales: Float32Array;
+  /** As many, or one for all. */
+  readonly zeros: Uint8Array;
+}
+
 /** Where elements are: one of these, or else some nodes write them. */
 export interface Buffer {
   readonly type: ElementType;
@@ -26,6 +41,8 @@ export interface Buffer {
   /** Integers as they stand in the file. */
   readonly bytes?: ByteWeights;
   readonly quantized?: Quantized;
+  /** Only gathered from. */
+  readonly blocks?: Blocks;
   /** Of whole numbers that follow from the sizes of the inputs. */
   readonly sizes?: readonly Dim[];
   /** The graph's input of this name. */

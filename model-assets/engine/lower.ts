@@ -5,7 +5,7 @@ import { MAX_RANK } from '../../shared/runtime/engine/command-format.ts';
 import type { ProgramBuffer, ProgramFunction, ProgramView, Size, Step } from '../../shared/runtime/engine/program.ts';
 import * as program from '../../shared/runtime/engine/program.ts';
 import { giveRoom } from './caches.ts';
-import { isEqual, isNumber, multiply, ONE, product, toNumber, toSymbol } from './dim.ts';
+import { isEqual, isNumber, multiply, ONE, product, toSymbol } from './dim.ts';
 import { bitsOf } from './float-bits.ts';
 import type { NodeOf } from './fuse/rewriter.ts';
 import { isWhole } from './fuse/rewriter.ts';
@@ -13,8 +13,8 @@ import { weightsOf } from './fuse/siblings.ts';
 import type { Image } from './image.ts';
 import { type Buffer, type Graph, isContiguous, knownElements, type Node, type View, whole } from './ir.ts';
 import { packLinear } from './pack.ts';
-import { toSigned } from './signed-bytes.ts';
 import { SizeTable } from './size-table.ts';
+import { blockWords, byteWords } from './tables.ts';
 import { Unsupported } from './unsupported.ts';
 import { hasUnitStride } from './views.ts';
 
@@ -172,20 +172,10 @@ class Lowering {
 
   #gather(out: number, inputs: Node['inputs'], axis: number): StepParts {
     const [table, indices] = [this.#input(inputs[0]), this.#contiguous(inputs[1])];
-    const { quantized } = table.buffer;
-    if (!quantized) return [program.STEP_GATHER, [out, this.#contiguous(table), indices], [axis]];
-    const [rows, width] = table.dims.map(toNumber);
-    if (axis !== 0 || !isWhole(table) || rows === undefined || width === undefined) {
-      throw new Unsupported('a table in bytes is not gathered by rows');
-    }
-    const isByRow = quantized.scales.length > 1;
-    if (isByRow && (quantized.inner !== width || quantized.scales.length !== rows)) {
-      throw new Unsupported('a table in bytes has scales for its columns');
-    }
-    const signed = toSigned(quantized);
-    const zeros = signed.zeros.some((zero) => zero !== 0) ? this.#image.place(signed.zeros) : program.ABSENT;
-    const [values = 0, scales = 0] = [signed.values, signed.scales].map((data) => this.#image.place(data));
-    return [program.STEP_GATHER_I8, [out, indices], [values, rows, width, scales, Number(isByRow), zeros]];
+    const { quantized, blocks } = table.buffer;
+    if (blocks) return [program.STEP_GATHER_BLOCKS, [out, indices], blockWords(this.#image, blocks)];
+    if (quantized) return [program.STEP_GATHER_I8, [out, indices], byteWords(this.#image, table, quantized, axis)];
+    return [program.STEP_GATHER, [out, this.#contiguous(table), indices], [axis]];
   }
 
   #linear(out: number, node: NodeOf<'linear'>, activation: number): StepParts {

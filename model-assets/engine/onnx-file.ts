@@ -14,6 +14,8 @@ export const INT64 = 7;
 export const BOOL = 9;
 export const FLOAT16 = 10;
 export const DOUBLE = 11;
+export const UINT4 = 21;
+export const INT4 = 22;
 export const TYPE_NAMES: Readonly<Record<number, string>> = {
   [FLOAT]: 'float',
   [UINT8]: 'uint8',
@@ -23,6 +25,8 @@ export const TYPE_NAMES: Readonly<Record<number, string>> = {
   [BOOL]: 'bool',
   [FLOAT16]: 'float16',
   [DOUBLE]: 'double',
+  [UINT4]: 'uint4',
+  [INT4]: 'int4',
 };
 
 export interface OnnxTensor {
@@ -213,7 +217,7 @@ class GraphReader {
   }
 }
 
-/** Bytes of an element. */
+/** Bytes of an element: of those of 4 bits a byte has two, in each of the fields. */
 const ELEMENT_BYTES: Readonly<Record<number, number>> = {
   [FLOAT]: 4,
   [UINT8]: 1,
@@ -223,11 +227,13 @@ const ELEMENT_BYTES: Readonly<Record<number, number>> = {
   [BOOL]: 1,
   [FLOAT16]: 2,
   [DOUBLE]: 8,
+  [UINT4]: 0.5,
+  [INT4]: 0.5,
 };
 
 function checkLength(name: string, type: number, dims: readonly number[], bytes: number): void {
   const each = ELEMENT_BYTES[type];
-  const wanted = dims.reduce((product, size) => product * size, each ?? 0);
+  const wanted = Math.ceil(dims.reduce((product, size) => product * size, each ?? 0));
   if (each === undefined || (wanted === bytes && dims.every((size) => size >= 0))) return;
   throw new Unsupported(`the tensor ${name} has ${bytes} bytes for the shape [${dims}]`);
 }
@@ -251,6 +257,8 @@ function typed(type: number, floats: number[], ints: number[], doubles: number[]
     [UINT8]: () => Uint8Array.from(ints),
     [BOOL]: () => Uint8Array.from(ints),
     [FLOAT16]: () => Uint16Array.from(ints),
+    [UINT4]: () => Uint8Array.from(ints),
+    [INT4]: () => Uint8Array.from(ints),
   };
   const array = arrays[type]?.();
   return array ? new Uint8Array(array.buffer, array.byteOffset, array.byteLength) : new Uint8Array();

@@ -1,6 +1,12 @@
 // Writes what shared/runtime/engine/read-program.ts reads.
 
-import type { Program, ProgramBuffer, ProgramFunction, Size } from '../../shared/runtime/engine/program.ts';
+import {
+  type Program,
+  type ProgramBuffer,
+  type ProgramFunction,
+  type Size,
+  STEP_GATHER_BLOCKS,
+} from '../../shared/runtime/engine/program.ts';
 import {
   crc32,
   HEADER_BYTES,
@@ -8,7 +14,6 @@ import {
   PLACE_KINDS,
   PROGRAM_ALIGNMENT,
   SIZE_KINDS,
-  VERSION,
 } from '../../shared/runtime/engine/program-format.ts';
 
 /** What stands before the image in the file. */
@@ -19,13 +24,18 @@ export function writeFront(program: Program): Uint8Array {
   const front = new Uint8Array(HEADER_BYTES + body.byteLength);
   new Uint32Array(front.buffer, 0, HEADER_BYTES / 4).set([
     MAGIC,
-    VERSION,
+    versionOf(program),
     body.byteLength,
     program.imageBytes,
     crc32(body),
   ]);
   front.set(body, HEADER_BYTES);
   return front;
+}
+
+/** The first that has what the program holds: engines of before go on reading what they can. */
+function versionOf({ functions }: Program): number {
+  return functions.some(({ steps }) => steps.some(({ kind }) => kind === STEP_GATHER_BLOCKS)) ? 2 : 1;
 }
 
 export function writeProgram(program: Program, image: Uint8Array): Uint8Array {

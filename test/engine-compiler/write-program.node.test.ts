@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { compile } from '../../model-assets/engine/compile.ts';
 import { writeProgram } from '../../model-assets/engine/write-program.ts';
+import { STEP_GATHER_BLOCKS } from '../../shared/runtime/engine/program.ts';
 import { crc32, HEADER_BYTES } from '../../shared/runtime/engine/program-format.ts';
 import { readHeader, readProgram } from '../../shared/runtime/engine/read-program.ts';
 
@@ -13,6 +14,9 @@ const ROOT = join(import.meta.dirname, '../..');
 
 function expectRoundTrip({ bytes, program, lowered }: ReturnType<typeof compile>): void {
   const header = readHeader(bytes.subarray(0, HEADER_BYTES), bytes.byteLength);
+  // Of the first version that has what it holds.
+  const hasBlocks = program.functions.some(({ steps }) => steps.some(({ kind }) => kind === STEP_GATHER_BLOCKS));
+  expect(new Uint32Array(bytes.slice(0, 8).buffer)[1]).toBe(hasBlocks ? 2 : 1);
   const code = bytes.subarray(HEADER_BYTES, HEADER_BYTES + header.programBytes);
   expect(readProgram(header, code)).toEqual(program);
   expect(header.imageBytes).toBe(program.imageBytes);

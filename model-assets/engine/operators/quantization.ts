@@ -55,6 +55,7 @@ export function scaled(call: Call): View | undefined {
 
 function dequantizeLinear(call: Call): View {
   const [scale, zero] = [call.input(1), call.optional(2)];
+  if (call.int('block_size', 0) > 0) throw new Unsupported('weights with scales for their blocks are not supported');
   const note = call.notes.get(call.noted(0));
   // One scale has no axis.
   const axisOf = ({ dims }: View) => (isOne(scale) ? 0 : call.axis(call.int('axis', 1), dims.length));

@@ -29,6 +29,10 @@ const isFlag = (word: number | undefined) => word === 0 || word === 1;
 const isWithin = (word: number | undefined, least: number, most: number) =>
   word !== undefined && word >= least && word <= most;
 
+/** Elements that have one scale: the kernel takes 16 at once. */
+const isBlock = (word: number | undefined) =>
+  word !== undefined && isWithin(word, 16, MOST_ELEMENTS) && (word & (word - 1)) === 0;
+
 function demand(condition: boolean, what: string): void {
   if (!condition) throw damagedStep(what);
 }
@@ -72,6 +76,16 @@ const KINDS: Readonly<Record<number, Kind>> = {
     check: ([, rows, width, , isByRow]) => {
       demand(isWithin(rows, 1, MOST_ELEMENTS) && isWithin(width, 1, MOST_ELEMENTS), 'a table has no rows');
       flags([isByRow ?? -1]);
+    },
+  },
+  [p.STEP_GATHER_BLOCKS]: {
+    views: [2, 2],
+    words: 8,
+    check: ([, rows, width, bits, block, , , zero]) => {
+      demand(isWithin(rows, 1, MOST_ELEMENTS) && isWithin(width, 1, MOST_ELEMENTS), 'a table has no rows');
+      demand(bits === 4 || bits === 8, `a table has elements of ${bits} bits`);
+      demand(isBlock(block), `a table has blocks of ${block}`);
+      demand(isWithin(zero, 0, 255), `a table has the zero point ${zero}`);
     },
   },
   [p.STEP_TRILU]: {

@@ -82,6 +82,13 @@ export const MATMUL = 17;
  */
 export const ATTENTION = 18;
 
+/**
+ * out, table [rows][bytes], indices, count, rows, width, bits of an element, elements of a block, scales [rows][blocks], zero points (bytes, as
+ * many) or 0 for one in all, which comes last. out[i][n] = scale × (table[indices[i]][n] - zero point), floats; n's block is n / block.
+ * Elements have no sign and 8 bits, or 4: then the first of two is the lower half of a byte, and each row begins with a byte.
+ */
+export const GATHER_BLOCKS = 19;
+
 /** Steps on the scores, in order: plus a float, times a float, or the fill where an integer is 0. */
 export const SCORES_ADD = 0;
 export const SCORES_MUL = 1;
@@ -95,7 +102,7 @@ export const ATTENTION_ROWS = 10;
  * out, in, columns, addend (a float), count (at most columns). Of the `count` greatest of in[n] + addend, rounded to a float, the greatest
  * first and equal ones in their order: count × n, then count × sum.
  */
-export const GREATEST_OF_ROW = 19;
+export const GREATEST_OF_ROW = 20;
 
 // Codes that `run` returns.
 export const DONE = 0;

@@ -17,6 +17,7 @@ import {
 } from './placed.ts';
 import type { Step } from './program.ts';
 import * as p from './program.ts';
+import { weightBytes } from './weight-bytes.ts';
 
 function copyOf(out: Placed, from: Placed): number[] {
   const { dims, strides } = collapse([out, from]);
@@ -91,6 +92,20 @@ export function gatherBytes(step: Step, context: StepContext): number[] {
     width,
     ...places,
   );
+}
+
+/**
+ * out, indices; table, rows, width, bits of an element, elements of a block, scales, zero points or -1, and the zero point of all where those
+ * are left out: places in the image.
+ */
+export function gatherBlocks(step: Step, context: StepContext): number[] {
+  const [out, indices] = [flat(step, context, 0), flat(step, context, 1)];
+  const [, rows = 0, width = 0, bits = 0, block = 0, , , zero = 0] = step.words;
+  checkCount(out, count(indices) * width);
+  const weights = weightBytes(p.STEP_GATHER_BLOCKS, step.words).map(([at, bytes]) => context.image(at, bytes));
+  const [table = 0, scales = 0, zeros = 0] = weights;
+  const shape = [count(indices), rows, width, bits, block];
+  return command(c.GATHER_BLOCKS, out.at, table, indices.at, ...shape, scales, zeros, zero);
 }
 
 /** out, in; diagonal, 1 for upper. */

@@ -16,7 +16,8 @@
 //   step       kind, views, words
 
 export const MAGIC = 0x45475045; // "EPGE"
-export const VERSION = 1;
+/** The newest. A program is of the first that has what it holds: 2 has STEP_GATHER_BLOCKS. */
+export const VERSION = 2;
 export const HEADER_BYTES = 32;
 export const PROGRAM_ALIGNMENT = 64;
 

@@ -31,7 +31,9 @@ export function readHeader(bytes: Uint8Array, fileBytes: number): ProgramHeader 
   if (bytes.byteLength < HEADER_BYTES) throw damaged('it is cut short');
   const [magic, version, programBytes = 0, imageBytes = 0, checksum = 0] = words(bytes.subarray(0, HEADER_BYTES));
   if (magic !== MAGIC) throw damaged('it does not begin as one');
-  if (version !== VERSION) throw damaged(`it has version ${version}, and this engine reads ${VERSION}`);
+  if (version === undefined || version < 1 || version > VERSION) {
+    throw damaged(`it has version ${version}, and this engine reads 1 to ${VERSION}`);
+  }
   if (programBytes > MOST_PROGRAM_BYTES) throw damaged(`it has ${programBytes} bytes before its weights`);
   if (programBytes % PROGRAM_ALIGNMENT !== 0 || HEADER_BYTES + programBytes + imageBytes !== fileBytes) {
     throw damaged(`it has ${fileBytes} bytes where its header says ${HEADER_BYTES + programBytes + imageBytes}`);

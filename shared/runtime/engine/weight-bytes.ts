@@ -16,6 +16,12 @@ export function weightBytes(kind: number, words: readonly number[]): readonly (r
     const [at = -1, columns = 0, depth = 0, , isBytes] = words;
     return [[at, layerBytes(columns, depth, isBytes === 1)]];
   }
+  if (kind === p.STEP_GATHER_BLOCKS) {
+    const [table = -1, rows = 0, width = 0, bits = 0, block = 0, scales = -1, zeros = -1] = words;
+    const entries = rows * Math.ceil(width / block);
+    const places = [[table, rows * Math.ceil((width * bits) / 8)] as const, [scales, 4 * entries] as const];
+    return zeros === p.ABSENT ? places : [...places, [zeros, entries]];
+  }
   if (kind !== p.STEP_GATHER_I8) return [];
   const [table = -1, rows = 0, width = 0, scales = -1, isByRow, zeros = -1] = words;
   const entries = 4 * (isByRow ? rows : 1);

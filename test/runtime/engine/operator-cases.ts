@@ -36,9 +36,16 @@ export interface OlderGraph {
   readonly runs: readonly CaseRun[];
 }
 
+/** A graph as onnxruntime takes it, in base64. */
+export interface NamedGraph {
+  readonly name: string;
+  readonly model: string;
+}
+
 declare module 'vitest' {
   interface ProvidedContext {
     operatorCases: OperatorCase[];
     olderGraphs: OlderGraph[];
+    blockGraphs: NamedGraph[];
   }
 }

@@ -2,7 +2,13 @@
 // compares them with what is refused.
 
 const OPERATORS: Readonly<Record<string, readonly string[]>> = {
-  'DequantizeLinear y: a weight has 12 scales for an axis of another size': ['dequantizelinear_blocked'],
+  'DequantizeLinear y: weights with scales for their blocks are not supported': ['dequantizelinear_blocked'],
+  'GatherBlockQuantized y: rows are gathered, with blocks along them, and nothing else': [
+    'extra_gather_blocks_columns',
+    'extra_gather_blocks_turned',
+  ],
+  'GatherBlockQuantized y: what is gathered from is no table of weights in 4 or 8 bits': ['extra_gather_blocks_deep'],
+  'GatherBlockQuantized y: a table of 2 bits is not supported': ['extra_gather_blocks_two_bits'],
   'Dropout y does not give z in the engine': ['dropout_default_mask', 'dropout_default_mask_ratio'],
   'Dropout y: a dropout that drops is not supported': [
     'training_dropout',

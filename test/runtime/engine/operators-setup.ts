@@ -35,6 +35,10 @@ export default async function setup(project: TestProject): Promise<void> {
       symbolic: symbolic === null ? null : compiled(symbolic),
     })),
   );
+  project.provide(
+    'blockGraphs',
+    cases.filter(({ name }) => name.startsWith('extra_gather_blocks_')).map(({ name, model }) => ({ name, model })),
+  );
   const graphs = await readLines<OlderLine>('older-exporters');
   project.provide(
     'olderGraphs',

@@ -1,6 +1,8 @@
-// Commands on rows and sequences: GATHER, GATHER_I8, SCATTER, GREATEST_OF_ROW, RANGE, FILL, TRILU, CUMULATIVE_SUM; and how lists of commands end.
+// Commands on rows and sequences: GATHER, GATHER_I8, GATHER_BLOCKS, SCATTER, GREATEST_OF_ROW, RANGE, FILL, TRILU, CUMULATIVE_SUM; and how
+// lists of commands end.
 
 import { expect, test } from 'vitest';
+import { toHalves } from '../../../model-assets/engine/half-bytes.ts';
 import * as format from '../../../shared/runtime/engine/command-format.ts';
 import engine from '../../../shared/runtime/engine/engine.wasm';
 import { bits, Machine } from './machine.ts';
@@ -77,6 +79,34 @@ test('GREATEST_OF_ROW', () => {
   }
 });
 
+test('GATHER_BLOCKS', () => {
+  for (let n = 0; n < 300; n++) {
+    machine.clear();
+    const [rows, count] = [random.integer(1, 9), random.integer(1, 5)];
+    const width = random.pick([1, 3, 15, 16, 17, 31, 32, 33, 48, 63, 64, 100]);
+    const [bits, block, hasZeros] = [random.pick([4, 8]), random.pick([16, 32, 64, 2 ** 29]), n % 2];
+    const blocks = Math.ceil(width / block);
+    const values = Array.from({ length: rows * width }, () => random.integer(0, 2 ** bits - 1));
+    const scales = random.floats(rows * blocks);
+    const zeros = Uint8Array.from({ length: rows * blocks }, () => random.integer(0, 2 ** bits - 1));
+    const zero = random.integer(0, 255);
+    const indices = Int32Array.from({ length: count }, () => random.integer(-rows, rows - 1));
+    const wanted = [...indices].flatMap((index) => {
+      const row = (index + rows) % rows;
+      return values.slice(row * width, (row + 1) * width).map((value, i) => {
+        const entry = row * blocks + Math.floor(i / block);
+        return Math.fround((value - (hasZeros ? (zeros[entry] ?? 0) : zero)) * (scales[entry] ?? 0));
+      });
+    });
+    const table = bits === 4 ? toHalves(values, width) : Uint8Array.from(values);
+    const out = machine.room(4 * wanted.length);
+    const words = [out, machine.putAtEnd(table), machine.put(indices), count, rows, width, bits, block];
+    const places = [machine.put(scales), hasZeros ? machine.put(zeros) : 0, zero];
+    expect(machine.run([format.GATHER_BLOCKS, ...words, ...places])).toBe(DONE);
+    expect([...machine.readFloats(out, wanted.length)]).toEqual(wanted);
+  }
+});
+
 test('SCATTER', () => {
   machine.clear();
   const data = Float32Array.from({ length: 24 }, (_, i) => i);
@@ -105,6 +135,8 @@ test('an index outside of its axis, and nothing behind it', () => {
     const after = [format.FILL, fill, 1, 7] as const;
     expect(machine.run([format.GATHER, machine.room(24), table, at, 1, 4, 3, 2], after)).toBe(ERROR_INDEX);
     expect(machine.run([format.GATHER_I8, machine.room(24), bytes, at, 2, 4, 3, scale, 0, 0], after)).toBe(ERROR_INDEX);
+    const blocks = [bytes, at, 2, 4, 3, 8, 16, table, 0, 0];
+    expect(machine.run([format.GATHER_BLOCKS, machine.room(24), ...blocks], after)).toBe(ERROR_INDEX);
     expect(machine.run([format.SCATTER, out, at, table, 2, 1, 1, 4, 1], after)).toBe(ERROR_INDEX);
     expect(machine.readIntegers(fill, 1)[0]).toBe(-1);
   }

@@ -2,11 +2,12 @@
 // scratch and the commands there, and grows the memory itself.
 
 import {
-  ATTENTION, BINARY, COPY, CUMULATIVE_SUM, DONE, END, ERROR_COMMAND, FILL, GATHER, GATHER_I8, GREATEST_OF_ROW, LAYER_NORM,
+  ATTENTION, BINARY, COPY, CUMULATIVE_SUM, DONE, END, ERROR_COMMAND, FILL, GATHER, GATHER_BLOCKS, GATHER_I8, GREATEST_OF_ROW, LAYER_NORM,
   LINEAR_F32, LINEAR_I8, MATMUL, MAX_RANK, RANGE, REDUCE, SCATTER, SELECT, SOFTMAX, TRILU, UNARY,
 } from '../command-format';
 import { attention } from './attention';
 import { binary } from './binary';
+import { gatherBlocks } from './blocks';
 import { copy } from './copy';
 import { greatestOfRow } from './greatest';
 import { layerNorm } from './layer-norm';
@@ -84,6 +85,10 @@ function execute(code: i32, w: usize): i32 {
       return gather(u(w, 0), u(w, 1), u(w, 2), u(w, 3), i(w, 4), u(w, 5), u(w, 6));
     case GATHER_I8:
       return gatherBytes(u(w, 0), u(w, 1), u(w, 2), u(w, 3), i(w, 4), u(w, 5), u(w, 6), i(w, 7) != 0, u(w, 8));
+    case GATHER_BLOCKS:
+      return gatherBlocks(
+        u(w, 0), u(w, 1), u(w, 2), u(w, 3), i(w, 4), u(w, 5), i(w, 6), u(w, 7), u(w, 8), u(w, 9), i(w, 10),
+      );
     case TRILU:
       trilu(u(w, 0), u(w, 1), u(w, 2), i(w, 3), i(w, 4), i(w, 5), i(w, 6) != 0);
       return DONE;

@@ -5,7 +5,7 @@ import { DONE, ERROR_INDEX } from '../command-format';
 
 /** The row's number from 0, or -1 where there is none. */
 @inline
-function rowOf(index: i32, size: i32): i32 {
+export function rowOf(index: i32, size: i32): i32 {
   const row = index < 0 ? index + size : index;
   return <u32>row < <u32>size ? row : -1;
 }

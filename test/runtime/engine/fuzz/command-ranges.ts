@@ -94,6 +94,14 @@ const READERS: Readonly<Record<number, Reader>> = {
     const reads = [table, block(a(2), count), block(a(6), entries), ...(a(8) ? [block(a(8), entries)] : [])];
     return { writes: [block(a(0), count * width)], reads, work: count * width };
   },
+  [c.GATHER_BLOCKS]: (_, a) => {
+    const [count, rows, width, bits, size] = [3, 4, 5, 6, 7].map(a) as [number, number, number, number, number];
+    const entries = rows * Math.ceil(width / size);
+    const table = { start: a(1), end: a(1) + rows * Math.ceil((width * bits) / 8) };
+    const zeros = { start: a(9), end: a(9) + entries };
+    const reads = [table, block(a(2), count), block(a(8), entries), ...(a(9) ? [zeros] : [])];
+    return { writes: [block(a(0), count * width)], reads, work: count * width };
+  },
   [c.TRILU]: (_, a) => same(a(0), a(1), a(2) * a(3) * a(4)),
   [c.CUMULATIVE_SUM]: (_, a) => same(a(0), a(1), a(2) * a(3) * a(4)),
   [c.SCATTER]: (w, a) => {

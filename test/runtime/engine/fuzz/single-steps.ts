@@ -86,6 +86,22 @@ export function singleSteps(): Honest[] {
       [64, 9, 6, c.NONE, 0],
     ],
     [
+      p.STEP_GATHER_BLOCKS,
+      [
+        [[2, 3, 37], 'out'],
+        [[2, 3], 'int'],
+      ],
+      [0, 5, 37, 4, 16, 128, 256, 0],
+    ],
+    [
+      p.STEP_GATHER_BLOCKS,
+      [
+        [[3, 40], 'out'],
+        [[3], 'int'],
+      ],
+      [64, 4, 40, 8, 32, 512, p.ABSENT, 128],
+    ],
+    [
       p.STEP_MATMUL,
       [
         [[2, 3, 9], 'out'],
