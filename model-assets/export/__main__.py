@@ -40,6 +40,7 @@ def main() -> None:
     flags.add_argument("out", type=Path)
     flags.add_argument("--task", choices=TASKS, help="where the class named in config.json does not say, or another is meant")
     flags.add_argument("--texts", type=Path, help="texts to compare with, one a line, of two with a tab between them; else some that are built in")
+    flags.add_argument("--embeddings", type=int, choices=(8, 4), default=8, help="bits of embeddings in the int8 graphs; those that are the head as well keep 8")
     flags.add_argument("--int8-only", action="store_true", help="leave out the graphs in floats")
     flags.add_argument("--split", action="store_true", help="decoder_model.onnx and decoder_with_past_model.onnx in the place of decoder_model_merged.onnx")
     flags.add_argument("--report", type=Path, help="where to write the comparison as JSON, too")
@@ -47,7 +48,7 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     transformers.logging.set_verbosity_error()
     try:
-        reports = export(args.checkpoint, args.out, args.task, read_texts(args.texts), args.int8_only, args.split)
+        reports = export(args.checkpoint, args.out, args.task, read_texts(args.texts), args.int8_only, args.split, args.embeddings)
     except ValueError as error:
         sys.exit(f"export: {error}")
     if args.report:
@@ -55,7 +56,13 @@ def main() -> None:
 
 
 def export(
-    checkpoint: Path, out: Path, task: str | None = None, texts: list[tuple[str, ...]] | None = None, int8_only: bool = False, split: bool = False
+    checkpoint: Path,
+    out: Path,
+    task: str | None = None,
+    texts: list[tuple[str, ...]] | None = None,
+    int8_only: bool = False,
+    split: bool = False,
+    embeddings: int = 8,
 ) -> dict[str, Report]:
     """Writes the folder, and reports by dtype how far its graphs are from the model. Raises ValueError where the checkpoint does not fit."""
     head = read_head(checkpoint, task)
@@ -70,7 +77,7 @@ def export(
         folder = Path(temporary)
         difference = write_graphs(model, head, inputs_of(model, tokenizer), folder)
         print(f"{ARCHITECTURES[head.model_type]}, {head.class_name}: graphs in floats differ from the model by at most {difference:.1e}", flush=True)
-        quantize_all(folder, onnx, QUANTIZED, split)
+        quantize_all(folder, onnx, QUANTIZED, split, embeddings)
         left = (MERGED,) if split else (FIRST, LATER)
         for path in folder.glob("*.onnx"):
             if not int8_only and path.name not in left:

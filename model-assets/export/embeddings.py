@@ -10,21 +10,29 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from .blocks import drop_unused, put_in_place, rows_of_blocks
+
 LAST = "last_axis"
+LONG = 64
+"""Rows of a table that is worth 4 bits: one of kinds of tokens is not."""
 
 
-def improve(graph: onnx.GraphProto, weights: Mapping[str, np.ndarray]) -> None:
-    """Puts better ones in the place of all embeddings. `weights`: those of the graph before it was quantized, by their names."""
+def improve(model: onnx.ModelProto, weights: Mapping[str, np.ndarray], bits: int = 8) -> None:
+    """Puts better ones in the place of all embeddings. `weights`: those of the graph before it was quantized, by their names. `bits`: 8, or 4
+    for those that are not the head as well, and long enough to be worth it."""
+    graph = model.graph
     columns = dict(_heads(graph, weights))
     for taken, scaled, name in list(_tables(graph, weights)):
         table = weights[name]
         head = next((other for other, matrix in columns.items() if matrix.shape == table.shape[::-1] and np.array_equal(matrix.T, table)), None)
-        nodes = _of_rows(graph, name, table, taken, scaled) if head is None else _of_columns(graph, head, taken, scaled)
-        place = list(graph.node).index(taken)
-        kept = [node for node in graph.node if node not in (taken, scaled)]
-        del graph.node[:]
-        graph.node.extend([*kept[:place], *nodes, *kept[place:]])
-    _drop_unused(graph)
+        if head is not None:
+            nodes = _of_columns(graph, head, taken, scaled)
+        elif bits == 4 and len(table) >= LONG:
+            nodes = [rows_of_blocks(model, name, table, taken.input[1], scaled.output[0])]
+        else:
+            nodes = _of_rows(graph, name, table, taken, scaled)
+        put_in_place(graph, [taken, scaled], nodes)
+    drop_unused(graph)
 
 
 def _tables(graph: onnx.GraphProto, weights: Mapping[str, np.ndarray]) -> Iterator[tuple[onnx.NodeProto, onnx.NodeProto, str]]:
@@ -77,10 +85,3 @@ def _product(start: str) -> list[onnx.NodeProto]:
         helper.make_node("Cast", [f"{start}_rows"], [f"{start}_unscaled"], to=TensorProto.FLOAT),
         helper.make_node("Mul", [f"{start}_unscaled", f"{start}_scales"], [start]),
     ]
-
-
-def _drop_unused(graph: onnx.GraphProto) -> None:
-    used = {name for node in graph.node for name in node.input}
-    weights = [weight for weight in graph.initializer if weight.name in used]
-    del graph.initializer[:]
-    graph.initializer.extend(weights)

@@ -1,4 +1,4 @@
-"""fp32 graphs to int8: weights by column, embeddings by row, activations when they run."""
+"""fp32 graphs to int8: weights by column, embeddings by row (or in 4 bits, by blocks of a row), activations when they run."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,10 +11,12 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from .decoders import FIRST, LATER, MERGED
 from .embeddings import improve
 from .merge import merge
+from .names import shorten
 
 
-def quantize(fp32: Path, int8: Path, beside: bool = False) -> None:
-    """`beside`: the weights go to `<int8>.data`; such a graph opens in the isolate with one copy less than one that carries them."""
+def quantize(fp32: Path, int8: Path, beside: bool = False, embeddings: int = 8) -> None:
+    """`beside`: the weights go to `<int8>.data`; such a graph opens in the isolate with one copy less than one that carries them.
+    `embeddings`: their bits, 8 or 4."""
     with TemporaryDirectory() as folder:
         prepared, inline = Path(folder, "prepared.onnx"), Path(folder, "int8.onnx")
         quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
@@ -25,8 +27,9 @@ def quantize(fp32: Path, int8: Path, beside: bool = False) -> None:
         options = {"op_types_to_quantize": ["MatMul", "Gather"], "nodes_to_exclude": others}
         quantize_dynamic(str(prepared), str(inline), per_channel=True, weight_type=QuantType.QInt8, **options)
         model = onnx.load(inline)
-        improve(model.graph, weights)
+        improve(model, weights, embeddings)
     if beside:
+        shorten(model)
         save_beside(model, int8)
     else:
         int8.with_name(f"{int8.name}.data").unlink(missing_ok=True)
@@ -41,7 +44,7 @@ def save_beside(model: onnx.ModelProto, path: Path) -> None:
     path.with_name(location).chmod(0o644)
 
 
-def quantize_all(folder: Path, out: Path, suffix: str = "", split: bool = False) -> None:
+def quantize_all(folder: Path, out: Path, suffix: str = "", split: bool = False, embeddings: int = 8) -> None:
     """All graphs of a folder, named as they are there with `suffix` behind. Unless `split`, both parts of a decoder become one file, after
     they were quantized, as equal weights are then still equal."""
 
@@ -50,7 +53,7 @@ def quantize_all(folder: Path, out: Path, suffix: str = "", split: bool = False)
 
     graphs = [path.name for path in folder.glob("*.onnx") if path.name != MERGED]
     for graph in graphs:
-        quantize(folder / graph, name(graph))
+        quantize(folder / graph, name(graph), embeddings=embeddings)
     if LATER in graphs and not split:
         merge(name(FIRST), name(LATER), name(MERGED))
         name(FIRST).unlink()

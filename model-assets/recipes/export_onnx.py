@@ -1,4 +1,4 @@
-"""Writes a checkpoint's folder: the graph in int8, its weights beside it, config and tokenizer, as the Hub lays them out."""
+"""Writes a checkpoint's folder: the graph in int8 with embeddings in 4 bits, its weights beside it, config and tokenizer, as the Hub lays them out."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def write_checkpoint(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path)
     folder.mkdir(parents=True, exist_ok=True)
     fp32 = folder.parent / f"{folder.name}.fp32.onnx"
     export_fp32(model, fp32)
-    quantize(fp32, folder / "model.onnx", beside=True)
+    quantize(fp32, folder / "model.onnx", beside=True, embeddings=4)
     # What a model is loaded from may have had another head, or none.
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(folder)
