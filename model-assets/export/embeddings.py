@@ -13,8 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 from .blocks import drop_unused, put_in_place, rows_of_blocks
 
 LAST = "last_axis"
-LONG = 64
-"""Rows of a table that is worth 4 bits: one of kinds of tokens is not."""
+FEW = 64
+"""Rows of a table that 4 bits are not worth it for, as one of kinds of tokens."""
 
 
 def improve(model: onnx.ModelProto, weights: Mapping[str, np.ndarray], bits: int = 8) -> None:
@@ -27,7 +27,7 @@ def improve(model: onnx.ModelProto, weights: Mapping[str, np.ndarray], bits: int
         head = next((other for other, matrix in columns.items() if matrix.shape == table.shape[::-1] and np.array_equal(matrix.T, table)), None)
         if head is not None:
             nodes = _of_columns(graph, head, taken, scaled)
-        elif bits == 4 and len(table) >= LONG:
+        elif bits == 4 and len(table) >= FEW:
             nodes = [rows_of_blocks(model, name, table, taken.input[1], scaled.output[0])]
         else:
             nodes = _of_rows(graph, name, table, taken, scaled)

@@ -2,7 +2,7 @@
 
     cd model-assets && python -m export.pack_embeddings path/to/checkpoint [--block 64]
 
-The rounding of 8 bits stays below that of 4: a thirteenth of it in MiniLM's tables.
+What 8 bits have lost stays lost; of MiniLM's words it is a third of what 4 lose.
 """
 
 import argparse
@@ -14,8 +14,8 @@ import numpy as np
 import onnx
 from onnx import GraphProto, NodeProto, numpy_helper
 
-from .blocks import BLOCK, drop_unused, put_in_place, rows_of_blocks
-from .embeddings import LONG
+from .blocks import drop_unused, put_in_place, rows_of_blocks
+from .embeddings import FEW
 from .names import shorten
 from .quantize import save_beside
 
@@ -23,7 +23,7 @@ from .quantize import save_beside
 def main() -> None:
     flags = argparse.ArgumentParser(prog="python -m export.pack_embeddings", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("checkpoint", type=Path)
-    flags.add_argument("--block", type=int, default=BLOCK, help="elements of a row that have one scale: 16, 32, 64, …")
+    flags.add_argument("--block", type=int, help="elements of a row that have one scale: 16, 32, 64, …; 128 of words and 32 of places")
     args = flags.parse_args()
     for path in sorted(args.checkpoint.glob("*.onnx")):
         before = size_of(path)
@@ -42,7 +42,7 @@ def size_of(path: Path) -> int:
     return sum(part.stat().st_size for part in (path, path.with_name(f"{path.name}.data")) if part.exists())
 
 
-def pack(model: onnx.ModelProto, block: int = BLOCK) -> list[str]:
+def pack(model: onnx.ModelProto, block: int | None = None) -> list[str]:
     """Names of the tables that were packed."""
     found = list(_tables(model.graph))
     for name, table, nodes in found:
@@ -67,7 +67,7 @@ def _tables(graph: GraphProto) -> Iterator[tuple[str, np.ndarray, list[NodeProto
     for taken in graph.node:
         name = taken.input[0] if taken.op_type == "Gather" else ""
         table = weights.get(name)
-        if table is None or table.dtype not in (np.int8, np.uint8) or table.ndim != 2 or len(table) < LONG or _axis(taken) != 0:
+        if table is None or table.dtype not in (np.int8, np.uint8) or table.ndim != 2 or len(table) < FEW or _axis(taken) != 0:
             continue
         if len(readers[name]) > 1 or len(readers[taken.output[0]]) > 1:
             continue
