@@ -35,7 +35,8 @@ export function addCatalogueRoutes(
     const catalogue = await manifests.readCatalogue(source);
     const published = catalogue.models.map(async ({ name, task, tags }) => {
       try {
-        return { ...summarize(await manifests.read(name, source)), open: models.open.includes(name) };
+        const [bytes, open] = [models.bytesOf(name), models.open.includes(name)];
+        return { ...summarize(await manifests.read(name, source)), open, wasm_bytes: bytes ?? null };
       } catch (error) {
         // One that is damaged does not hide the others.
         if (error instanceof ServiceError) return { model: name, task, tags, error: error.message };

@@ -69,6 +69,12 @@ export class ModelStore {
     return [...this.#current.keys()];
   }
 
+  /** WASM memory that an open model holds, as measured after its last request; undefined while it is not open. */
+  bytesOf(name: string): number | undefined {
+    const slot = this.#current.get(name);
+    return slot?.opened && slot.bytes;
+  }
+
   #slotFor(manifest: Manifest, source: BlobSource): Slot {
     const known = this.#current.get(manifest.name);
     if (known?.manifest.revision === manifest.revision && !known.opened?.isBroken()) return known;

@@ -31,6 +31,7 @@ const NAMES = [
   'cold',
   'store',
   'memory',
+  'six-open',
   'size',
   'schema',
   'kernels',

@@ -36,6 +36,11 @@ describe('routes that tell', () => {
     await ask(on);
     const [listed] = await (await send('/v1/models', {}, on)).json<Record<string, unknown>[]>();
     expect(listed).toMatchObject({ model: 'tiny-bert', task: 'text-classification', open: true, max_length: 64 });
+    // The image of the weights, the tokenizer, and what a run needs, in pages.
+    expect(listed?.wasm_bytes).toBeGreaterThan(2 * 2 ** 16);
+    expect(Number(listed?.wasm_bytes) % 2 ** 16).toBe(0);
+    const [closed] = await (await send('/v1/models', {}, isolate())).json<Record<string, unknown>[]>();
+    expect(closed).toMatchObject({ model: 'tiny-bert', open: false, wasm_bytes: null });
     expect(listed?.engine).toEqual({
       name: 'edge',
       reason: 'it knows every operator',
