@@ -1,6 +1,6 @@
 """Embeddings of a checkpoint in int8 as they would be with --embeddings 4: its folder is changed. For those whose graph in floats is gone.
 
-    cd model-assets && python -m export.pack_embeddings path/to/checkpoint [--block 64]
+    cd model-assets && python -m export.pack_embeddings path/to/checkpoint [--block 64] [--least 1024]
 
 What 8 bits have lost stays lost; of MiniLM's words it is a third of what 4 lose.
 """
@@ -24,11 +24,12 @@ def main() -> None:
     flags = argparse.ArgumentParser(prog="python -m export.pack_embeddings", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("checkpoint", type=Path)
     flags.add_argument("--block", type=int, help="elements of a row that have one scale: 16, 32, 64, …; 128 of words and 32 of places")
+    flags.add_argument("--least", type=int, default=FEW, help="rows of a table that is packed: 1024 leaves places in 8 bits")
     args = flags.parse_args()
     for path in sorted(args.checkpoint.glob("*.onnx")):
         before = size_of(path)
         model = onnx.load(path)
-        names = pack(model, args.block)
+        names = pack(model, args.block, args.least)
         if not names:
             sys.exit(f"{path}: it has no embeddings in 8 bits that are nothing else")
         if path.with_name(f"{path.name}.data").exists():
@@ -42,9 +43,9 @@ def size_of(path: Path) -> int:
     return sum(part.stat().st_size for part in (path, path.with_name(f"{path.name}.data")) if part.exists())
 
 
-def pack(model: onnx.ModelProto, block: int | None = None) -> list[str]:
+def pack(model: onnx.ModelProto, block: int | None = None, least: int = FEW) -> list[str]:
     """Names of the tables that were packed."""
-    found = list(_tables(model.graph))
+    found = list(_tables(model.graph, least))
     for name, table, nodes in found:
         put_in_place(model.graph, nodes, [rows_of_blocks(model, _base(name), table, nodes[0].input[1], nodes[-1].output[0], block)])
     drop_unused(model.graph)
@@ -56,7 +57,7 @@ def _base(name: str) -> str:
     return name.removesuffix("_quantized").removesuffix("_rows")
 
 
-def _tables(graph: GraphProto) -> Iterator[tuple[str, np.ndarray, list[NodeProto]]]:
+def _tables(graph: GraphProto, least: int) -> Iterator[tuple[str, np.ndarray, list[NodeProto]]]:
     """Weights of bytes from which only rows are taken: their name, their floats, and the nodes from their Gather to the floats, but for
     those that others need too."""
     weights = {weight.name: numpy_helper.to_array(weight) for weight in graph.initializer}
@@ -67,7 +68,7 @@ def _tables(graph: GraphProto) -> Iterator[tuple[str, np.ndarray, list[NodeProto
     for taken in graph.node:
         name = taken.input[0] if taken.op_type == "Gather" else ""
         table = weights.get(name)
-        if table is None or table.dtype not in (np.int8, np.uint8) or table.ndim != 2 or len(table) < FEW or _axis(taken) != 0:
+        if table is None or table.dtype not in (np.int8, np.uint8) or table.ndim != 2 or len(table) < least or _axis(taken) != 0:
             continue
         if len(readers[name]) > 1 or len(readers[taken.output[0]]) > 1:
             continue

@@ -93,6 +93,7 @@ class Graphs(unittest.TestCase):
             plain = Path(folder, "plain.onnx")
             # With one scale a table, as quantize_dynamic leaves them.
             quantize_dynamic(str(fp32), str(plain), per_channel=True, weight_type=QuantType.QUInt8, op_types_to_quantize=["MatMul", "Gather"])
+            self.assertEqual(pack(onnx.load(plain), least=1024), [])
             for model in (rows, onnx.load(plain)):
                 names = pack(model)
                 self.assertEqual([name.split(".")[-2] for name in sorted(names)], ["position_embeddings", "word_embeddings"])
