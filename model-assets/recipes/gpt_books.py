@@ -20,8 +20,10 @@ PIECES = 8_000
 BEGIN, SPECIAL = 0, "<|endoftext|>"
 LENGTH = 512
 SIZE = {"n_embd": 256, "n_layer": 4, "n_head": 4, "n_positions": LENGTH}
-SCHEDULE = Schedule(steps=800, learning_rate=3e-3, warmup=100, weight_decay=0.05)
+SCHEDULE = Schedule(steps=5_200, learning_rate=3e-3, warmup=100, weight_decay=0.05)
 ROWS = 6
+WRITING = {"do_sample": True, "temperature": 0.5, "top_p": 0.9, "repetition_penalty": 1.15}
+"""A small model's unlikely pieces are mostly wrong, and its likeliest ones go round in circles."""
 EXPLAINED = 2
 """How often what is not a book comes: with it, every fifteenth token is of our own time."""
 
@@ -62,7 +64,7 @@ def new_model() -> GPT2LMHeadModel:
         vocab_size=PIECES, bos_token_id=BEGIN, eos_token_id=BEGIN, activation_function="gelu", resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, attn_implementation="sdpa", **SIZE,
     )
     model = GPT2LMHeadModel(config)
-    model.generation_config = GenerationConfig(bos_token_id=BEGIN, eos_token_id=BEGIN)
+    model.generation_config = GenerationConfig(bos_token_id=BEGIN, eos_token_id=BEGIN, **WRITING)
     return model
 
 

@@ -25,8 +25,8 @@ from .held_back import is_held_back_book
 from .rewriting import LENGTH, SPECIAL
 
 PASSAGES = {"books": 2_000, "reviews": 600}
-FIRST = Schedule(steps=300, learning_rate=1e-3, warmup=50)
-SECOND = Schedule(steps=500, learning_rate=8e-4, warmup=30, seed=19)
+FIRST = Schedule(steps=800, learning_rate=1e-3, warmup=50)
+SECOND = Schedule(steps=900, learning_rate=8e-4, warmup=30, seed=19)
 TOKENS = 4_000
 """Of a batch."""
 WRITING = {"num_beams": 4, "min_length": 8, "max_length": 64, "no_repeat_ngram_size": 3, "length_penalty": 1.0}
