@@ -15,6 +15,9 @@ export interface Lease {
   release(): void;
 }
 
+/** Memory of an isolate. What needs more would end it, whatever the budget of models leaves free. */
+const ISOLATE_BYTES = 128 * 2 ** 20;
+
 interface Slot {
   readonly manifest: Manifest;
   readonly model: Promise<Model>;
@@ -91,7 +94,7 @@ export class ModelStore {
     this.#makeRoom(slot);
     this.#resident.add(slot);
     try {
-      const model = await openModel(slot.manifest, source);
+      const model = await openModel(slot.manifest, source, Math.max(this.#budget, ISOLATE_BYTES));
       slot.opened = model;
       slot.bytes = modelBytes(model);
       return await this.#keepWithinBudget(slot, model);

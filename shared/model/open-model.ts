@@ -19,19 +19,27 @@ export interface Model {
   isBroken(): boolean;
 }
 
-/** Opens a model. Throws `model_unavailable` with the model's name and the reason, and then leaves nothing open. */
-export async function openModel(manifest: Manifest, source: BlobSource): Promise<Model> {
-  try {
-    const tokenizer = openTokenizer(await readBlob(source, manifest.tokenizer));
-    const decoder = new Decoder(tokenizer, manifest.decoding);
-    return { manifest, tokenizer, decoder, ...(await openSessions(manifest, source)) };
-  } catch (cause) {
-    throw unavailable(manifest.name, cause);
-  }
+/**
+ * Opens a model, whose files are read side by side. `most`: bytes that its engine's memory never passes. Throws `model_unavailable` with the
+ * model's name and the reason, and then leaves nothing open.
+ */
+export async function openModel(manifest: Manifest, source: BlobSource, most?: number): Promise<Model> {
+  const [text, opened] = await Promise.allSettled([
+    readBlob(source, manifest.tokenizer).then((blob) => textOf(manifest, blob)),
+    openSessions(manifest, source, most),
+  ]);
+  if (text.status === 'fulfilled' && opened.status === 'fulfilled') return { manifest, ...text.value, ...opened.value };
+  if (opened.status === 'fulfilled') await closeModel(opened.value);
+  throw unavailable(manifest.name, text.status === 'rejected' ? text.reason : (opened as PromiseRejectedResult).reason);
+}
+
+function textOf(manifest: Manifest, blob: Uint8Array): Pick<Model, 'tokenizer' | 'decoder'> {
+  const tokenizer = openTokenizer(blob);
+  return { tokenizer, decoder: new Decoder(tokenizer, manifest.decoding) };
 }
 
 /** Frees the sessions; the tokenizer's memory goes with the last reference to the model. */
-export async function closeModel({ sessions }: Model): Promise<void> {
+export async function closeModel({ sessions }: Pick<Model, 'sessions'>): Promise<void> {
   await Promise.all(Object.values(sessions).map((session) => session.close()));
 }
 

@@ -4,6 +4,7 @@ import { openOrtSession } from '#onnxruntime';
 import { openEngine } from '../runtime/engine/open-engine.ts';
 import type { OnnxFiles } from '../runtime/ort.ts';
 import type { Session } from '../runtime/session.ts';
+import type { Chunks } from './blob-stream.ts';
 import { type BlobSource, readBlob, streamBlob } from './blobs.ts';
 import type { Graph, GraphName, Manifest } from './manifest.ts';
 
@@ -13,11 +14,12 @@ export interface Opened {
   isBroken(): boolean;
 }
 
-/** Throws `model_unavailable` where a file is missing or damaged, and then leaves nothing open. */
-export async function openSessions({ engine, graphs }: Manifest, source: BlobSource): Promise<Opened> {
+/** `most`: bytes that the engine's memory never passes. Throws `model_unavailable` where a file is missing or damaged, and then leaves nothing open. */
+export async function openSessions({ engine, graphs }: Manifest, source: BlobSource, most?: number): Promise<Opened> {
   if (engine.name === 'edge') {
     const { program } = engine;
-    const { sessions, instance } = await streamBlob(source, program, (chunks) => openEngine(chunks, program.bytes));
+    const open = (chunks: Chunks) => openEngine(chunks, program.bytes, most);
+    const { sessions, instance } = await streamBlob(source, program, open);
     return { sessions, isBroken: () => instance.isBroken };
   }
   const opened: [string, Session][] = [];

@@ -15,6 +15,14 @@ interface Exports {
 }
 
 const PAGE = 65536;
+const MIB = 2 ** 20;
+
+export interface InstanceOptions {
+  /** Another than the machine is best at, for tests and benchmarks: a code DOT_*. */
+  readonly mode?: number;
+  /** Bytes that the memory never passes. Beyond what an isolate has, the host would end it with all that it serves. */
+  readonly most?: number;
+}
 
 export class EngineInstance {
   readonly #exports: Exports;
@@ -22,13 +30,15 @@ export class EngineInstance {
   readonly image: { readonly at: number; readonly bytes: number };
   /** How rows are quantized: a code DOT_*. */
   readonly mode: number;
+  readonly #most: number;
   #broken: unknown;
 
-  /** `mode`: another than the machine is best at, for tests and benchmarks. Throws `overloaded` where there is no memory for the weights. */
-  constructor(module: WebAssembly.Module, imageBytes: number, mode?: number) {
+  /** Throws `overloaded` where there is no memory for the weights, `too_large` where they may never have it. */
+  constructor(module: WebAssembly.Module, imageBytes: number, { mode, most = 2 ** 32 }: InstanceOptions = {}) {
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
     this.mode = mode ?? this.#exports.probe();
     this.#exports.setMode(this.mode);
+    this.#most = most;
     this.image = { at: align(this.#exports.base()), bytes: imageBytes };
     this.#free = new FreeList(this.image.at + imageBytes);
     this.#reach(this.image.at + imageBytes);
@@ -52,7 +62,7 @@ export class EngineInstance {
     return new Int32Array(this.#exports.memory.buffer, at, length);
   }
 
-  /** Room that stays taken until it is given back. Throws `overloaded` where there is none. */
+  /** Room that stays taken until it is given back. Throws `overloaded` where there is none, `too_large` where there never is. */
   take(bytes: number): number {
     const at = this.#free.take(bytes);
     try {
@@ -100,6 +110,12 @@ export class EngineInstance {
   #reach(end: number): void {
     const missing = end - this.#exports.memory.buffer.byteLength;
     if (missing <= 0) return;
+    if (end > this.#most) {
+      throw new ServiceError(
+        'too_large',
+        `with this input the model would need ${Math.ceil(end / MIB)} MiB of memory; it may have ${Math.floor(this.#most / MIB)}: send less at once`,
+      );
+    }
     try {
       this.#exports.memory.grow(Math.ceil(missing / PAGE));
     } catch (cause) {

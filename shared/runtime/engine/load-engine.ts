@@ -5,7 +5,7 @@ import { createSerial } from '../serial.ts';
 import type { Session } from '../session.ts';
 import { checkProgram } from './check-program.ts';
 import { EngineSession } from './engine-session.ts';
-import { EngineInstance } from './instance.ts';
+import { EngineInstance, type InstanceOptions } from './instance.ts';
 import type { Program } from './program.ts';
 import { HEADER_BYTES } from './program-format.ts';
 import { type ProgramHeader, readHeader, readProgram } from './read-program.ts';
@@ -17,16 +17,15 @@ export interface Loaded {
 }
 
 /**
- * `chunks`: the file's `fileBytes` bytes; each chunk is read before the next is asked for. `mode`: of the products, for tests and
- * benchmarks. Throws `model_unavailable` where the file is no program of this version, `overloaded` where there is no memory.
+ * `chunks`: the file's `fileBytes` bytes; each chunk is read before the next is asked for. Throws `model_unavailable` where the file is no program of this version, `overloaded` where there is no memory.
  */
 export async function loadEngine(
   module: WebAssembly.Module,
   chunks: AsyncIterable<Uint8Array>,
   fileBytes: number,
-  mode?: number,
+  options: InstanceOptions = {},
 ): Promise<Loaded> {
-  const loader = new Loader(module, fileBytes, mode);
+  const loader = new Loader(module, fileBytes, options);
   for await (const chunk of chunks) loader.push(chunk);
   return loader.finish();
 }
@@ -34,7 +33,7 @@ export async function loadEngine(
 class Loader {
   readonly #module: WebAssembly.Module;
   readonly #fileBytes: number;
-  readonly #mode: number | undefined;
+  readonly #options: InstanceOptions;
   /** Header and program, until they are there. */
   #front = new Uint8Array(HEADER_BYTES);
   #frontLength = 0;
@@ -43,10 +42,10 @@ class Loader {
   #instance: EngineInstance | undefined;
   #loaded = 0;
 
-  constructor(module: WebAssembly.Module, fileBytes: number, mode: number | undefined) {
+  constructor(module: WebAssembly.Module, fileBytes: number, options: InstanceOptions) {
     this.#module = module;
     this.#fileBytes = fileBytes;
-    this.#mode = mode;
+    this.#options = options;
   }
 
   push(chunk: Uint8Array): void {
@@ -85,7 +84,7 @@ class Loader {
     }
     this.#program = readProgram(this.#header, this.#front);
     checkProgram(this.#program);
-    this.#instance = new EngineInstance(this.#module, this.#header.imageBytes, this.#mode);
+    this.#instance = new EngineInstance(this.#module, this.#header.imageBytes, this.#options);
   }
 }
 

@@ -5,9 +5,9 @@ import { EngineInstance } from './instance.ts';
 import { type Loaded, loadEngine } from './load-engine.ts';
 import { MODES } from './modes.ts';
 
-/** Throws as `loadEngine` does. */
-export function openEngine(chunks: AsyncIterable<Uint8Array>, fileBytes: number): Promise<Loaded> {
-  return loadEngine(module, chunks, fileBytes);
+/** `most`: bytes that its memory never passes. Throws as `loadEngine` does. */
+export function openEngine(chunks: AsyncIterable<Uint8Array>, fileBytes: number, most?: number): Promise<Loaded> {
+  return loadEngine(module, chunks, fileBytes, most === undefined ? {} : { most });
 }
 
 let mode: number | undefined;

@@ -126,7 +126,7 @@ async function inMode({ engine: { ...by } }: Manifest, mode: number, bucket: R2B
   if (by.name !== 'edge') throw new Error('only the project’s own engine has modes');
   const object = await bucket.get(blobKey(by.program));
   if (!object) throw new Error('the program is missing');
-  return (await loadEngine(engine, object.body, by.program.bytes, mode)).sessions;
+  return (await loadEngine(engine, object.body, by.program.bytes, mode === undefined ? {} : { mode })).sessions;
 }
 
 /** As many ids as are asked for, of a long series that does not repeat soon; whatever else the graph takes. */
