@@ -15,7 +15,7 @@ from typing import TypeVar
 import torch
 from transformers import PreTrainedModel
 
-from .train import Half
+from .copies import Half
 
 Batch = TypeVar("Batch")
 LATER = 250

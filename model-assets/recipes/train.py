@@ -1,15 +1,17 @@
 """Trains a model on examples of any task, and resumes where it was interrupted. The tasks bring their own loss."""
 
-import copy
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from transformers import PreTrainedModel, get_linear_schedule_with_warmup
+
+from .copies import Half, Mean
 
 
 class Example(NamedTuple):
@@ -20,6 +22,8 @@ class Example(NamedTuple):
     """Segment of each token; none: all 0."""
 
 
+Shown = Callable[[random.Random], Sequence[Example]]
+"""What an epoch shows; as many examples each time."""
 Loss = Callable[[PreTrainedModel, Sequence[Example]], torch.Tensor]
 """The mean loss of a batch."""
 
@@ -33,6 +37,8 @@ class Plan:
     half: bool = False
     """Whether losses are taken with a copy of the weights in bfloat16, and only their steps in 32 bits: twice as fast as casting
     weights and activations wherever they are used."""
+    mean: float = 0.0
+    """Decay of the running mean of the weights, which is then what is evaluated and kept; 0: the weights themselves."""
 
 
 def batches(examples: Sequence[Example], size: int, rng: random.Random) -> list[list[Example]]:
@@ -80,7 +86,7 @@ def backward(model: PreTrainedModel, loss_of: Loss, batch: Sequence[Example]) ->
 
 
 def train(
-    model: PreTrainedModel, examples: Sequence[Example], plan: Plan, state: Path,
+    model: PreTrainedModel, examples: Sequence[Example] | Shown, plan: Plan, state: Path,
     loss_of: Loss, evaluate: Callable[[], float],
 ) -> None:
     """Trains in place, in bfloat16. `loss_of(model, batch)` is the mean loss of a batch; `evaluate()` gives a score after each
@@ -89,13 +95,19 @@ def train(
     Everything needed to go on is saved in `state` every 300 steps and after each epoch. Chance is seeded step by step, so that a
     resumed run draws what an uninterrupted one would have drawn.
     """
-    per_epoch = len(batches(examples, plan.batch, random.Random(0)))
+
+    def epoch_of(number: int) -> list[list[Example]]:
+        rng = random.Random(plan.seed + number)
+        return batches(examples(rng) if callable(examples) else examples, plan.batch, rng)
+
+    per_epoch = len(epoch_of(0))
     steps = per_epoch * plan.epochs
     decayed = [p for p in model.parameters() if p.ndim > 1]
     plain = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=plan.learning_rate, fused=True)
     schedule = get_linear_schedule_with_warmup(optimizer, steps // 20, steps)
+    mean = Mean(model, plan.mean) if plan.mean else None
     best, done = None, 0
     if state.exists():
         saved = torch.load(state, weights_only=False)
@@ -103,18 +115,20 @@ def train(
         optimizer.load_state_dict(saved["optimizer"])
         schedule.load_state_dict(saved["schedule"])
         best, done = saved["best"], saved["done"]
+        if mean:
+            mean.ours = saved["mean"]
 
     half = Half(model) if plan.half else None
 
     def save() -> None:
         temporary = state.with_suffix(".tmp")
         torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(),
-                    "schedule": schedule.state_dict(), "best": best, "done": done}, temporary)
+                    "schedule": schedule.state_dict(), "mean": mean and mean.ours, "best": best, "done": done}, temporary)
         temporary.replace(state)
 
     started, begun = time.monotonic(), done
     for epoch in range(plan.epochs):
-        for index, batch in enumerate(batches(examples, plan.batch, random.Random(plan.seed + epoch))):
+        for index, batch in enumerate(epoch_of(epoch)):
             if epoch * per_epoch + index < done:
                 continue
             torch.manual_seed(plan.seed * 1_000_003 + done)
@@ -126,6 +140,8 @@ def train(
             if half:
                 half.follow()
             done += 1
+            if mean:
+                mean.follow(done)
             if done % 50 == 0:
                 pace = (done - begun) / (time.monotonic() - started)
                 print(f"step {done}/{steps} loss {loss.item():.3f} {(steps - done) / pace / 60:.1f} min left", flush=True)
@@ -133,32 +149,13 @@ def train(
                 save()
         if done == (epoch + 1) * per_epoch and (best is None or best[1] < done):
             model.eval()
-            score = evaluate()
-            print(f"epoch {epoch + 1}: {score:.4f}", flush=True)
-            if best is None or score > best[0]:
-                best = (score, done, {k: v.clone() for k, v in model.state_dict().items()})
+            with mean.in_place() if mean else nullcontext():
+                score = evaluate()
+                print(f"epoch {epoch + 1}: {score:.4f}", flush=True)
+                if best is None or score > best[0]:
+                    best = (score, done, {k: v.clone() for k, v in model.state_dict().items()})
             save()
     if best:
         model.load_state_dict(best[2])
     model.eval()
 
-
-class Half:
-    """A copy of a model in bfloat16. It has no optimizer: its gradients go to the model, and the model's weights come back."""
-
-    def __init__(self, model: PreTrainedModel) -> None:
-        self.copy = copy.deepcopy(model).bfloat16().train()
-        self.pairs = list(zip(self.copy.parameters(), model.parameters(), strict=True))
-
-    def backward(self, loss_of: Loss, batch: Sequence[Example]) -> torch.Tensor:
-        loss = loss_of(self.copy, batch)
-        loss.backward()
-        for ours, theirs in self.pairs:
-            theirs.grad = None if ours.grad is None else ours.grad.float()
-            ours.grad = None
-        return loss
-
-    def follow(self) -> None:
-        with torch.no_grad():
-            for ours, theirs in self.pairs:
-                ours.copy_(theirs)

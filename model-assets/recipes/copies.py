@@ -1,0 +1,57 @@
+"""Copies of a model beside its training: one that losses are taken with, and one that is the mean of what it has been."""
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from transformers import PreTrainedModel
+
+
+class Half:
+    """A copy of a model in bfloat16. It has no optimizer: its gradients go to the model, and the model's weights come back."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        self.copy = copy.deepcopy(model).bfloat16().train()
+        self.pairs = list(zip(self.copy.parameters(), model.parameters(), strict=True))
+
+    def backward(self, loss_of, batch: Sequence) -> torch.Tensor:
+        loss = loss_of(self.copy, batch)
+        loss.backward()
+        for ours, theirs in self.pairs:
+            theirs.grad = None if ours.grad is None else ours.grad.float()
+            ours.grad = None
+        return loss
+
+    def follow(self) -> None:
+        with torch.no_grad():
+            for ours, theirs in self.pairs:
+                ours.copy_(theirs)
+
+
+class Mean:
+    """The running mean of a model's weights: each step it goes `1 - decay` of the way to them, more in the first steps (Polyak and Juditsky 1992)."""
+
+    def __init__(self, model: PreTrainedModel, decay: float) -> None:
+        self.decay = decay
+        self.theirs = list(model.parameters())
+        self.ours = [each.detach().clone() for each in self.theirs]
+
+    def follow(self, done: int) -> None:
+        """After step `done`, which begin at 1."""
+        share = 1 - min(self.decay, done / (done + 9))
+        with torch.no_grad():
+            torch._foreach_lerp_(self.ours, self.theirs, share)
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Meanwhile the model has these weights."""
+        self._swap()
+        try:
+            yield
+        finally:
+            self._swap()
+
+    def _swap(self) -> None:
+        for i, each in enumerate(self.theirs):
+            self.ours[i], each.data = each.data, self.ours[i]
