@@ -11,7 +11,7 @@ import { openWriter, type Writer } from '../transformers-js.ts';
 import { start, type Workerd } from '../workerd.ts';
 
 const CONTEXTS = [16, 64, 256];
-const ROUNDS = 5;
+const ROUNDS = 9;
 /** New tokens of a run that is timed from its prompt on, and how many runs are. */
 const RUN = 32;
 const RUNS = 15;
