@@ -39,7 +39,7 @@ Asks a running service (npm start) and prints what its answers are worth:
   feature-extraction        Spearman's rank correlation on STS-B dev
   text-generation           bits per byte of six books that were kept back
   summarization             ROUGE-L on SciTLDR dev, and that of each first sentence
-  translation               sacreBLEU on 1,500 French sentences of Tatoeba that were kept back
+  translation               sacreBLEU on 1,500 French sentences of Tatoeba that were kept back; of 300 names, how many are copied
   speed                     new tokens a second of these three, greedily
 
 One input a request; then, of the first five, again with several in each, and how many answers differ.

@@ -1,9 +1,10 @@
 // sacreBLEU on 1,500 French sentences of Tatoeba that were kept back: those whose English has the first SHA-256, as recipes/pairs.py
-// draws them. Asked as the service answers by itself, and greedily.
+// draws them. Asked as the service answers by itself, and greedily. Then how many names it copies.
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { bleu } from './bleu.ts';
+import { names } from './names.ts';
 import { readRows, type Service } from './service.ts';
 import { printWrong } from './wrong.ts';
 
@@ -31,6 +32,7 @@ export async function translation(service: Service, data: string, wrong: number)
     const lines = pairs.flatMap(({ fr, en }, i) => (said[i] === en ? [] : [`${fr} | said: ${said[i]} | true: ${en}`]));
     printWrong(lines, wrong);
   }
+  await names(service, data, wrong);
 }
 
 function heldBack(rows: readonly Pair[]): Pair[] {
