@@ -2,45 +2,39 @@
 
 import './small-heap.ts';
 import { parseArgs } from 'node:util';
-import { addCommand } from './commands/add.ts';
 import { type Command, UsageError } from './commands/command.ts';
-import { defaultCommand } from './commands/default.ts';
-import { explainCommand } from './commands/explain.ts';
-import { gcCommand } from './commands/gc.ts';
-import { listCommand } from './commands/list.ts';
-import { publishCommand } from './commands/publish.ts';
-import { pullCommand } from './commands/pull.ts';
-import { removeCommand } from './commands/remove.ts';
-import { showCommand } from './commands/show.ts';
-import { verifyCommand } from './commands/verify.ts';
 
-const COMMANDS: readonly Command[] = [
-  addCommand,
-  listCommand,
-  showCommand,
-  defaultCommand,
-  pullCommand,
-  removeCommand,
-  gcCommand,
-  verifyCommand,
-  publishCommand,
-  explainCommand,
-];
+/** In the order in which they are told of. Each is loaded when it is called: what one needs takes longer to load than most take. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  add: async () => (await import('./commands/add.ts')).addCommand,
+  list: async () => (await import('./commands/list.ts')).listCommand,
+  show: async () => (await import('./commands/show.ts')).showCommand,
+  default: async () => (await import('./commands/default.ts')).defaultCommand,
+  pull: async () => (await import('./commands/pull.ts')).pullCommand,
+  remove: async () => (await import('./commands/remove.ts')).removeCommand,
+  gc: async () => (await import('./commands/gc.ts')).gcCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  publish: async () => (await import('./commands/publish.ts')).publishCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
+};
 
-const HELP = `npm run models -- <command>
+const [name = '', ...rest] = process.argv.slice(2);
+const open = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 
-${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
+if (open) process.exitCode = await runCommand(await open(), rest);
+else if (name === '--help' || name === 'help') console.log(await help());
+else {
+  console.error(`${name ? `there is no command ${name}` : 'a command is missing'}\n\n${await help()}`);
+  process.exitCode = 2;
+}
+
+async function help(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((each) => each()));
+  return `npm run models -- <command>
+
+${commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
 
 npm run models -- <command> --help says more.`;
-
-const [name, ...rest] = process.argv.slice(2);
-const command = COMMANDS.find((each) => each.name === name);
-
-if (command) process.exitCode = await runCommand(command, rest);
-else if (name === '--help' || name === 'help') console.log(HELP);
-else {
-  console.error(`${name ? `there is no command ${name}` : 'a command is missing'}\n\n${HELP}`);
-  process.exitCode = 2;
 }
 
 async function runCommand({ name, usage, help, options, run }: Command, args: readonly string[]): Promise<number> {

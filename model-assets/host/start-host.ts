@@ -2,6 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Envelope, HostAnswer, HostRequest } from './protocol.ts';
 
 export class Host {
@@ -48,6 +49,7 @@ export class Host {
     if (this.#child) return this.#child;
     // What miniflare logs is for who debugs it.
     const child = fork(join(import.meta.dirname, 'host.ts'), {
+      execArgv: ['--import', pathToFileURL(join(import.meta.dirname, '..', 'strip-once.mjs')).href],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -5,7 +5,7 @@ import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const MODELS = join(ROOT, 'model-assets', 'models.ts');
+const TOOL = ['--import', './model-assets/strip-once.mjs', 'model-assets/models.ts'];
 
 export interface Outcome {
   /** Null where a signal ended it. */
@@ -25,7 +25,7 @@ export function start(
   env: Readonly<Record<string, string>>,
   onOutput: (output: string) => void = () => undefined,
 ): Running {
-  const child = spawn(process.execPath, [MODELS, ...args], { env: { ...process.env, ...env }, cwd: ROOT });
+  const child = spawn(process.execPath, [...TOOL, ...args], { env: { ...process.env, ...env }, cwd: ROOT });
   let [output, errors] = ['', ''];
   child.stdout.on('data', (chunk) => {
     output += chunk;
