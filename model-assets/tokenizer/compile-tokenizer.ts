@@ -37,7 +37,9 @@ export function compileTokenizer(json: string): Uint8Array<ArrayBuffer> {
 }
 
 function compileBert({ normalizer, model, addedTokens, postProcessor }: TokenizerJson): Section[] {
-  const trie = buildDoubleArray([...model.vocabulary].flatMap(([piece, id]) => keyOf(piece, id)));
+  const keys: Key[] = [];
+  for (const [piece, id] of model.vocabulary) keys.push(...keyOf(piece, id));
+  const trie = buildDoubleArray(keys);
   const continuation = findNode(trie, utf8.encode(model.continuationPrefix));
   return [
     [format.SECTION_NORMALIZER, words(format.NORMALIZER_BERT, normalizer.lowercase ? format.NORMALIZER_LOWERCASE : 0)],
@@ -151,9 +153,11 @@ function compilePieces(
   vocabulary: ReadonlyMap<string, number>,
   addedTokens: readonly AddedToken[],
 ): (string | undefined)[] {
-  const texts = new Map([...vocabulary].map(([piece, id]) => [id, piece]));
+  const texts = new Map<number, string>();
+  for (const [piece, id] of vocabulary) texts.set(id, piece);
   for (const { id, content } of addedTokens) texts.set(id, content);
-  const count = [...texts.keys()].reduce((most, id) => Math.max(most, id + 1), 0);
+  let count = 0;
+  for (const id of texts.keys()) count = Math.max(count, id + 1);
   if (count > 2 * texts.size + 1024) throw new Error(`the largest id is ${count - 1}, with only ${texts.size} pieces`);
   return Array.from({ length: count }, (_, id) => texts.get(id));
 }

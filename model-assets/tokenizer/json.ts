@@ -41,10 +41,11 @@ export function integer(value: unknown, name: string | (() => string)): number {
 /** Ids by piece. */
 export function vocabularyOf(value: unknown, name: string): Map<string, number> {
   const vocabulary = new Map<string, number>();
-  for (const [piece, id] of Object.entries(object(value, `${name}.vocab`)))
+  const ids = object(value, `${name}.vocab`);
+  for (const piece of Object.keys(ids))
     vocabulary.set(
       piece,
-      integer(id, () => `${name}.vocab[${JSON.stringify(piece)}]`),
+      integer(ids[piece], () => `${name}.vocab[${JSON.stringify(piece)}]`),
     );
   return vocabulary;
 }

@@ -104,6 +104,8 @@ function actionOf(
   if (flags.cleanText && REMOVED[codePoint] === 1) return ACTION_REMOVED;
   const cleaned = flags.cleanText && SPACED[codePoint] === 1 ? SPACE : codePoint;
   const ideograph = flags.handleChineseChars && IDEOGRAPHS[cleaned] === 1;
+  // Nearly all of them, and they are nearly all that any table knows of.
+  if (ideograph && !DECOMPOSITIONS.has(cleaned) && !LOWERCASE.has(cleaned)) return ACTION_ISOLATED;
   if (flags.stripAccents && cleaned >= HANGUL_FIRST && cleaned <= HANGUL_LAST) return ACTION_HANGUL;
 
   const decomposed = flags.stripAccents ? (DECOMPOSITIONS.get(cleaned) ?? [cleaned]) : [cleaned];
