@@ -12,7 +12,8 @@ const failure = z.object({ error: z.string() });
 
 /** Throws, with what the Worker says, where the model does not answer, or not with numbers. */
 export async function tryOut({ manifest, blobs }: Checkpoint, folder: string, host: Host): Promise<void> {
-  const body = trialBody(manifest, await maskToken(folder, manifest.pieces.maskId));
+  const mask = manifest.task === 'fill-mask' ? await maskToken(folder, manifest.pieces.maskId) : undefined;
+  const body = trialBody(manifest, mask);
   const { status, text } = await host.ask({ kind: 'trial', manifest, blobs, body });
   const answer = parse(text);
   if (status !== 200) {

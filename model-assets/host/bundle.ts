@@ -2,7 +2,6 @@
 
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { build } from 'esbuild';
 import type { V4ModuleDefinition as ModuleDefinition } from 'miniflare';
 import { ROOT } from '../wrangler-config.ts';
 
@@ -11,8 +10,34 @@ const WITHOUT_ONNXRUNTIME = join(ROOT, 'shared', 'runtime', 'without-onnxruntime
 
 /** The Worker's modules: its script, and the wasm files that it imports. `entry`: relative to the project; `isLean`: without onnxruntime-web. */
 export async function bundle(entry: string, isLean = false): Promise<ModuleDefinition[]> {
+  const { script, wasm } = await bundleScript(entry, isLean);
+  return modulesOf({ script, wasm });
+}
+
+export interface Bundled {
+  readonly script: string;
+  /** Paths of the wasm files, by the names under which it imports them. */
+  readonly wasm: Readonly<Record<string, string>>;
+}
+
+export async function modulesOf({ script, wasm }: Bundled): Promise<ModuleDefinition[]> {
+  const files = Object.entries(wasm).map(async ([path, file]): Promise<ModuleDefinition> => {
+    return { type: 'CompiledWasm', path, contents: await readFile(file) };
+  });
+  return [{ type: 'ESModule', path: 'worker.js', contents: script }, ...(await Promise.all(files))];
+}
+
+/** `inputs`: paths of all files that the script is made of. */
+export async function bundleScript(
+  entry: string,
+  isLean: boolean,
+): Promise<Bundled & { readonly inputs: readonly string[] }> {
+  // It takes a while to load, and is not always needed.
+  const { build } = await import('esbuild');
   const wasm = new Map<string, string>();
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: ROOT,
+    metafile: true,
     entryPoints: [join(ROOT, entry)],
     bundle: true,
     minify: true,
@@ -34,9 +59,6 @@ export async function bundle(entry: string, isLean = false): Promise<ModuleDefin
       },
     ],
   });
-  const script: ModuleDefinition = { type: 'ESModule', path: 'worker.js', contents: outputFiles[0]?.text ?? '' };
-  const modules = Array.from(wasm, async ([path, file]): Promise<ModuleDefinition> => {
-    return { type: 'CompiledWasm', path, contents: await readFile(file) };
-  });
-  return [script, ...(await Promise.all(modules))];
+  const inputs = Object.keys(metafile.inputs).map((path) => join(ROOT, path));
+  return { script: outputFiles[0]?.text ?? '', wasm: Object.fromEntries(wasm), inputs };
 }

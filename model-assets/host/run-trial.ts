@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { manifestKey } from '../../shared/model/manifest.ts';
 import type { Content } from '../content.ts';
-import { bundle } from './bundle.ts';
+import { keptBundle } from './kept-bundle.ts';
 import type { TrialRequest } from './protocol.ts';
 import { type Serving, serveWorker } from './serve-worker.ts';
 
@@ -47,7 +47,7 @@ export async function runTrial(
 async function openStage(isLean: boolean, closing: (() => Promise<void>)[]): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'trial-'));
   closing.push(() => rm(folder, { recursive: true, force: true }));
-  return { folder, ...(await serveWorker(await bundle(ENTRY, isLean), folder, closing)) };
+  return { folder, ...(await serveWorker(await keptBundle(ENTRY, isLean), folder, closing)) };
 }
 
 /** Files stay where they are. */
