@@ -1,6 +1,5 @@
 // npm run models -- <command>: what is in the bucket, and what comes into it.
 
-import './small-heap.ts';
 import { parseArgs } from 'node:util';
 import { type Command, UsageError } from './commands/command.ts';
 

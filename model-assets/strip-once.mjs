@@ -1,15 +1,16 @@
 // Has Node take the types off each file of the tool once, and not at every start: that is half of a start's time. What is left of a file is
-// kept by the hash of its text, so that nothing kept is ever old; the folder can be deleted. In JavaScript, and for node's --import: Node's own
-// stripper is not loaded then.
+// kept by the hash of its text, so that nothing kept is ever old, and so is what V8 makes of it; the folder can be deleted. In JavaScript,
+// and for node's --import: Node's own stripper is not loaded then.
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { registerHooks, stripTypeScriptTypes } from 'node:module';
+import { enableCompileCache, registerHooks, stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = join(import.meta.dirname, '..', 'node_modules', '.cache', 'edge-pipelines');
 
+enableCompileCache(FOLDER);
 registerHooks({
   load(url, context, next) {
     if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);

@@ -1,7 +1,6 @@
 // npm run models -- verify
 
 import { verify } from '../bucket/verify.ts';
-import { passBytes } from '../small-heap.ts';
 import { type Command, CommandFailed, exactly } from './command.ts';
 import { Progress } from './progress.ts';
 import { counted, megabytes } from './sizes.ts';
@@ -19,7 +18,6 @@ something is missing or altered, and says what.
   async run(positionals, values) {
     exactly(positionals);
     await withStore(values, async (store) => {
-      passBytes();
       const progress = new Progress('verifying');
       const start = performance.now();
       const { models, blobs, bytes, faults } = await verify(

@@ -23,7 +23,7 @@ import { ID, type Served } from '../serve-models.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const BENCH = join(import.meta.dirname, '..');
-const TOOL = ['--import', './model-assets/strip-once.mjs', 'model-assets/models.ts'];
+const TOOL = ['--max-semi-space-size=8', '--import', './model-assets/strip-once.mjs', 'model-assets/models.ts'];
 const ROUNDS = 3;
 /** What the tool does, and the words with which it has done it. */
 const PHASES = [

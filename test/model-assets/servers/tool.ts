@@ -5,7 +5,7 @@ import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const TOOL = ['--import', './model-assets/strip-once.mjs', 'model-assets/models.ts'];
+const TOOL = ['--max-semi-space-size=8', '--import', './model-assets/strip-once.mjs', 'model-assets/models.ts'];
 
 export interface Outcome {
   /** Null where a signal ended it. */
