@@ -16,13 +16,19 @@ import { graphFiles } from './graphs.ts';
 import { chooseLayout, type Dtype, textsIn } from './layout.ts';
 import { readPieces } from './pieces.ts';
 import { readEmbedding } from './sentence-transformers.ts';
-import { compileTokenizer } from './tokenizer/compile-tokenizer.ts';
+import { compileParsed } from './tokenizer/compile-tokenizer.ts';
+import { parseRoot } from './tokenizer/tokenizer-json.ts';
 
 export interface Checkpoint {
   readonly manifest: Manifest;
   /** The bytes behind each sha256 of the manifest. */
   readonly blobs: ReadonlyMap<string, Content>;
   readonly signatures: Signatures;
+}
+
+/** A checkpoint of which the program is still to be made. */
+export interface Uncompiled extends Omit<Checkpoint, 'manifest'> {
+  readonly manifest: Omit<Manifest, 'engine' | 'revision'>;
 }
 
 export interface Choices {
@@ -38,6 +44,8 @@ export interface Choices {
   readonly scratch?: string | undefined;
   /** Of files that are known to have it, by their paths: those that were hashed as they came. */
   readonly sha256?: ReadonlyMap<string, string> | undefined;
+  /** Told of what is known before anything is compiled; what it throws ends the reading. */
+  readonly onRead?: ((checkpoint: Uncompiled) => void) | undefined;
   /** What `readTexts` gave, where that was asked for before. */
   readonly texts?: Texts | undefined;
 }
@@ -59,7 +67,7 @@ export async function readCheckpoint(folder: string, name: string, choices: Choi
     store(content, choices.sha256?.get(path)),
   );
   const { source = null } = choices;
-  const content: Unrevised = {
+  const manifest: Uncompiled['manifest'] = {
     format: 1,
     name,
     architecture: config.architecture,
@@ -79,8 +87,10 @@ export async function readCheckpoint(folder: string, name: string, choices: Choi
     tokenizer: await store(inMemory(tokenizer)),
     files,
     graphs,
-    engine: await chooseEngine(graphs, blobs, store, { wanted: choices.engine, scratch: choices.scratch }),
   };
+  choices.onRead?.({ manifest, blobs, signatures });
+  const engine = await chooseEngine(graphs, blobs, store, { wanted: choices.engine, scratch: choices.scratch });
+  const content: Unrevised = { ...manifest, engine };
   return { manifest: { ...content, revision: revisionOf(content) }, blobs, signatures };
 }
 
@@ -89,12 +99,13 @@ export async function readTexts(folder: string, asked: string | undefined) {
   const config = await readConfig(join(folder, 'config.json'));
   const card = await readCard(join(folder, 'README.md'));
   const task = chooseTask(config, asked, card.task);
+  const tokenizer = parseRoot(await readFile(join(folder, 'tokenizer.json'), 'utf8'));
   return {
     config,
     card,
     task,
-    tokenizer: compileTokenizer(await readFile(join(folder, 'tokenizer.json'), 'utf8')),
-    pieces: await readPieces(folder),
+    tokenizer: compileParsed(tokenizer),
+    pieces: await readPieces(folder, tokenizer),
     embedding: await readEmbedding(folder),
     generation: writes(task) ? { ...(await readGeneration(folder)), positions: config.positions } : null,
   };

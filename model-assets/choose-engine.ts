@@ -46,7 +46,7 @@ async function compileToFile(
 ): Promise<readonly [program: Content, sha256: string]> {
   const image = new ImageFile(join(folder, 'image'));
   try {
-    const { front } = compileInto(new Image(image), sources);
+    const { front } = await compileInto(new Image(image), sources);
     const { sha256 } = await image.writeBehind(front, join(folder, 'program'));
     return [await inFile(join(folder, 'program')), sha256];
   } finally {

@@ -61,6 +61,25 @@ export async function bytesOf(content: Content, start = 0, end = content.size): 
   return bytes;
 }
 
+/** Fills `bytes` with those from `start`; gives what of them there is. */
+export async function readInto(bytes: Uint8Array, content: Content, start: number): Promise<Uint8Array> {
+  const { source, size } = content;
+  const length = Math.min(bytes.byteLength, size - start);
+  if (source instanceof Uint8Array) return source.subarray(start, start + length);
+  const file = await open(source.path);
+  try {
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await file.read(bytes, done, length - done, start + done);
+      if (bytesRead === 0)
+        throw new Error(`${source.path} became shorter while it was read: ${start + done} of ${size} bytes`);
+      done += bytesRead;
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    await file.close();
+  }
+}
+
 /** As hexadecimal digits. */
 export async function sha256Of(content: Content): Promise<string> {
   const hash = createHash('sha256');

@@ -1,7 +1,6 @@
 // Reads what tasks must know of a tokenizer's pieces: which is the mask, which stands for the unknown, what marks the rest of a
 // word, and how they become text again; and how long its model lets a sequence be.
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Manifest } from '../shared/model/manifest.ts';
@@ -35,13 +34,9 @@ export interface Pieces {
   readonly maxLength: number;
 }
 
-/** Where neither tokenizer_config.json nor special_tokens_map.json says, the mask is what the added tokens name [MASK] or <mask>, and so on. */
-export async function readPieces(folder: string): Promise<Pieces> {
-  const {
-    added_tokens: added,
-    model,
-    decoder,
-  } = tokenizerJson.parse(JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')));
+/** `tokenizer`: what tokenizer.json says. Where neither tokenizer_config.json nor special_tokens_map.json says, the mask is what the added tokens name [MASK] or <mask>, and so on. */
+export async function readPieces(folder: string, tokenizer: unknown): Promise<Pieces> {
+  const { added_tokens: added, model, decoder } = tokenizerJson.parse(tokenizer);
   const config = tokenizerConfig.parse({
     ...asObject(await readOptionalJson(join(folder, 'special_tokens_map.json'))),
     ...asObject(await readOptionalJson(join(folder, 'tokenizer_config.json'))),

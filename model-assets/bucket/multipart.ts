@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import * as z from 'zod/mini';
 import type { BlobRef } from '../../shared/model/manifest.ts';
-import { type Content, chunksOf, inMemory } from '../content.ts';
+import { type Content, inMemory, readInto } from '../content.ts';
 import { BucketFault } from './bucket-fault.ts';
 import type { Send } from './object-store.ts';
 import { parseXml } from './xml.ts';
@@ -35,49 +35,68 @@ const parts = z.object({
   }),
 });
 
-/** `report`: of bytes that have arrived, those of earlier runs among them. */
-export async function putInParts(
+/** An upload of which all parts have arrived. Nobody sees them until it is completed. */
+export interface Upload {
+  readonly id: string;
+  readonly etags: readonly string[];
+}
+
+/** `report`: of bytes that have arrived, those of earlier runs among them. `signal` ends it, and takes the parts away again. */
+export async function putParts(
   send: Send,
   key: string,
   ref: BlobRef,
   content: Content,
   report: (bytes: number) => void,
-): Promise<void> {
+  signal?: AbortSignal,
+): Promise<Upload> {
   const [earlier] = await uploadsOf(send, key);
   const upload = earlier?.id ?? (await begin(send, key, ref));
-  const arrived = earlier ? await partsOf(send, key, upload) : new Map<number, string>();
+  try {
+    const arrived = earlier ? await partsOf(send, key, upload) : new Map<number, string>();
+    return { id: upload, etags: await putEach(send, key, upload, arrived, content, report, signal) };
+  } catch (error) {
+    if (signal?.aborted) await abandon(send, key, upload);
+    throw error;
+  }
+}
+
+/** ETags in the order of parts. `arrived`: of those that have, by number. */
+async function putEach(
+  send: Send,
+  key: string,
+  upload: string,
+  arrived: ReadonlyMap<number, string>,
+  content: Content,
+  report: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
   const numbers = Array.from({ length: Math.ceil(content.size / PART) }, (_, i) => i + 1);
   let hasFailed = false;
   const put = async (number: number): Promise<string> => {
-    if (hasFailed) throw new Error(`${key} was given up`);
+    if (hasFailed || signal?.aborted) throw new Error(`${key} was given up`);
     const buffer = spare.pop() ?? new Uint8Array(PART);
     try {
-      const bytes = await readPart(content, number, buffer);
+      const bytes = await readInto(buffer, content, (number - 1) * PART);
       const known = arrived.get(number);
       // Where a bucket calls parts by other than their hash, they are sent again.
       const isThere = known?.includes(createHash('md5').update(bytes).digest('hex')) === true;
-      const etag = known && isThere ? known : await putPart(send, key, upload, number, bytes);
+      const etag = known && isThere ? known : await putPart(send, key, upload, number, bytes, signal);
       report(bytes.byteLength);
       return etag;
     } finally {
       spare.push(buffer);
     }
   };
-  const etags = await Promise.all(numbers.map((number) => inFlight(() => put(number)))).catch((error: unknown) => {
+  const parts = numbers.map((number) => inFlight(() => put(number)));
+  try {
+    return await Promise.all(parts);
+  } catch (error) {
     hasFailed = true;
+    // None is still on its way when the upload is ended.
+    await Promise.allSettled(parts);
     throw error;
-  });
-  await complete(send, key, ref, upload, etags);
-}
-
-async function readPart(content: Content, number: number, buffer: Uint8Array): Promise<Uint8Array> {
-  const start = (number - 1) * PART;
-  let length = 0;
-  for await (const chunk of chunksOf(content, start, Math.min(start + PART, content.size))) {
-    buffer.set(chunk, length);
-    length += chunk.byteLength;
   }
-  return buffer.subarray(0, length);
 }
 
 async function begin(send: Send, key: string, ref: BlobRef): Promise<string> {
@@ -87,23 +106,26 @@ async function begin(send: Send, key: string, ref: BlobRef): Promise<string> {
 }
 
 /** The name that the bucket gives the part. */
-async function putPart(send: Send, key: string, upload: string, number: number, bytes: Uint8Array): Promise<string> {
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+async function putPart(
+  send: Send,
+  key: string,
+  upload: string,
+  number: number,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  // In another thread than this one, which has more to do.
+  const sha256 = Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
   const query = { partNumber: String(number), uploadId: upload };
-  const response = await send({ method: 'PUT', key, query, body: inMemory(bytes), sha256 });
+  const response = await send({ method: 'PUT', key, query, body: inMemory(bytes), sha256, signal });
   const text = await response.text();
   const etag = response.headers.get('etag');
   if (response.status === 404 || !etag) throw new BucketFault(response.status, `part ${number} of ${key}`, text);
   return etag;
 }
 
-async function complete(
-  send: Send,
-  key: string,
-  ref: BlobRef,
-  upload: string,
-  etags: readonly string[],
-): Promise<void> {
+/** Makes an object of the parts. Throws `BucketFault` with NoSuchUpload where another has ended the upload. */
+export async function complete(send: Send, key: string, ref: BlobRef, { id: upload, etags }: Upload): Promise<void> {
   const list = etags.map((etag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${etag}</ETag></Part>`);
   const text = Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`);
   const sha256 = createHash('sha256').update(text).digest('hex');
@@ -157,8 +179,11 @@ async function partsOf(send: Send, key: string, upload: string): Promise<Readonl
 /** Ends those that were begun before a date. How many there were. */
 export async function abandonUploads(send: Send, before: Date): Promise<number> {
   const old = (await uploadsOf(send, 'blobs/')).filter(({ since }) => since < before);
-  for (const { key, id } of old) {
-    await (await send({ method: 'DELETE', key, query: { uploadId: id } })).bytes();
-  }
+  for (const { key, id } of old) await abandon(send, key, id);
   return old.length;
+}
+
+/** Ends an upload; its parts go with it. */
+export async function abandon(send: Send, key: string, upload: string): Promise<void> {
+  await (await send({ method: 'DELETE', key, query: { uploadId: upload } })).bytes();
 }

@@ -9,8 +9,9 @@ import type { Content } from '../content.ts';
 import { Answer } from '../exchange.ts';
 import { reasonOf } from '../reason.ts';
 import { PATIENCE, type Patience, persistently, Transient } from '../transient.ts';
+import { Ahead } from './ahead.ts';
 import { BucketFault } from './bucket-fault.ts';
-import { abandonUploads, putInParts } from './multipart.ts';
+import { abandonUploads, complete, putParts } from './multipart.ts';
 import { parseXml } from './xml.ts';
 
 export interface SendRequest {
@@ -22,6 +23,7 @@ export interface SendRequest {
   readonly body?: Content | undefined;
   /** Of the body, in hexadecimal digits. */
   readonly sha256?: string;
+  readonly signal?: AbortSignal | undefined;
   /** Whether the answer is read as it comes, and not held until it is whole. */
   readonly isStream?: boolean;
 }
@@ -50,6 +52,7 @@ export class ObjectStore {
   readonly #send: Send;
   readonly #multipartFrom: number;
   readonly #patience: Patience;
+  readonly #ahead: Ahead;
   #skew = 0;
 
   /** `multipartFrom`: bytes from which an object is written in parts. */
@@ -62,6 +65,7 @@ export class ObjectStore {
       if (Number.isFinite(date)) this.#skew = date - Date.now();
       return response;
     };
+    this.#ahead = new Ahead(this.#send);
   }
 
   /** By the bucket's clock, which dates what is in it. */
@@ -95,6 +99,12 @@ export class ObjectStore {
       bytes: Number(response.headers.get('content-length')),
       sha256: response.headers.get('x-amz-meta-sha256') ?? undefined,
     };
+  }
+
+  /** Whether a blob is there, as it was put. */
+  async has(ref: BlobRef): Promise<boolean> {
+    const stored = await this.head(blobKey(ref));
+    return stored?.bytes === ref.bytes && stored.sha256 === ref.sha256;
   }
 
   async *list(prefix: string): AsyncGenerator<Stored> {
@@ -133,11 +143,34 @@ export class ObjectStore {
   async putBlob(ref: BlobRef, content: Content, report: (bytes: number) => void): Promise<void> {
     const key = blobKey(ref);
     if (content.size !== ref.bytes) throw new Error(`blob ${ref.sha256} has ${content.size} bytes, not ${ref.bytes}`);
-    if (content.size >= this.#multipartFrom) return putInParts(this.#send, key, ref, content, report);
+    if (content.size >= this.#multipartFrom) return this.#putInParts(ref, content, report);
     const headers = { 'content-type': 'application/octet-stream', 'x-amz-meta-sha256': ref.sha256 };
     const response = await this.#send({ method: 'PUT', key, headers, body: content, sha256: ref.sha256 });
     await response.bytes();
     report(content.size);
+  }
+
+  /** Sends a large blob before it is known whether it is wanted: nobody sees it until `putBlob`, which says what went wrong. */
+  sendAhead(ref: BlobRef, content: Content): void {
+    if (content.size >= this.#multipartFrom) this.#ahead.begin(ref, content, () => this.has(ref));
+  }
+
+  /** Takes away what was sent ahead, and not put. */
+  withdraw(): Promise<void> {
+    return this.#ahead.withdraw();
+  }
+
+  async #putInParts(ref: BlobRef, content: Content, report: (bytes: number) => void): Promise<void> {
+    const key = blobKey(ref);
+    try {
+      const sent = await this.#ahead.take(ref);
+      if (sent) report(content.size);
+      await complete(this.#send, key, ref, sent ?? (await putParts(this.#send, key, ref, content, report)));
+    } catch (error) {
+      if (!(error instanceof BucketFault) || error.code !== 'NoSuchUpload') throw error;
+      // Another who sent the same blob has ended the upload that both went on with.
+      await complete(this.#send, key, ref, await putParts(this.#send, key, ref, content, () => undefined));
+    }
   }
 
   async delete(key: string): Promise<void> {

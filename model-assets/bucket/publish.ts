@@ -2,7 +2,7 @@
 // sees half a model, and an interrupted run is mended by running it again.
 
 import pLimit from 'p-limit';
-import { type BlobRef, blobKey, blobsOf, manifestKey, parseManifest } from '../../shared/model/manifest.ts';
+import { type BlobRef, blobsOf, manifestKey, parseManifest } from '../../shared/model/manifest.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { changeCatalogue, withModel } from './catalogue-writer.ts';
 import { withClaim } from './claims.ts';
@@ -55,10 +55,7 @@ export function publish(
 
 /** Those that the bucket lacks, or has with other bytes. */
 export async function missingBlobs(store: ObjectStore, refs: readonly BlobRef[]): Promise<BlobRef[]> {
-  const found = await eachOf(refs, async (ref) => {
-    const stored = await store.head(blobKey(ref));
-    return stored?.bytes === ref.bytes && stored.sha256 === ref.sha256 ? [] : [ref];
-  });
+  const found = await eachOf(refs, async (ref) => ((await store.has(ref)) ? [] : [ref]));
   return found.flat();
 }
 

@@ -41,7 +41,16 @@ export function accountOf(env: NodeJS.ProcessEnv, bucket: string): Account {
 export function openRemote(account: Account, patience: Patience = PATIENCE): ObjectStore {
   const { accessKeyId, secretAccessKey, endpoint, bucket } = account;
   const client = new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'auto', retries: 0 });
-  const send = async ({ method, key, query = {}, headers = {}, body, sha256 = EMPTY, isStream }: SendRequest) => {
+  const send = async ({
+    method,
+    key,
+    query = {},
+    headers = {},
+    body,
+    sha256 = EMPTY,
+    isStream,
+    signal,
+  }: SendRequest) => {
     const path = [bucket, ...(key ? key.split('/') : [])].map(encodeURIComponent).join('/');
     const url = new URL(`${endpoint.replace(/\/$/, '')}/${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -53,7 +62,7 @@ export function openRemote(account: Account, patience: Patience = PATIENCE): Obj
     // Told with each body: an upload whose length is not known is not taken.
     const length = body && { 'content-length': String(body.size) };
     const sent = { method, headers: { ...Object.fromEntries(signed.headers), ...length }, body };
-    return exchangeOnce(new URL(signed.url), sent, `${method} ${key || bucket}`, isStream === true);
+    return exchangeOnce(new URL(signed.url), sent, `${method} ${key || bucket}`, isStream === true, signal);
   };
   const persistent = async (request: SendRequest) => {
     const response = await persistently(() => send(request), patience);
@@ -63,14 +72,22 @@ export function openRemote(account: Account, patience: Patience = PATIENCE): Obj
 }
 
 /** Throws `Transient` where another attempt may go well. */
-async function exchangeOnce(url: URL, sent: Exchange, what: string, isStream: boolean): Promise<Answer> {
+async function exchangeOnce(
+  url: URL,
+  sent: Exchange,
+  what: string,
+  isStream: boolean,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
   let answer: Answer;
+  const ends = [AbortSignal.timeout(TIMEOUT), ...(signal ? [signal] : [])];
   try {
     // An answer that breaks off is asked for again.
     answer = isStream
       ? await exchange(url, sent)
-      : await whole(await exchange(url, { ...sent, signal: AbortSignal.timeout(TIMEOUT) }));
+      : await whole(await exchange(url, { ...sent, signal: AbortSignal.any(ends) }));
   } catch (cause) {
+    if (signal?.aborted) throw new Error(`${what} was given up`, { cause });
     throw new Transient(`the bucket does not answer ${what} (${reasonOf(cause)})`, { cause });
   }
   if (answer.status < 500 && answer.status !== 429) return answer;

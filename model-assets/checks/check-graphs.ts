@@ -4,6 +4,9 @@ import type { GraphName, Manifest } from '../../shared/model/manifest.ts';
 import type { OnnxValue } from '../engine/onnx-file.ts';
 import type { Signature } from '../engine/signature.ts';
 
+/** What of a manifest says what a graph must be. */
+type Described = Pick<Manifest, 'task' | 'id2label' | 'pieces' | 'generation' | 'graphs'>;
+
 export type Signatures = Readonly<Partial<Record<GraphName, Signature>>>;
 
 const ENCODED = ['input_ids', 'attention_mask', 'token_type_ids'];
@@ -31,7 +34,7 @@ const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Throws, with what was found and what would do. */
-export function checkGraphs(manifest: Manifest, signatures: Signatures): void {
+export function checkGraphs(manifest: Described, signatures: Signatures): void {
   for (const [name, signature] of Object.entries(signatures)) checkOperators(name, signature);
   if (manifest.generation) checkWriting(manifest, signatures);
   else checkReading(manifest, signatures);
@@ -48,7 +51,7 @@ function checkOperators(name: string, { operators }: Signature): void {
   );
 }
 
-function checkReading(manifest: Manifest, { model }: Signatures): void {
+function checkReading(manifest: Described, { model }: Signatures): void {
   const { task, id2label } = manifest;
   if (!model)
     throw new Error(`${task} runs on one graph, model.onnx; there are ${Object.keys(manifest.graphs).join(', ')}`);
@@ -73,14 +76,14 @@ function checkLabels(labels: readonly string[], outputs: readonly OnnxValue[]): 
   );
 }
 
-function checkMask({ pieces }: Manifest): void {
+function checkMask({ pieces }: Described): void {
   if (pieces.maskId !== null) return;
   throw new Error(
     'fill-mask needs a mask; tokenizer_config.json must say mask_token, and tokenizer.json have it among added_tokens',
   );
 }
 
-function checkWriting(manifest: Manifest, { encoder, ...decoders }: Signatures): void {
+function checkWriting(manifest: Described, { encoder, ...decoders }: Signatures): void {
   const { task, generation } = manifest;
   if (encoder) {
     checkInputs('encoder', encoder, ENCODED, task);

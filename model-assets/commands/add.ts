@@ -1,5 +1,6 @@
 // npm run models -- add
 
+import type { ObjectStore } from '../bucket/object-store.ts';
 import { publish } from '../bucket/publish.ts';
 import { cacheFolder, withScratch } from '../cache-folder.ts';
 import { type Checkpoint, type Choices, readCheckpoint } from '../checkpoint.ts';
@@ -12,7 +13,7 @@ import { readWranglerConfig } from '../wrangler-config.ts';
 import { type Command, exactly, textOf, UsageError, type Values } from './command.ts';
 import { describe } from './describe.ts';
 import { engineOf } from './engine-option.ts';
-import { locate } from './locate.ts';
+import { type Located, locate } from './locate.ts';
 import { Progress } from './progress.ts';
 import { megabytes } from './sizes.ts';
 import { openedStore, REMOTE_HELP, REMOTE_OPTION } from './with-store.ts';
@@ -58,14 +59,14 @@ What an interrupted run has downloaded or written is not done again. Downloads s
       try {
         // While the checkpoint comes and is compiled, the other process gets ready.
         if (!wanted.isDryRun) host.prepare();
+        // The account's bucket may be sent to before the last check; the local one is started for what has passed all.
+        const remote = values.remote === true && !wanted.isDryRun ? await openedStore(values, host) : undefined;
         const located = await locate(where, wanted);
         if (!located) return;
-        const { folder, source, dtype, texts, sha256 } = located;
         const name = textOf(values, 'name') ?? located.name;
-        const checkpoint = await readCheckpoint(folder, name, { ...choices, dtype, source, scratch, texts, sha256 });
-        await check(checkpoint, folder, host);
+        const checkpoint = await checked(name, { ...choices, ...located, scratch }, host, remote);
         if (values['dry-run']) return console.log('nothing was published');
-        await publishTo(checkpoint, host, values);
+        await publishTo(remote ?? (await openedStore(values, host)), checkpoint, values);
       } finally {
         await host.close();
       }
@@ -86,19 +87,43 @@ function choicesOf(values: Values): Choices {
   }
 }
 
-/** Throws where the model could not be served. */
-async function check(checkpoint: Checkpoint, folder: string, host: Host): Promise<void> {
-  for (const line of describe(checkpoint.manifest)) console.log(line);
-  checkGraphs(checkpoint.manifest, checkpoint.signatures);
-  const { lines, fault } = reckon(await memoryOf(checkpoint), Number(readWranglerConfig().vars.WASM_BUDGET_MIB));
-  for (const line of lines) console.log(line);
-  if (fault !== undefined) throw new Error(fault);
-  await tryOut(checkpoint, folder, host);
-  console.log('a trial request was answered in workerd');
+/**
+ * What is large is on its way to `remote` while it is compiled and tried. Throws where the model could not be served; nothing of it is left
+ * in the bucket then.
+ */
+async function checked(
+  name: string,
+  { folder, ...choices }: Choices & Pick<Located, 'folder'>,
+  host: Host,
+  remote: ObjectStore | undefined,
+): Promise<Checkpoint> {
+  const send = (blobs: Checkpoint['blobs']) => {
+    for (const [sha256, content] of blobs) remote?.sendAhead({ sha256, bytes: content.size }, content);
+  };
+  try {
+    const checkpoint = await readCheckpoint(folder, name, {
+      ...choices,
+      onRead({ manifest, blobs, signatures }) {
+        checkGraphs(manifest, signatures);
+        send(blobs);
+      },
+    });
+    for (const line of describe(checkpoint.manifest)) console.log(line);
+    const { lines, fault } = reckon(await memoryOf(checkpoint), Number(readWranglerConfig().vars.WASM_BUDGET_MIB));
+    for (const line of lines) console.log(line);
+    if (fault !== undefined) throw new Error(fault);
+    send(checkpoint.blobs);
+    await tryOut(checkpoint, folder, host);
+    console.log('a trial request was answered in workerd');
+    return checkpoint;
+  } catch (error) {
+    // What cannot be taken away now, gc finds.
+    await remote?.withdraw().catch(() => undefined);
+    throw error;
+  }
 }
 
-async function publishTo(checkpoint: Checkpoint, host: Host, values: Values): Promise<void> {
-  const store = await openedStore(values, host);
+async function publishTo(store: ObjectStore, checkpoint: Checkpoint, values: Values): Promise<void> {
   const progress = new Progress('publishing');
   let total = 0;
   const changed = await publish(store, checkpoint, {

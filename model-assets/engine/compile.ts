@@ -1,10 +1,11 @@
 // The compiler: ONNX graphs of a model to one file for the engine. Graphs of one model share their weights, and the instance that runs them.
 
+import { setImmediate } from 'node:timers/promises';
 import type { Program } from '../../shared/runtime/engine/program.ts';
 import { fuse } from './fuse/fuse.ts';
 import { Image } from './image.ts';
 import { importOnnx } from './import-onnx.ts';
-import { type Lowered, lower } from './lower.ts';
+import { drained, type Lowered, lowering } from './lower.ts';
 import { readOnnx } from './onnx-file.ts';
 import type { WeightFile } from './outline.ts';
 import { at } from './unsupported.ts';
@@ -24,26 +25,45 @@ export interface Compiled {
   readonly front: Uint8Array;
 }
 
-/** Throws, with the graph, the node and the reason, where the engine cannot run what is asked. Weights go into `image`. */
-export function compileInto(image: Image, sources: readonly OnnxSource[]): Compiled {
-  const lowered = sources.flatMap(({ name, onnx, externalData }) => {
+/** Milliseconds of work after which others have a turn. */
+const TURN = 2;
+
+/**
+ * Throws, with the graph, the node and the reason, where the engine cannot run what is asked. Weights go into `image`. It takes turns with
+ * whatever else the process does.
+ */
+export async function compileInto(image: Image, sources: readonly OnnxSource[]): Promise<Compiled> {
+  const work = compiling(image, sources);
+  for (let since = performance.now(); ; ) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (performance.now() - since < TURN) continue;
+    await setImmediate();
+    since = performance.now();
+  }
+}
+
+function* compiling(image: Image, sources: readonly OnnxSource[]): Generator<void, Compiled> {
+  const lowered: Lowered[] = [];
+  for (const { name, onnx, externalData } of sources) {
     try {
       const { condition, graphs } = importOnnx(readOnnx(onnx, externalData));
-      return graphs.map((graph, i) =>
-        lower(fuse(graph), name, condition === null ? null : { input: condition, value: i === 0 }, image),
-      );
+      for (const [i, graph] of graphs.entries()) {
+        const own = condition === null ? null : { input: condition, value: i === 0 };
+        lowered.push(yield* lowering(fuse(graph), name, own, image));
+      }
     } catch (cause) {
       throw at(`graph ${name}`, cause);
     }
-  });
+  }
   const program: Program = { functions: lowered.map(({ code }) => code), imageBytes: image.byteLength };
   return { program, lowered, front: writeFront(program) };
 }
 
-/** The same in memory, with the whole file. */
+/** The same in memory and in one go, with the whole file. */
 export function compile(sources: readonly OnnxSource[]): Compiled & { readonly bytes: Uint8Array } {
   const image = new Image();
-  const compiled = compileInto(image, sources);
+  const compiled = drained(compiling(image, sources));
   const bytes = new Uint8Array(compiled.front.byteLength + image.byteLength);
   bytes.set(compiled.front);
   bytes.set(image.toBytes(), compiled.front.byteLength);

@@ -26,14 +26,24 @@ export interface Lowered {
   readonly sizeTexts: readonly string[];
 }
 
-export function lower(
-  graph: Graph,
-  name: string,
-  condition: { readonly input: string; readonly value: boolean } | null,
-  image: Image,
-): Lowered {
+type Condition = { readonly input: string; readonly value: boolean } | null;
+
+export function lower(graph: Graph, name: string, condition: Condition, image: Image): Lowered {
+  return drained(lowering(graph, name, condition, image));
+}
+
+/** The same node by node, of which those with weights take milliseconds: between two, others may have a turn. */
+export function lowering(graph: Graph, name: string, condition: Condition, image: Image): Generator<void, Lowered> {
   const { graph: roomy, pasts } = giveRoom(graph);
   return new Lowering(roomy, pasts, image).run(name, condition);
+}
+
+/** What comes of work that is done in one go. */
+export function drained<T>(work: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
 }
 
 type StepParts = readonly [kind: number, views: readonly number[], words?: readonly number[]];
@@ -68,10 +78,11 @@ class Lowering {
     this.#sizes = new SizeTable(symbols);
   }
 
-  run(name: string, condition: { readonly input: string; readonly value: boolean } | null): Lowered {
+  *run(name: string, condition: Condition): Generator<void, Lowered> {
     for (const node of this.#graph.nodes) {
       this.#node = node;
       this.#step(...this.#stepOf(node));
+      yield;
     }
     this.#node = undefined;
     const outputs = this.#graph.outputs.map(({ name: output, type, view }) => ({

@@ -32,7 +32,11 @@ const utf8 = new TextEncoder();
 
 /** @throws Error naming the component or option of `json` that is not supported. */
 export function compileTokenizer(json: string): Uint8Array<ArrayBuffer> {
-  const root = parseRoot(json);
+  return compileParsed(parseRoot(json));
+}
+
+/** The same of what `parseRoot` gives. */
+export function compileParsed(root: Json): Uint8Array<ArrayBuffer> {
   return assemble(isBert(root) ? compileBert(parseTokenizerJson(root)) : compileGeneral(root));
 }
 
