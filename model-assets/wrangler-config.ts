@@ -6,8 +6,10 @@ import { parse } from 'smol-toml';
 import * as z from 'zod/mini';
 
 export const ROOT = join(import.meta.dirname, '..');
-/** Where `wrangler dev` keeps what is local. */
-export const STATE = join(ROOT, '.wrangler', 'state', 'v3');
+/** Where `wrangler dev --persist-to` a folder keeps what is local. */
+export const stateIn = (folder: string) => join(folder, 'v3');
+/** The same where no folder is given. */
+export const STATE = stateIn(join(ROOT, '.wrangler', 'state'));
 
 const schema = z.object({
   compatibility_date: z.string(),

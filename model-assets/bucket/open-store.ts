@@ -7,7 +7,7 @@ import type { ObjectStore } from './object-store.ts';
 import { accountOf, openRemote } from './remote.ts';
 
 /** The local one in `state`, or the account's that the environment names. */
-export async function openStore(isRemote: boolean, host: Host, state = STATE): Promise<ObjectStore> {
+export async function openStore(isRemote: boolean, host: Host, state: string = STATE): Promise<ObjectStore> {
   const { bucket } = readWranglerConfig();
   if (isRemote) return openRemote(accountOf(process.env, bucket));
   const { origin } = await host.ask({ kind: 'bucket', state, bucket });

@@ -16,12 +16,12 @@ import { engineOf } from './engine-option.ts';
 import { type Located, locate } from './locate.ts';
 import { Progress } from './progress.ts';
 import { megabytes } from './sizes.ts';
-import { openedStore, REMOTE_HELP, REMOTE_OPTION } from './with-store.ts';
+import { openedStore, STORE_HELP, STORE_OPTIONS } from './with-store.ts';
 
 export const addCommand: Command = {
   name: 'add',
   usage:
-    '<hub id | folder> [--task t] [--revision r] [--dtype d] [--name n] [--default] [--engine e] [--dry-run] [--remote]',
+    '<hub id | folder> [--task t] [--revision r] [--dtype d] [--name n] [--default] [--engine e] [--dry-run] [--remote | --persist-to f]',
   summary: 'bring a model from the Hub, or from a folder, into the bucket',
   help: `A repository of the Hub, owner/name, or a folder as the Hub lays it out: config.json, tokenizer.json, the ONNX files beside them
 or in onnx/, and what else the checkpoint has. Before anything is published it is checked, and refused with the reason: the task
@@ -38,9 +38,9 @@ What an interrupted run has downloaded or written is not done again. Downloads s
   --default  it answers requests of its task that name no model
   --engine   edge or onnxruntime-web, whatever would be chosen: the project's own where it knows every operator
   --dry-run  say what would happen, with sizes: of a folder after all checks, of the Hub before the graphs are downloaded
-  --remote   ${REMOTE_HELP}`,
+  ${STORE_HELP}`,
   options: {
-    ...REMOTE_OPTION,
+    ...STORE_OPTIONS,
     task: { type: 'string' },
     revision: { type: 'string' },
     dtype: { type: 'string' },

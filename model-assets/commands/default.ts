@@ -2,16 +2,16 @@
 
 import { changeCatalogue } from '../bucket/catalogue-writer.ts';
 import { type Command, exactly } from './command.ts';
-import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
+import { STORE_HELP, STORE_OPTIONS, withStore } from './with-store.ts';
 
 export const defaultCommand: Command = {
   name: 'default',
-  usage: '<task> <model> [--remote]',
+  usage: '<task> <model> [--remote | --persist-to f]',
   summary: 'let a model answer requests of its task that name none',
   help: `The model must be published for the task.
 
-  --remote   ${REMOTE_HELP}`,
-  options: REMOTE_OPTION,
+  ${STORE_HELP}`,
+  options: STORE_OPTIONS,
   async run(positionals, values) {
     const [task = '', name = ''] = exactly(positionals, 'a task', 'the name of a model');
     await withStore(values, async (store) => {

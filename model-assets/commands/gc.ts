@@ -3,18 +3,18 @@
 import { collectGarbage } from '../bucket/collect.ts';
 import { type Command, exactly } from './command.ts';
 import { counted, megabytes } from './sizes.ts';
-import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
+import { STORE_HELP, STORE_OPTIONS, withStore } from './with-store.ts';
 
 export const gcCommand: Command = {
   name: 'gc',
-  usage: '[--now] [--remote]',
+  usage: '[--now] [--remote | --persist-to f]',
   summary: 'delete blobs that no model needs',
   help: `They stay behind where a model was published anew, or a run was interrupted. What is being published at the same time is
 spared, and so is what was begun within a day.
 
   --now      also within two minutes of a publication, when a Worker may still read what was replaced
-  --remote   ${REMOTE_HELP}`,
-  options: { ...REMOTE_OPTION, now: { type: 'boolean', default: false } },
+  ${STORE_HELP}`,
+  options: { ...STORE_OPTIONS, now: { type: 'boolean', default: false } },
   async run(positionals, values) {
     exactly(positionals);
     await withStore(values, async (store) => {

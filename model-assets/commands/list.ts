@@ -6,17 +6,17 @@ import { manifestsIn } from '../bucket/inventory.ts';
 import { type Command, exactly } from './command.ts';
 import { megabytes } from './sizes.ts';
 import { toTable } from './table.ts';
-import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
+import { STORE_HELP, STORE_OPTIONS, withStore } from './with-store.ts';
 
 export const listCommand: Command = {
   name: 'list',
-  usage: '[--remote]',
+  usage: '[--remote | --persist-to f]',
   summary: 'what is in the bucket',
   help: `Each model with its task (* where it answers requests that name none), its architecture, what an isolate opens of it, the
 engine that runs it, and its revision.
 
-  --remote   ${REMOTE_HELP}`,
-  options: REMOTE_OPTION,
+  ${STORE_HELP}`,
+  options: STORE_OPTIONS,
   async run(positionals, values) {
     exactly(positionals);
     await withStore(values, async (store) => {

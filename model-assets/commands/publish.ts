@@ -3,17 +3,17 @@
 import { publish } from '../bucket/publish.ts';
 import { shipped } from '../shipped.ts';
 import { type Command, exactly } from './command.ts';
-import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
+import { STORE_HELP, STORE_OPTIONS, withStore } from './with-store.ts';
 
 export const publishCommand: Command = {
   name: 'publish',
-  usage: '[--remote]',
+  usage: '[--remote | --persist-to f]',
   summary: 'put the checkpoints that come with the project into the bucket',
   help: `The trained checkpoints that ship, one for each task.
 For your own: add.
 
-  --remote   ${REMOTE_HELP}`,
-  options: REMOTE_OPTION,
+  ${STORE_HELP}`,
+  options: STORE_OPTIONS,
   async run(positionals, values) {
     exactly(positionals);
     await withStore(values, async (store) => {

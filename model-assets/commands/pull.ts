@@ -5,17 +5,17 @@ import { pull } from '../bucket/pull.ts';
 import { type Command, exactly } from './command.ts';
 import { Progress } from './progress.ts';
 import { counted, megabytes } from './sizes.ts';
-import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
+import { STORE_HELP, STORE_OPTIONS, withStore } from './with-store.ts';
 
 export const pullCommand: Command = {
   name: 'pull',
-  usage: '<model> <folder> [--remote]',
+  usage: '<model> <folder> [--remote | --persist-to f]',
   summary: 'write the files of a model into a folder',
   help: `The files that it was added from, under their paths: a folder that add takes, and that AutoTokenizer.from_pretrained and
 AutoConfig.from_pretrained of transformers open. Files that are there already, and are the same, stay.
 
-  --remote   ${REMOTE_HELP}`,
-  options: REMOTE_OPTION,
+  ${STORE_HELP}`,
+  options: STORE_OPTIONS,
   async run(positionals, values) {
     const [name = '', folder = ''] = exactly(positionals, 'the name of a model', 'a folder');
     await withStore(values, async (store) => {

@@ -4,17 +4,17 @@ import { readCatalogue } from '../bucket/catalogue-writer.ts';
 import { removeModel } from '../bucket/collect.ts';
 import { type Command, exactly } from './command.ts';
 import { counted, megabytes } from './sizes.ts';
-import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
+import { STORE_HELP, STORE_OPTIONS, withStore } from './with-store.ts';
 
 export const removeCommand: Command = {
   name: 'remove',
-  usage: '<model> [--remote]',
+  usage: '<model> [--remote | --persist-to f]',
   summary: 'take a model out of the bucket',
   help: `Its blobs go with it, but for those that another model needs. Where it was the default of its task, the next model of the
 task becomes that.
 
-  --remote   ${REMOTE_HELP}`,
-  options: REMOTE_OPTION,
+  ${STORE_HELP}`,
+  options: STORE_OPTIONS,
   async run(positionals, values) {
     const [name = ''] = exactly(positionals, 'the name of a model');
     await withStore(values, async (store) => {

@@ -4,17 +4,17 @@ import { readCatalogue } from '../bucket/catalogue-writer.ts';
 import { readManifest } from '../bucket/inventory.ts';
 import { type Command, exactly } from './command.ts';
 import { describe } from './describe.ts';
-import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
+import { STORE_HELP, STORE_OPTIONS, withStore } from './with-store.ts';
 
 export const showCommand: Command = {
   name: 'show',
-  usage: '<model> [--json] [--remote]',
+  usage: '<model> [--json] [--remote | --persist-to f]',
   summary: 'what is known of a model',
   help: `What it is for, where it is from, what runs it, what memory it takes, and its files with their hashes.
 
   --json     its manifest, as it is in the bucket
-  --remote   ${REMOTE_HELP}`,
-  options: { ...REMOTE_OPTION, json: { type: 'boolean', default: false } },
+  ${STORE_HELP}`,
+  options: { ...STORE_OPTIONS, json: { type: 'boolean', default: false } },
   async run(positionals, values) {
     const [name = ''] = exactly(positionals, 'the name of a model');
     await withStore(values, async (store) => {

@@ -4,17 +4,17 @@ import { verify } from '../bucket/verify.ts';
 import { type Command, CommandFailed, exactly } from './command.ts';
 import { Progress } from './progress.ts';
 import { counted, megabytes } from './sizes.ts';
-import { REMOTE_HELP, REMOTE_OPTION, withStore } from './with-store.ts';
+import { STORE_HELP, STORE_OPTIONS, withStore } from './with-store.ts';
 
 export const verifyCommand: Command = {
   name: 'verify',
-  usage: '[--remote]',
+  usage: '[--remote | --persist-to f]',
   summary: 'hash everything in the bucket again',
   help: `Reads every blob that a model needs, and compares it with the hash under which it is published. It ends with 1 where
 something is missing or altered, and says what.
 
-  --remote   ${REMOTE_HELP}`,
-  options: REMOTE_OPTION,
+  ${STORE_HELP}`,
+  options: STORE_OPTIONS,
   async run(positionals, values) {
     exactly(positionals);
     await withStore(values, async (store) => {

@@ -5,6 +5,7 @@ import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
+const KILL_AT = './test/model-assets/servers/kill-at.mjs';
 const TOOL = ['--max-semi-space-size=8', '--import', './model-assets/strip-once.mjs', 'model-assets/models.ts'];
 
 export interface Outcome {
@@ -19,13 +20,18 @@ export interface Running {
   kill(): void;
 }
 
-/** `onOutput`: told of all that was said on standard output so far. */
+/** `onOutput`: told of all that was said on standard output so far; `isMortal`: it ends as kill-at.mjs says, with all that it has started. */
 export function start(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   onOutput: (output: string) => void = () => undefined,
+  isMortal = false,
 ): Running {
-  const child = spawn(process.execPath, [...TOOL, ...args], { env: { ...process.env, ...env }, cwd: ROOT });
+  const child = spawn(process.execPath, [...(isMortal ? ['--import', KILL_AT] : []), ...TOOL, ...args], {
+    env: { ...process.env, ...env },
+    cwd: ROOT,
+    detached: isMortal,
+  });
   let [output, errors] = ['', ''];
   child.stdout.on('data', (chunk) => {
     output += chunk;
