@@ -18,7 +18,6 @@ export default {
       }
       const object = await MODELS.get(key);
       if (!object) return new Response(null, { status: 404 });
-      if (url.searchParams.has('sha256')) return new Response(await hash(object.body));
       return new Response(object.body, { headers: headersOf(object) });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -61,12 +60,6 @@ async function list(bucket: R2Bucket, query: URLSearchParams): Promise<Response>
     ? `<IsTruncated>true</IsTruncated><NextContinuationToken>${escaped(page.cursor)}</NextContinuationToken>`
     : '<IsTruncated>false</IsTruncated>';
   return new Response(`<ListBucketResult>${contents.join('')}${next}</ListBucketResult>`);
-}
-
-async function hash(body: ReadableStream): Promise<string> {
-  const digest = new crypto.DigestStream('SHA-256');
-  await body.pipeTo(digest);
-  return Array.from(new Uint8Array(await digest.digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -107,6 +107,16 @@ describe('a dry run', () => {
     expect(graphsAsked()).toEqual([]);
     expect(bucket.keys()).toEqual([]);
   });
+
+  test('of a folder makes all checks, says what there would be, and asks nothing of the bucket', async () => {
+    await openHub(new Map());
+    const { code, output, errors } = await run(['add', CLASSIFIER, '--dry-run', '--remote'], env());
+    expect([code, errors]).toEqual([0, '']);
+    expect(output).toMatch(
+      /\d+\.\d kB in the bucket\nmemory: .*\n(.*\n)*a trial request was answered .*\nnothing was published\n$/,
+    );
+    expect(bucket.seen).toEqual([]);
+  });
 });
 
 describe('refused before a graph is downloaded', () => {
