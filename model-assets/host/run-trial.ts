@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { manifestKey } from '../../shared/model/manifest.ts';
-import type { Content } from '../content.ts';
+import { type Content, inMemory } from '../content.ts';
+import { exchange } from '../exchange.ts';
 import { keptBundle } from './kept-bundle.ts';
 import type { TrialRequest } from './protocol.ts';
 import { type Serving, serveWorker } from './serve-worker.ts';
@@ -34,10 +35,11 @@ export async function runTrial(
   const objects = join(folder, 'objects');
   await place(join(objects, manifestKey(manifest.name)), new TextEncoder().encode(JSON.stringify(manifest)));
   for (const [sha256, { source }] of blobs) await place(join(objects, 'blobs', sha256), source);
-  const response = await fetch(`${origin}/models/${manifest.name}`, {
+  const bytes = Buffer.from(JSON.stringify(body));
+  const response = await exchange(new URL(`${origin}/models/${manifest.name}`), {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', 'content-length': String(bytes.byteLength) },
+    body: inMemory(bytes),
   });
   const text = await response.text();
   await close();
