@@ -13,43 +13,43 @@ export class ByteWeights {
   readonly isSigned: boolean;
   /** Of each in the file: those of 4 bits are read as bytes. */
   readonly bits: 4 | 8;
-  readonly #read: () => Uint8Array;
-  readonly #isOwned: boolean;
+  readonly #part: (start: number, end: number) => Uint8Array;
 
-  /** `read`: gives them as they stand in the file, and may be asked more than once; `isOwned`: each time in an array of their own. */
-  constructor(length: number, isSigned: boolean, read: () => Uint8Array, isOwned = false, bits: 4 | 8 = 8) {
+  /** `part`: gives some of them as they stand in the file, and may be asked more than once. */
+  constructor(length: number, isSigned: boolean, part: (start: number, end: number) => Uint8Array, bits: 4 | 8 = 8) {
     this.length = length;
     this.isSigned = isSigned;
     this.bits = bits;
-    this.#read = read;
-    this.#isOwned = isOwned;
+    this.#part = part;
   }
 
   static of(values: Bytes): ByteWeights {
     const { buffer, byteOffset, length } = values;
-    return new ByteWeights(length, values instanceof Int8Array, () => new Uint8Array(buffer, byteOffset, length));
+    const bytes = new Uint8Array(buffer, byteOffset, length);
+    return new ByteWeights(length, values instanceof Int8Array, (start, end) => bytes.subarray(start, end));
   }
 
   /** Undefined where its elements are none of 4 or 8 bits. */
-  static ofTensor({ type, dims, byteLength, read, isOutside }: OnnxTensor): ByteWeights | undefined {
-    if (type === INT8 || type === UINT8) return new ByteWeights(byteLength, type === INT8, read, isOutside);
+  static ofTensor({ type, dims, byteLength, read, part }: OnnxTensor): ByteWeights | undefined {
+    if (type === INT8 || type === UINT8) return new ByteWeights(byteLength, type === INT8, part);
     if (type !== INT4 && type !== UINT4) return undefined;
     const count = dims.reduce((product, size) => product * size, 1);
     const isSigned = type === INT4;
-    return new ByteWeights(count, isSigned, () => fromHalves(read(), count, isSigned), true, 4);
+    const whole = () => fromHalves(read(), count, isSigned);
+    return new ByteWeights(count, isSigned, (start, end) => whole().subarray(start, end), 4);
   }
 
-  /** The caller's own, to be changed. */
-  copy(): Uint8Array {
-    latest = undefined;
-    const bytes = this.#read();
-    return this.#isOwned ? bytes : new Uint8Array(bytes);
+  /** Those from `start` to `end`, to be read only; of 4 bits all are read for it, once for several. */
+  part(start: number, end: number): Uint8Array {
+    if (this.bits === 8) return this.#part(start, end);
+    const { buffer, byteOffset } = this.read();
+    return new Uint8Array(buffer, byteOffset + start, end - start);
   }
 
   /** To be used at once: it is read anew after another was. */
   read(): Bytes {
     if (latest?.of === this) return latest.values;
-    const bytes = this.#read();
+    const bytes = this.#part(0, this.length);
     const values = this.isSigned ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes;
     latest = { of: this, values };
     return values;

@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto';
 const ALIGNMENT = 64;
 /** From either end, what a weight is looked up by. */
 const SAMPLE = 4096;
+/** What is in memory of a weight that lies in a file. */
+const PART = 2 ** 22;
 
 /** Where an image is kept while it grows: in memory, or in a file. */
 export interface ImageStore {
@@ -16,7 +18,7 @@ export interface ImageStore {
 
 export class Image {
   readonly #store: ImageStore;
-  readonly #known = new Map<string, { readonly at: number; readonly length: number }[]>();
+  readonly #known = new Map<string, number[]>();
   #bytes = 0;
 
   constructor(store: ImageStore = new MemoryImage()) {
@@ -30,13 +32,22 @@ export class Image {
   /** The place of these bytes. */
   place(data: ArrayBufferView): number {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const key = sampleOf(bytes);
+    return this.placeParts(bytes.byteLength, (start, end) => bytes.subarray(start, end));
+  }
+
+  /** The same of bytes that need not be in memory at once. `part`: gives some of them, and may be asked again. */
+  placeParts(length: number, part: (start: number, end: number) => Uint8Array): number {
+    const key = sampleOf(length, part);
     const alike = this.#known.get(key) ?? [];
-    const known = alike.find(({ at, length }) => Buffer.compare(this.#store.read(at, length), bytes) === 0);
-    if (known) return known.at;
+    const known = alike.find((at) =>
+      partsOf(length).every(
+        ([start, end]) => Buffer.compare(this.#store.read(at + start, end - start), part(start, end)) === 0,
+      ),
+    );
+    if (known !== undefined) return known;
     const at = this.#bytes;
-    this.#known.set(key, [...alike, { at, length: bytes.byteLength }]);
-    this.#append(bytes);
+    this.#known.set(key, [...alike, at]);
+    for (const [start, end] of partsOf(length)) this.#append(part(start, end));
     this.#append(new Uint8Array(Math.ceil(this.#bytes / ALIGNMENT) * ALIGNMENT - this.#bytes));
     return at;
   }
@@ -53,9 +64,14 @@ export class Image {
 }
 
 /** The same for the same bytes; others are compared with those that have it. */
-function sampleOf(bytes: Uint8Array): string {
-  const hash = createHash('sha256').update(bytes.subarray(0, SAMPLE)).update(bytes.subarray(-SAMPLE));
-  return `${bytes.byteLength} ${hash.digest('base64')}`;
+function sampleOf(length: number, part: (start: number, end: number) => Uint8Array): string {
+  const hash = createHash('sha256').update(part(0, Math.min(SAMPLE, length)));
+  hash.update(part(Math.max(0, length - SAMPLE), length));
+  return `${length} ${hash.digest('base64')}`;
+}
+
+function partsOf(length: number): [start: number, end: number][] {
+  return Array.from({ length: Math.ceil(length / PART) }, (_, i) => [i * PART, Math.min((i + 1) * PART, length)]);
 }
 
 export class MemoryImage implements ImageStore {

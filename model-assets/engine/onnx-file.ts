@@ -37,8 +37,8 @@ export interface OnnxTensor {
   readonly byteLength: number;
   /** Little-endian elements. */
   read(): Uint8Array;
-  /** Whether they are read from a file each time, into an array of their own. */
-  readonly isOutside: boolean;
+  /** Of those the bytes from `start` to `end`. */
+  part(start: number, end: number): Uint8Array;
 }
 
 export interface OnnxAttribute {
@@ -197,12 +197,19 @@ class GraphReader {
         dims,
         byteLength: end - start,
         read: () => file.subarray(start, end),
-        isOutside: !(file instanceof Uint8Array),
+        part: (from, to) => file.subarray(start + from, start + to),
       };
     }
     const own = bytes ?? typed(type, floats, ints, doubles);
     checkLength(name, type, dims, own.byteLength);
-    return { name, type, dims, byteLength: own.byteLength, read: () => own, isOutside: false };
+    return {
+      name,
+      type,
+      dims,
+      byteLength: own.byteLength,
+      read: () => own,
+      part: (from, to) => own.subarray(from, to),
+    };
   }
 
   #external(name: string, path: string, at: ReadonlyMap<string, string>) {

@@ -20,7 +20,8 @@ export function byteWords(image: Image, table: View, quantized: Quantized, axis:
   }
   const signed = toSigned(quantized);
   const zeros = signed.zeros.some((zero) => zero !== 0) ? image.place(signed.zeros) : program.ABSENT;
-  const [values = 0, scales = 0] = [signed.values, signed.scales].map((data) => image.place(data));
+  const values = image.placeParts(signed.length, signed.part);
+  const scales = image.place(signed.scales);
   return [values, rows, width, scales, Number(isByRow), zeros];
 }
 
