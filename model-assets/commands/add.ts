@@ -66,6 +66,8 @@ What an interrupted run has downloaded or written is not done again. Downloads s
         const name = textOf(values, 'name') ?? located.name;
         const checkpoint = await checked(name, { ...choices, ...located, scratch }, host, remote);
         if (values['dry-run']) return console.log('nothing was published');
+        // The account's bucket needs nobody to hold it, and to end takes a while.
+        if (remote) void host.close();
         await publishTo(remote ?? (await openedStore(values, host)), checkpoint, values);
       } finally {
         await host.close();

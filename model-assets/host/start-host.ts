@@ -41,7 +41,8 @@ export class Host {
     const child = this.#child;
     if (!child || child.exitCode !== null) return;
     const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.disconnect();
+    // It may have been told to before.
+    if (child.connected) child.disconnect();
     await exited;
   }
 
