@@ -7,21 +7,22 @@ import { bufferBytes } from './plan.ts';
 import { type ProgramFunction, STEP_COPY, STEP_NORM } from './program.ts';
 import type { Shapes } from './sizes.ts';
 
-/** `outputs`: numbers of those that are wanted. `grown`: what caches go on from in place, by their buffers. Throws `model_unavailable`. */
+/**
+ * `elements`: of what is fed, by the input's number. `outputs`: numbers of those that are wanted. `grown`: what caches go on from in place,
+ * by their buffers. Throws `model_unavailable`.
+ */
 export function checkRooms(
   code: ProgramFunction,
   sizes: readonly number[],
   { capacity }: Shapes,
-  feeds: HeldFeeds,
+  elements: (input: number) => number,
   outputs: readonly number[],
   grown: ReadonlyMap<number, EngineHeld>,
 ): void {
   for (const [buffer, { place }] of code.buffers.entries()) {
     if (place.kind !== 'input') continue;
     const name = code.inputs[place.input]?.name ?? '';
-    const tensor = feeds[name];
-    const elements = tensor instanceof EngineHeld ? tensor.room : tensor && 'data' in tensor ? tensor.data.length : -1;
-    checkRoom(name, 4 * elements, bufferBytes(code, buffer, sizes));
+    checkRoom(name, 4 * elements(place.input), bufferBytes(code, buffer, sizes));
   }
   for (const output of outputs) {
     const { name = '', dims = [], buffer = -1 } = code.outputs[output] ?? {};
@@ -34,6 +35,12 @@ export function checkRooms(
     const past = grown.get(buffer);
     if (past) checkGrowth(code, sizes, buffer, past, numbers);
   }
+}
+
+/** Elements that a fed tensor has room for: -1 where there is none. */
+export function elementsOf(tensor: HeldFeeds[string] | undefined): number {
+  if (tensor instanceof EngineHeld) return tensor.room;
+  return tensor && 'data' in tensor ? tensor.data.length : -1;
 }
 
 /** What is written to a cache in place lies behind the tokens that it goes on from: they are held as they were. */

@@ -5,7 +5,7 @@ import type { Tensor, TensorData } from '../../tensor.ts';
 import { checkNames } from '../check-names.ts';
 import { createSerial, type Serial } from '../serial.ts';
 import type { Feeds, Fetches, Held, HeldFeeds, Session } from '../session.ts';
-import { checkRooms } from './check-rooms.ts';
+import { checkRooms, elementsOf } from './check-rooms.ts';
 import { checkShapes } from './check-shapes.ts';
 import { toInt32, toTensorData } from './elements.ts';
 import { EngineHeld } from './held.ts';
@@ -15,6 +15,7 @@ import { damagedStep } from './placed.ts';
 import { bufferBytes, type Plan, type PlanRequest, toPlan } from './plan.ts';
 import type { ProgramFunction } from './program.ts';
 import { evaluateSizes, type Shapes } from './sizes.ts';
+import { planned } from './trial-plan.ts';
 import { lengthsWithoutPadding, runWithoutPadding } from './unpadded.ts';
 
 /** Further tokens that a cache is given room for when it is made, beside a quarter of those that it has. */
@@ -123,7 +124,10 @@ class Run {
     );
     const { shapes, grown } = this.#shapesOf(numbers.slice(fetching.length));
     const sizes = evaluateSizes(this.#code.sizes, shapes);
-    checkRooms(this.#code, sizes, shapes, this.#feeds, numbers, grown);
+    const elements = (input: number) => elementsOf(this.#feeds[this.#code.inputs[input]?.name ?? '']);
+    planned(this.#code, this.#feeds, this.#instance, () => {
+      checkRooms(this.#code, sizes, shapes, elements, numbers, grown);
+    });
     const held = new Map<string, EngineHeld>();
     try {
       for (const [i, name] of holding.entries()) {
@@ -183,7 +187,7 @@ class Run {
   /** A plan, and room for it. Where the last run's work was there mostly is room again: only where there is not is it planned twice. */
   #place(request: PlanRequest): { plan: Plan; start: number } {
     const guess = lastStarts.get(this.#code) ?? 0;
-    const plan = toPlan(request, guess);
+    const plan = planned(this.#code, this.#feeds, this.#instance, () => toPlan(request, guess));
     // How much room it needs is the same wherever it is.
     const start = this.#instance.take(plan.workBytes + plan.commands.byteLength + 64);
     lastStarts.set(this.#code, start);

@@ -6,9 +6,10 @@ import type { Session } from '../session.ts';
 import { checkProgram } from './check-program.ts';
 import { EngineSession } from './engine-session.ts';
 import { EngineInstance, type InstanceOptions } from './instance.ts';
-import type { Program } from './program.ts';
+import type { Program, ProgramFunction } from './program.ts';
 import { HEADER_BYTES } from './program-format.ts';
 import { type ProgramHeader, readHeader, readProgram } from './read-program.ts';
+import { tryPlan } from './trial-plan.ts';
 
 export interface Loaded {
   readonly instance: EngineInstance;
@@ -84,7 +85,23 @@ class Loader {
     }
     this.#program = readProgram(this.#header, this.#front);
     checkProgram(this.#program);
+    this.#demandRoom(this.#header.imageBytes);
     this.#instance = new EngineInstance(this.#module, this.#header.imageBytes, this.#options);
+    for (const code of this.#program.functions) this.#try(code, this.#instance);
+  }
+
+  /** A program that cannot be run with the fewest tokens is not opened. */
+  #try(code: ProgramFunction, { image, mode }: EngineInstance): void {
+    this.#demandRoom(image.at + image.bytes + (tryPlan(code, image.bytes, mode) ?? 0));
+  }
+
+  #demandRoom(bytes: number): void {
+    const { most = bytes } = this.#options;
+    if (bytes <= most) return;
+    throw new ServiceError(
+      'model_unavailable',
+      `it needs ${mebibytes(bytes)} of memory for the shortest input; it may have ${mebibytes(most)}`,
+    );
   }
 }
 
@@ -94,3 +111,5 @@ function cut(reason: string): ServiceError {
     `the program of the model is damaged: ${reason}; publish the model again`,
   );
 }
+
+const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -241,12 +241,16 @@ async function runs(code: p.ProgramFunction) {
 
 test('what is fed has as many elements as its buffer', async () => {
   const code = singleStep(p.STEP_COPY, FLOATS, []);
-  await expect(runs(withSize(code, ({ buffers }) => buffers[1]?.length, rows))).rejects.toEqual(damaged('meant'));
+  await expect(openFunction(withSize(code, ({ buffers }) => buffers[1]?.length, rows))).rejects.toEqual(
+    damaged('meant'),
+  );
 });
 
 test('what comes out has as many elements as its buffer', async () => {
   const code = singleStep(p.STEP_COPY, FLOATS, []);
-  await expect(runs(withSize(code, ({ buffers }) => buffers[0]?.length, rows))).rejects.toEqual(damaged('meant'));
+  await expect(openFunction(withSize(code, ({ buffers }) => buffers[0]?.length, rows))).rejects.toEqual(
+    damaged('meant'),
+  );
 });
 
 test('sizes lie in a buffer that has room for them', async () => {
@@ -268,7 +272,7 @@ test('sizes lie in a buffer that has room for them', async () => {
 test('no two elements are written to one place: a loop without an end would be no more than a large tensor', async () => {
   const code = singleStep(p.STEP_COPY, FLOATS, []);
   const steady = withSize(code, ({ views }) => views[0]?.strides[0], { kind: 'mod', a: 0, b: 0 });
-  await expect(runs(steady)).rejects.toEqual(damaged('one place'));
+  await expect(openFunction(steady)).rejects.toEqual(damaged('one place'));
 });
 
 test('sizes that overflow are refused, and a division by 0 gives 0', async () => {
@@ -276,8 +280,8 @@ test('sizes that overflow are refused, and a division by 0 gives 0', async () =>
   const large = code.sizes.length;
   const most: p.Size = { kind: 'constant', value: 2 ** 31 - 1 };
   const terms = [{ coefficient: 1, factors: new Array<number>(16).fill(large) }];
-  await expect(runs({ ...code, sizes: [...code.sizes, most, { kind: 'sum', terms }] })).rejects.toEqual(
-    refusal('too_large', 'counted'),
+  await expect(openFunction({ ...code, sizes: [...code.sizes, most, { kind: 'sum', terms }] })).rejects.toEqual(
+    damaged('counted'),
   );
   const byZero: p.Size[] = [...code.sizes, most, { kind: 'div', a: large, b: 0 }, { kind: 'mod', a: large, b: 0 }];
   expect((await runs({ ...code, sizes: byZero }))?.out?.dims).toEqual([2, 6]);
