@@ -1,13 +1,16 @@
-"""A cased vocabulary for an uncased model: pieces are learned from cased text, and their embeddings come from the uncased rows.
+"""A cased vocabulary for an uncased model: its pieces are the uncased ones as cased texts spell them, and their embeddings come from the
+uncased rows.
 
-A cased piece starts as the mean of the uncased pieces that spell it in lower case, plus one direction of chance for a capital at
-the front and another for capitals throughout: a new word's capitals mean at once what those of known words mean.
+"Munich" is a piece where the uncased model has "munich", so that what is known of a word stays in one row. A cased piece starts as its
+uncased row, plus one direction of chance for a capital at the front and another for capitals throughout: a new word's capitals mean at
+once what those of known words mean.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedModel
 
 from .vocabulary import SPECIAL
@@ -16,13 +19,39 @@ CASE_NORM = 0.5
 """Length of a direction of case, in mean lengths of a row."""
 
 
-def learn(texts: Iterable[str], size: int) -> Tokenizer:
-    """A WordPiece tokenizer of `size` cased pieces without accents."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+def count_spellings(uncased: Tokenizer, texts: Iterable[str]) -> Counter[str]:
+    """How often each cased spelling of an uncased piece stands in texts; accents are taken off, as the uncased model does."""
+    words: Counter[str] = Counter()
+    normalizer, splitter = normalizers.BertNormalizer(lowercase=False, strip_accents=True), pre_tokenizers.BertPreTokenizer()
+    for text in texts:
+        words.update(word for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text)))
+    spellings: Counter[str] = Counter()
+    for word, count in words.items():
+        at = 0
+        for piece in uncased.encode(word, add_special_tokens=False).tokens:
+            prefix = "##" if at else ""
+            length = len(piece.removeprefix("##")) if at else len(piece)
+            spelling = word[at : at + length]
+            if f"{prefix}{spelling}".lower() == piece:
+                spellings[f"{prefix}{spelling}"] += count
+            at += length
+    return spellings
+
+
+def choose(spellings: Counter[str], size: int) -> Tokenizer:
+    """A WordPiece tokenizer of the `size` most frequent spellings; what it lacks falls apart into letters, all of which it has."""
+    letters = {f"{prefix}{spelling.removeprefix('##')[i]}" for spelling in spellings for i in range(len(spelling.removeprefix("##"))) for prefix in ("", "##")}
+    letters = {letter for letter in letters if ord(letter[-1]) < 0x250}
+    kept = dict.fromkeys([*SPECIAL, *sorted(letters)])
+    for spelling in sorted(spellings, key=lambda spelling: (-spellings[spelling], spelling)):
+        if len(kept) >= size:
+            break
+        kept[spelling] = None
+    vocab = {piece: i for i, piece in enumerate(kept)}
+    tokenizer = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]"))
+    tokenizer.add_special_tokens(list(SPECIAL))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=list(SPECIAL), limit_alphabet=200, show_progress=False)
-    tokenizer.train_from_iterator(texts, trainer)
     cls, sep = (("[CLS]", tokenizer.token_to_id("[CLS]")), ("[SEP]", tokenizer.token_to_id("[SEP]")))
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[cls, sep]
