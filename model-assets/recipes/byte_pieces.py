@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 PLAIN = [("’", "'"), ("\u00a0", " "), ("\u202f", " ")]
 """French sets its apostrophes and its narrow spaces in several ways; a model sees one."""
@@ -11,9 +11,10 @@ PLAIN = [("’", "'"), ("\u00a0", " "), ("\u202f", " ")]
 
 def learn(texts: Iterable[str], size: int, special: list[str], first_space: bool) -> Tokenizer:
     """`size` pieces, the special ones first. `first_space`: a text begins with a space that decoding takes away, so that its first
-    word is the piece that it is elsewhere."""
+    word is the piece that it is elsewhere, and lines and indents are as good as spaces."""
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), *(normalizers.Replace(old, new) for old, new in PLAIN)])
+    spaces = [normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip()] if first_space else []
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), *(normalizers.Replace(old, new) for old, new in PLAIN), *spaces])
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=first_space)
     tokenizer.decoder = decoders.Sequence([decoders.ByteLevel(), decoders.Strip(" ", 1, 0)]) if first_space else decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()

@@ -12,10 +12,11 @@ from hashlib import sha256
 from typing import NamedTuple
 
 HELD_BACK = 1_500
-NAMED = 0.35
-"""Share of the pairs with a name that get others."""
 JOINED = 0.1
 """Share of the pairs that come with another behind them: texts have more than one sentence."""
+ACCENTED = 0.15
+"""Share of the names made of syllables that have an accent."""
+ACCENTS = {"a": "áàâäåã", "e": "éèêë", "i": "íîï", "o": "óôöø", "u": "úûü", "n": "ñń", "s": "šș", "c": "çč"}
 LONGEST = 320
 """Characters of a side."""
 
@@ -84,15 +85,18 @@ class Names:
     def _made(rng: random.Random) -> str:
         starts, middles, ends = "B C D F G H J K L M N P R S T V W Y Z Br Ch Dr Gr Kr Sh St Th Tr Qu".split(), "a e i o u ai ea io ou ei".split(), "n r l s t m ck x nd lle tte ng".split()
         text = "".join(rng.choice(starts) + rng.choice(middles) + (rng.choice(ends) if rng.random() < 0.4 else "") for _ in range(rng.randint(1, 3)))
+        if rng.random() < ACCENTED:
+            letter = rng.choice([c for c in text if c in ACCENTS])
+            text = text.replace(letter, rng.choice(ACCENTS[letter]), 1)
         shape = rng.random()
         return text.upper() if shape < 0.05 else text.title() + (str(rng.randint(2, 99)) if shape > 0.95 else "")
 
 
-def shown(pairs: Sequence[Pair], names: Names, rng: random.Random) -> list[Pair]:
-    """What an epoch shows: each pair once, some with other names, some with another pair behind them."""
+def shown(pairs: Sequence[Pair], names: Names, named: float, rng: random.Random) -> list[Pair]:
+    """What an epoch shows: each pair once, a share `named` of them with other names, some with another pair behind them."""
     result = []
     for pair in pairs:
-        if rng.random() < NAMED:
+        if rng.random() < named:
             pair = renamed(pair, names, rng)
         if rng.random() < JOINED:
             other = rng.choice(pairs)
