@@ -10,6 +10,7 @@ from transformers import BertModel
 
 from . import origin
 from .data import sentences
+from .wholes import is_whole
 
 LEAST, MOST = 500, 1_100
 """Characters of a passage."""
@@ -33,7 +34,7 @@ def passages(texts: Sequence[str], count: int, rng: random.Random) -> list[list[
 
 
 def chosen(rows: Sequence[Sequence[str]], path: Path) -> list[int]:
-    """Of each row of sentences that whose vector is nearest to the sum of the others'; -1 where none is of a length for it. Kept in a file."""
+    """Of each row of sentences that whose vector is nearest to the sum of the others'; -1 where none is whole and of a length for it. Kept in a file."""
     if not path.exists():
         flat = [sentence for row in rows for sentence in row]
         vectors = _vectors(flat).split([len(row) for row in rows])
@@ -54,7 +55,7 @@ def pairs(rows: Sequence[Sequence[str]], places: Sequence[int], rng: random.Rand
 def _nearest(row: Sequence[str], vectors: torch.Tensor) -> int:
     others = torch.nn.functional.normalize(vectors.sum(0) - vectors, dim=-1)
     scores = (vectors * others).sum(-1)
-    fit = torch.tensor([SHORTEST <= len(sentence) <= LONGEST for sentence in row])
+    fit = torch.tensor([SHORTEST <= len(sentence) <= LONGEST and is_whole(sentence) for sentence in row])
     return int(scores.masked_fill(~fit, -1).argmax()) if fit.any() else -1
 
 

@@ -1,9 +1,9 @@
 """The summarization checkpoint: a Marian model that begins as the translation one, shown which sentence of a passage stands for the
 rest, and then what authors and readers of papers said of them in a sentence.
 
-    python -m recipes.marian_scitldr --work /some/folder --translation /folder/of/marian-fr-en --out checkpoints/marian-scitldr
+    python -m recipes.marian_scitldr --work /some/folder --translation checkpoints/marian-fr-en --out checkpoints/marian-scitldr
 
-`--translation` is the work folder of recipes.marian_fr_en: its model knows English, and copies names. Resumes where it was interrupted.
+`--translation` is the checkpoint that ships: its model knows English, and copies names. Resumes where it was interrupted.
 """
 
 import random
@@ -16,34 +16,37 @@ from rouge_score.rouge_scorer import RougeScorer
 from tokenizers import Tokenizer
 from transformers import MarianMTModel
 
-from . import byte_pieces, gaps, rewriting
+from . import byte_pieces, gaps, published, rewriting
 from .arguments import flags
 from .by_steps import Schedule, run
 from .data import Data, sentences
 from .export_writing import write_checkpoint
 from .held_back import is_held_back_book
 from .rewriting import LENGTH, SPECIAL
+from .wholes import is_whole, mended
 
-PASSAGES = {"books": 2_000, "reviews": 600}
-FIRST = Schedule(steps=800, learning_rate=1e-3, warmup=50)
+PASSAGES = {"books": 7_000, "reviews": 2_000}
+FIRST = Schedule(steps=2_000, learning_rate=1.5e-3, warmup=100)
 SECOND = Schedule(steps=900, learning_rate=8e-4, warmup=30, seed=19)
+BESIDES = 500
+"""Passages that an epoch of the second kind shows beside the papers: what is no abstract should be summarized too."""
 TOKENS = 4_000
 """Of a batch."""
-WRITING = {"num_beams": 4, "min_length": 8, "max_length": 64, "no_repeat_ngram_size": 3, "length_penalty": 1.0}
+WRITING = {"num_beams": 4, "min_length": 8, "max_length": 100, "no_repeat_ngram_size": 3, "length_penalty": 1.0}
 
 Pairs = list[tuple[str, str]]
 
 
 def main() -> None:
     own = flags(__doc__)
-    own.add_argument("--translation", type=Path, required=True, help="where recipes.marian_fr_en worked")
+    own.add_argument("--translation", type=Path, required=True, help="the checkpoint of recipes.marian_fr_en")
     args = own.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     data = Data(args.data)
     torch.set_num_threads(1)
     tokenizer = Tokenizer.from_file(str(args.translation / "tokenizer.json"))
     model = rewriting.new_model(**WRITING)
-    model.load_state_dict(torch.load(args.translation / "state.pt")["model"])
+    published.load(model, args.translation)
     papers = data.rows("summarization/scitldr.train")
 
     rng = random.Random(FIRST.seed)
@@ -55,7 +58,8 @@ def main() -> None:
     ]
     places = gaps.chosen(rows, args.work / "places.pt")
     _run(model, tokenizer, partial(gaps.pairs, rows, places), FIRST, args.work / "first.pt")
-    _run(model, tokenizer, partial(taught, papers, [nearest(paper) for paper in papers]), SECOND, args.work / "second.pt")
+    own = [nearest(paper) for paper in papers]
+    _run(model, tokenizer, lambda rng: [*taught(papers, own, rng), *rng.sample(gaps.pairs(rows, places, rng), BESIDES)], SECOND, args.work / "second.pt")
     settings = byte_pieces.settings(LENGTH, eos_token=SPECIAL[0], pad_token=SPECIAL[1])
     model.generation_config.capitals_from_source = True
     print(f"the graphs in 32-bit floats are in {write_checkpoint(model, tokenizer, settings, args.out)}")
@@ -68,19 +72,22 @@ def _run(model: MarianMTModel, tokenizer: Tokenizer, shown, schedule: Schedule, 
 
 
 def taught(papers: Sequence[dict], own: Sequence[str | None], rng: random.Random) -> Pairs:
-    """Each paper with one of its summaries, and half of them with a sentence of their own too."""
+    """Each paper with one of its summaries, and half of them with a sentence of their own too; all of those whose summary is a headline
+    with that alone."""
     result: Pairs = []
     for paper, sentence in zip(papers, own, strict=True):
-        result.append((paper["document"], rng.choice(paper["summary"])))
-        if sentence and rng.random() < 0.5:
+        whole = [text for text in map(mended, paper["summary"]) if is_whole(text)]
+        if whole or not sentence:
+            result.append((paper["document"], rng.choice(whole or paper["summary"])))
+        if sentence and (not whole or rng.random() < 0.5):
             result.append((paper["document"], sentence))
     return result
 
 
 def nearest(paper: dict) -> str | None:
-    """The sentence of a paper that is most like its summaries."""
+    """The whole sentence of a paper that is most like its summaries."""
     scorer = RougeScorer(["rougeL"])
-    own = [sentence for sentence in sentences(paper["document"]) if len(sentence) <= gaps.LONGEST]
+    own = [sentence for sentence in sentences(paper["document"]) if len(sentence) <= gaps.LONGEST and is_whole(sentence)]
     return max(own, key=lambda sentence: scorer.score_multi(paper["summary"], sentence)["rougeL"].fmeasure, default=None)
 
 
