@@ -34,7 +34,12 @@ interface Candidate extends Beam {
 /** Stands for minus infinity where numbers are still to be added. */
 const NEVER = -1e9;
 
-/** The best `numReturnSequences` hypotheses, best first. */
+/**
+ * The best `numReturnSequences` hypotheses, best first. Throws `invalid_input` where what is forbidden leaves fewer.
+ *
+ * The reference weighs hypotheses against places of -1e9 that none has taken yet, and where a length penalty far under 0 puts all of them
+ * lower it answers nothing. Here a place that is free loses to every hypothesis.
+ */
 export async function beamSearch(
   decoding: Decoding,
   prompt: readonly number[],
@@ -42,7 +47,7 @@ export async function beamSearch(
   stopping: Stopping,
   pace: Pace,
 ): Promise<readonly Hypothesis[]> {
-  const { numBeams, lengthPenalty, earlyStopping, maxLength, eosIds } = config;
+  const { numBeams, numReturnSequences, lengthPenalty, earlyStopping, maxLength, eosIds } = config;
   const processors = processorsOf(config);
   // Beams that end in this step leave their places to others: as many more as there are ways of ending.
   const kept = Math.max(2, 1 + eosIds.length) * numBeams;
@@ -59,10 +64,7 @@ export async function beamSearch(
   const scores = new ScoreRow(first.length, kept);
   while (true) {
     const candidates = bestOf(rows, beams, scores, { processors, kept, stopping });
-    if (candidates.length === 0) {
-      if (finished.length === 0) nothingLeft();
-      break;
-    }
+    if (candidates.length === 0) break;
     const length = (candidates[0]?.ids.length ?? 0) - prompt.length;
     const ended = candidates
       .slice(0, numBeams)
@@ -73,12 +75,15 @@ export async function beamSearch(
     const possible = (next[0]?.score ?? NEVER) / hypothetical ** lengthPenalty;
     const isFull = finished.length === numBeams;
     const worst = isFull ? (finished.at(-1)?.score ?? NEVER) : NEVER;
-    if ((isFull && earlyStopping === true) || !(possible > worst) || candidates.every(({ finish }) => finish)) break;
+    const isEnough =
+      finished.length >= numReturnSequences && ((isFull && earlyStopping === true) || !(possible > worst));
+    if (isEnough || candidates.every(({ finish }) => finish)) break;
     beams = next;
     decoding.reorder(next.map(({ parent }) => (length === 1 ? 0 : parent)));
     rows = await pace(() => decoding.step(next.map(({ ids }) => ids.slice(-1))));
   }
-  return finished.slice(0, config.numReturnSequences);
+  if (finished.length < numReturnSequences) nothingLeft();
+  return finished.slice(0, numReturnSequences);
 }
 
 /** The best continuations of all beams, best first; none where every token of every beam is forbidden. */
@@ -103,8 +108,10 @@ function bestOf(
   });
 }
 
+/** None of a candidate that goes on, or has a token that is forbidden. */
 function toHypothesis({ ids, score, logprobs, finish }: Candidate, penalty: number): readonly Hypothesis[] {
-  return finish ? [{ ids, score: Math.fround(score / penalty), logprobs, finish }] : [];
+  if (!finish || score === Number.NEGATIVE_INFINITY) return [];
+  return [{ ids, score: Math.fround(score / penalty), logprobs, finish }];
 }
 
 /** The best that have not ended. Where there are too few, ended ones fill the places without a chance to win. */

@@ -74,6 +74,49 @@ test.each([0, 1, 2])('beams that overlook nothing find the best, length penalty 
   }
 });
 
+test.each([-100, -10, 0, 100])('as many texts as were asked for, length penalty %d', async (penalty) => {
+  // The end is unlikely: the first step gives no text.
+  const table = Array.from({ length: 6 }, (_, i) =>
+    Array.from({ length: 6 }, (_, j) => (j === END ? -9 : ((i * 7 + j * 5) % 11) / 3)),
+  );
+  for (const asked of [1, 3]) {
+    const config = configOf({
+      num_beams: 3,
+      num_return_sequences: asked,
+      max_new_tokens: 6,
+      length_penalty: penalty,
+    });
+    const found = await beamSearch(new Table(table), PROMPT, config, stopping(config), (step) => step());
+    expect(new Set(found.map(({ ids }) => ids.join())).size).toBe(asked);
+  }
+});
+
+test.each([
+  // The end, or a token after which nothing may come.
+  ['before there are enough', { suppress_tokens: [2], bad_words_ids: [[1, 3]], no_repeat_ngram_size: 1 }],
+  // The last step leaves one text, 0 2 1.
+  [
+    'at the last token',
+    {
+      suppress_tokens: [0, 3],
+      bad_words_ids: [
+        [1, 1],
+        [1, 2],
+        [2, 2],
+      ],
+      max_new_tokens: 2,
+    },
+  ],
+])('texts that run out %s: an error, neither fewer nor forbidden ones', async (_, parameters) => {
+  const table = Array.from({ length: 4 }, () => [0, 0, 0, 0]);
+  const search = (asked: number) => {
+    const config = configOf({ num_beams: 2, num_return_sequences: asked, max_new_tokens: 9, ...parameters });
+    return beamSearch(new Table(table), PROMPT, config, stopping(config), (step) => step());
+  };
+  expect(await search(1)).toHaveLength(1);
+  await expect(search(2)).rejects.toThrow('no token is left to go on with');
+});
+
 test('each beam goes on with its own past', async () => {
   const table = Array.from({ length: 6 }, (_, i) => Array.from({ length: 6 }, (_, j) => ((i * 7 + j * 5) % 11) / 3));
   const decoding = new Table(table);
