@@ -15,6 +15,7 @@ import { serve } from '../shared/http/serve.ts';
 import type { Model } from '../shared/model/open-model.ts';
 import { fields, optional, texts } from '../shared/schema.ts';
 import type { Context, Task } from '../shared/task.ts';
+import type { Encoding } from '../shared/tokenizer/encoding.ts';
 
 const flag = z.boolean('must be true or false');
 const parameters = fields({
@@ -120,8 +121,7 @@ function toPrompt(text: string, name: string, parameters: Parameters, model: Mod
   const own = generation?.tasks['text-generation'];
   const prefix = parameters.prefix ?? own?.prefix ?? generation?.prefix ?? '';
   const idsOf = (part: string) => tokenizer.encode(part).flatMap(({ ids }) => Array.from(ids));
-  const whole = idsOf(prefix + text);
-  const kept = parameters.truncate === null ? whole : whole.slice(-parameters.truncate);
+  const kept = cut(tokenizer.encode(prefix + text), prefix.length, parameters.truncate);
   const ids = kept.length > 0 ? kept : startOf(name, model);
   if (ids.length >= manifest.maxLength) {
     const message = `${name} has ${ids.length} tokens; this model takes ${manifest.maxLength} with what it writes (set parameters.truncate to cut it)`;
@@ -136,6 +136,16 @@ function toPrompt(text: string, name: string, parameters: Parameters, model: Mod
   const layers = [own?.defaults ?? {}, generation?.defaults ?? {}, DEFAULTS];
   const config = configOf([toGeneration(parameters), ...layers], lengths, model, context);
   return { text, ids, config: { ...config, logprobs: parameters.details } };
+}
+
+/** The ids of a prompt, and of what stands behind its first `prefix` characters the last `most` alone. */
+function cut(encodings: readonly Encoding[], prefix: number, most: number | null): readonly number[] {
+  const ids = encodings.flatMap((encoding) => Array.from(encoding.ids));
+  if (most === null) return ids;
+  const starts = encodings.flatMap(({ offsets }) => Array.from(offsets).filter((_, i) => i % 2 === 0));
+  const first = starts.findIndex((start) => start >= prefix);
+  const text = first < 0 ? ids.length : first;
+  return [...ids.slice(0, text), ...ids.slice(text).slice(-most)];
 }
 
 /** An empty prompt begins with the token that begins texts. */

@@ -11,8 +11,13 @@ const PROMPT = 'The engine was';
 const on = isolate();
 
 beforeAll(async () => {
-  for (const task of ['summarization', 'translation', 'text-generation']) await publishSeeded(task);
+  for (const task of ['summarization', 'text-generation']) await publishSeeded(task);
 });
+
+interface Told {
+  readonly generated_text: string;
+  readonly details: { readonly prefill: readonly { readonly id: number; readonly text: string }[] };
+}
 
 const write = (parameters: object, inputs: unknown = PROMPT, more: object = {}) =>
   post('/v1/text-generation', { model: GPT2, inputs, parameters: { do_sample: false, ...parameters }, ...more }, on);
@@ -52,8 +57,39 @@ describe('bad input', () => {
     expect((await response.json<{ error: string }>()).error).toMatch(
       /^inputs has \d{3,} tokens; this model takes 256 .*parameters\.truncate/,
     );
-    const cut = await write({ max_new_tokens: 2, truncate: 250, details: true }, long);
-    expect((await cut.json<[{ details: object }]>())[0].details).toMatchObject({ generated_tokens: 2 });
+    const told = { max_new_tokens: 2, details: true, decoder_input_details: true, return_full_text: false };
+    const cut = await (await write({ ...told, truncate: 250 }, long)).json<[Told]>();
+    expect(cut[0].details.prefill).toHaveLength(250);
+    const tokens = await post('/v1/tokenize', { model: GPT2, inputs: long }, on);
+    const { input_ids: ids } = await tokens.json<{ input_ids: [number[]] }>();
+    expect(cut[0].details.prefill.map(({ id }) => id)).toEqual(ids[0].slice(-250));
+    const [short] = await (await write({ ...told, truncate: 12 }, 'The engine was quiet. She said no more')).json<
+      [Told]
+    >();
+    const last = short.details.prefill.map(({ text }) => text).join('');
+    expect(last.length).toBeLessThan('The engine was quiet. She said no more'.length);
+    expect(await (await write(told, last)).json()).toEqual([short]);
+  });
+
+  test('a prefix is not cut, nor counted to the length of the whole', async () => {
+    const prefix = 'The harbour was calm and the engine was quiet.';
+    const text = ' She said that a letter had come for the engine';
+    const idsOf = async (inputs: string) => {
+      const response = await post('/v1/tokenize', { model: GPT2, inputs }, on);
+      return (await response.json<{ input_ids: [number[]] }>()).input_ids[0];
+    };
+    const parameters = {
+      prefix,
+      truncate: 5,
+      max_length: 8,
+      min_length: 8,
+      details: true,
+      decoder_input_details: true,
+    };
+    const [{ details }] = await (await write(parameters, text)).json<[Told]>();
+    const expected = [...(await idsOf(prefix)), ...(await idsOf(text)).slice(-5)];
+    expect(details.prefill.map(({ id }) => id)).toEqual(expected);
+    expect(details).toMatchObject({ generated_tokens: 3, finish_reason: 'length' });
   });
 
   test('every token forbidden', async () => {
@@ -63,6 +99,18 @@ describe('bad input', () => {
       expect(response.status).toBe(422);
       expect((await response.json<{ error: string }>()).error).toContain('no token is left to go on with');
     }
+  });
+
+  test('prompts of more tokens together than a request takes', async () => {
+    const small = isolate({ MAX_TOKENS: '12' });
+    const ask = (inputs: unknown) =>
+      post('/v1/text-generation', { model: GPT2, inputs, parameters: { do_sample: false, max_new_tokens: 1 } }, small);
+    expect((await ask(PROMPT)).status).toBe(200);
+    const response = await ask(Array(13).fill(PROMPT));
+    expect(response.status).toBe(413);
+    expect((await response.json<{ error: string }>()).error).toBe(
+      'the inputs have more than 12 tokens together; send fewer a request',
+    );
   });
 
   test('an empty prompt begins with the token that begins texts', async () => {
@@ -149,37 +197,13 @@ describe('bad input', () => {
     expect(short).toEqual(await (await post('/v1/summarization', flat, on)).json());
   });
 
-  test('a language that is not there, or is missing', async () => {
-    const ask = async (parameters: object, model: string) => {
-      const response = await post('/v1/translation', { model, inputs: 'a', parameters }, on);
-      expect(response.status).toBe(422);
-      return (await response.json<{ error: string }>()).error;
-    };
-    const mbart = 'seeded-mbart-translation';
-    expect(await ask({ src_lang: 'en_XX', tgt_lang: 'xx_XX' }, mbart)).toBe(
-      'parameters.tgt_lang is xx_XX; this model knows de_DE, en_XX, fr_XX, ro_RO',
+  test('a least length over the end is warned of', async () => {
+    const response = await write({ min_length: 300, max_new_tokens: 5, details: true });
+    expect(response.headers.get('warning')).toMatch(
+      /the text ends at \d+ tokens, prompt included, before the least length of 300/,
     );
-    expect(await ask({}, mbart)).toContain('parameters.src_lang is missing');
-    // Names that every object has.
-    expect(await ask({ src_lang: 'constructor', tgt_lang: 'fr_XX' }, mbart)).toContain('src_lang is constructor');
-    expect(await ask({ src_lang: 'en_XX', tgt_lang: 'toString' }, mbart)).toContain('tgt_lang is toString');
-    const t5 = 'seeded-t5-translation';
-    expect(await ask({ src_lang: 'fr', tgt_lang: 'en' }, t5)).toBe(
-      'there is no fr to en; this model translates en to de, en to fr',
-    );
-    expect(await ask({ src_lang: 'en' }, t5)).toContain('src_lang and tgt_lang go together');
-  });
-
-  test('languages in the route, with and without their countries', async () => {
-    const ask = async (path: string, parameters: object) => {
-      const body = { model: 'seeded-mbart-translation', inputs: 'a', parameters: { max_new_tokens: 5, ...parameters } };
-      return (await post(path, body, on)).json();
-    };
-    const expected = await ask('/v1/translation', { src_lang: 'en_XX', tgt_lang: 'fr_XX' });
-    expect(expected).toMatchObject([{ translation_text: expect.any(String) }]);
-    expect(await ask('/v1/translation_en_to_fr', {})).toEqual(expected);
-    expect(await ask('/v1/translation_en_XX_to_fr_XX', {})).toEqual(expected);
-    expect(await ask('/v1/translation_en_XX_to_de_DE', {})).not.toEqual(expected);
+    expect((await response.json<[{ details: object }]>())[0].details).toMatchObject({ generated_tokens: 5 });
+    expect((await write({ max_new_tokens: 5 })).headers.get('warning')).toBeNull();
   });
 
   test('the bare graph of a decoder', async () => {
