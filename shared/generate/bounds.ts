@@ -2,45 +2,52 @@
 
 import { decoderBytes } from '../model/manifest.ts';
 import type { Model } from '../model/open-model.ts';
+import type { Session } from '../runtime/session.ts';
 import type { Context, Limits } from '../task.ts';
 import type { GenerationConfig } from './config.ts';
 import { OF_SOURCE, PAST } from './key-values.ts';
 import { MEMORY } from './memories.ts';
 import { decodersOf } from './open-decoding.ts';
+import { STATES } from './source.ts';
 
 const MIB = 2 ** 20;
 const FLOAT = 4;
 
-/** Of one row: a prompt that is continued, or one beam of it. */
+/** A row is a prompt that is continued, or one beam of it. */
 export interface Cost {
   /** Work of one position: the size of the decoder, in MiB. */
   readonly decoderMib: number;
   /** Whether every step reads all positions again. */
   readonly recomputes: boolean;
-  /** Memory that a position takes while the text is written, in bytes. */
+  /** Memory that a position of a row takes while the text is written, in bytes. */
   readonly positionBytes: number;
-  /** Memory that a row takes whatever its length, in bytes: what it remembers of the source. */
+  /** Memory that a row takes whatever its length, in bytes. */
   readonly rowBytes: number;
+  /** Memory that a text takes whatever its rows, in bytes: what they all know of the source, where it lies there once. */
+  readonly textBytes: number;
 }
 
 /**
  * What a model's decoder remembers, by the shapes of its graph. Keys and values count twice: a step writes them anew before those of
- * the step before are freed. Without a cache it is the scores of all positions, which come out of every step.
+ * the step before are freed. Without a cache it is the scores of all positions, which come out of every step. Those of the source lie
+ * there once a row on onnxruntime-web, and once on the own engine, whose graphs read them in attention alone; what the encoder gave lies
+ * there once, and again for each row where every step is fed it.
  */
-export function costOf(model: Model, sourceLength: number): Cost {
-  const { later: decoder } = decodersOf(model);
-  const decoderMib = Math.max(decoderBytes(model.manifest) / MIB, 2 ** -10);
-  const numbers = (belongs: (name: string) => boolean) =>
-    decoder.inputs.filter(belongs).reduce((sum, name) => sum + product(decoder.shapes[name] ?? []), 0);
-  const memories = numbers((name) => name.startsWith(MEMORY));
-  const own = numbers((name) => name.startsWith(PAST) && !name.includes(OF_SOURCE));
-  const ofSource = numbers((name) => name.startsWith(PAST) && name.includes(OF_SOURCE));
-  const recomputes = memories + own === 0;
+export function costOf({ manifest, sessions, tokenizer }: Model, sourceLength: number): Cost {
+  const { first, later } = decodersOf({ manifest, sessions });
+  const decoderMib = Math.max(decoderBytes(manifest) / MIB, 2 ** -10);
+  const memories = numbers(later, (name) => name.startsWith(MEMORY));
+  const past = numbers(later, (name) => name.startsWith(PAST) && !name.includes(OF_SOURCE));
+  const ofSource = sourceLength * numbers(later, (name) => name.startsWith(PAST) && name.includes(OF_SOURCE));
+  const isOnce = manifest.engine.name === 'edge';
+  const statesOf = (graph: Session) => sourceLength * numbers(graph, (name) => name === STATES);
+  const recomputes = memories + past === 0;
   return {
     decoderMib,
     recomputes,
-    positionBytes: FLOAT * (recomputes ? model.tokenizer.vocabularySize : 2 * own),
-    rowBytes: FLOAT * (2 * memories + ofSource * sourceLength),
+    positionBytes: FLOAT * (recomputes ? tokenizer.vocabularySize : 2 * past),
+    rowBytes: FLOAT * (2 * memories + statesOf(later) + (isOnce ? 0 : ofSource)),
+    textBytes: FLOAT * (statesOf(first) + (isOnce ? ofSource : 0)),
   };
 }
 
@@ -49,13 +56,14 @@ export function affordable(promptLength: number, beams: number, cost: Cost, limi
   // The prompt is read in one row, and its step gives the first new token.
   const rest = (limits.maxDecoderMib - spent) / cost.decoderMib - promptLength;
   const steps = cost.recomputes && rest > 0 ? squareSteps(promptLength, rest / beams) : rest / beams;
-  const positions = (limits.maxCacheMib * MIB - beams * cost.rowBytes) / (beams * Math.max(cost.positionBytes, 1));
+  const room = limits.maxCacheMib * MIB - cost.textBytes - beams * cost.rowBytes;
+  const positions = room / (beams * Math.max(cost.positionBytes, 1));
   return Math.floor(Math.min(promptLength + 1 + steps, positions));
 }
 
 /** Bytes that a text of `length` tokens holds at most while it is written. */
-export function cacheBytes(length: number, beams: number, { positionBytes, rowBytes }: Cost): number {
-  return beams * (length * positionBytes + rowBytes);
+export function cacheBytes(length: number, beams: number, { positionBytes, rowBytes, textBytes }: Cost): number {
+  return textBytes + beams * (length * positionBytes + rowBytes);
 }
 
 /** The configuration for the next text of a request, whose texts before have spent of its bounds: it may leave no token to write. */
@@ -73,6 +81,11 @@ export function within(
 /** How many steps of `from` + 1, `from` + 2, … positions there are in `positions`. */
 function squareSteps(from: number, positions: number): number {
   return Math.sqrt((from + 0.5) ** 2 + 2 * positions) - (from + 0.5);
+}
+
+/** Numbers in the inputs of a graph whose names belong, of one row and one position. */
+function numbers({ inputs, shapes }: Session, belongs: (name: string) => boolean): number {
+  return inputs.filter(belongs).reduce((sum, name) => sum + product(shapes[name] ?? []), 0);
 }
 
 /** Product of the sizes that are known: what stands for the batch and the length counts as one. */

@@ -18,7 +18,7 @@ export function openDecoding(model: Model, source: Source | null): Decoding {
 }
 
 /** The graph of the first step, and that of the others. */
-export function decodersOf({ manifest, sessions }: Model): DecoderGraphs {
+export function decodersOf({ manifest, sessions }: Pick<Model, 'manifest' | 'sessions'>): DecoderGraphs {
   const first = sessions.decoder ?? sessions.model;
   if (!first) throw new ServiceError('internal', `model ${manifest.name} has no decoder`);
   return { first, later: sessions.decoder_with_past ?? first };

@@ -7,6 +7,9 @@ import type { Tensor } from '../tensor.ts';
 import type { Encoding } from '../tokenizer/encoding.ts';
 import { ones, pickRows, type Source } from './decoding.ts';
 
+/** The decoder's input that is what the encoder gave. */
+export const STATES = 'encoder_hidden_states';
+
 /** Runs the encoder on one text. */
 export async function encodeSource({ sessions, manifest }: Model, encoding: Encoding): Promise<Source> {
   const { encoder } = sessions;
@@ -26,7 +29,7 @@ export function sourceFeedsOf(
   if (!source) return () => ({});
   const states = keepingLast((rows) => pickRows(source.hidden, Array(rows).fill(0)));
   const mask = keepingLast((rows) => ones(rows, source.length));
-  return (rows) => ({ encoder_hidden_states: () => states(rows), encoder_attention_mask: () => mask(rows) });
+  return (rows) => ({ [STATES]: () => states(rows), encoder_attention_mask: () => mask(rows) });
 }
 
 function keepingLast<T>(make: (rows: number) => T): (rows: number) => T {

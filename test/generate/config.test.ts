@@ -55,6 +55,9 @@ test('context and work bound the length', () => {
   // A MiB for four beams, each of which holds 64 KiB and then 4 KiB a position.
   const memory = { cost: { ...at.cost, positionBytes: 4096, rowBytes: 65_536 } };
   expect(config({}, {}, memory).maxLength).toBe(48);
+  // Of that 256 KiB hold what all beams share.
+  const shared = { cost: { ...memory.cost, textBytes: 262_144 } };
+  expect(config({}, {}, shared).maxLength).toBe(32);
 });
 
 test('a length of the whole is meant without a prefix', () => {

@@ -16,7 +16,7 @@ export const NO_LIMITS: Limits = {
 
 /** A model whose work and memory are those of one position each. */
 export const NOTHING_SPECIAL = {
-  cost: { decoderMib: 1, recomputes: false, positionBytes: 0, rowBytes: 0 },
+  cost: { decoderMib: 1, recomputes: false, positionBytes: 0, rowBytes: 0, textBytes: 0 },
   prefixLength: 0,
   sourceLength: 0,
   renormalize: false,

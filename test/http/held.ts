@@ -3,25 +3,33 @@
 import { vi } from 'vitest';
 import type { Held, Session } from '../../shared/runtime/session.ts';
 
-/** `before` is called with the number of each step, from 1, before it runs. `most` tells how many were alive at once. */
-export function watchHeld(session: Session, before: (step: number) => void = () => undefined) {
-  const run = session.runHeld.bind(session);
+/**
+ * `sessions`: those whose runs are the steps of a text. `before` is called with the number of each step, from 1, before it runs. `most` tells
+ * how many were alive at once.
+ */
+export function watchHeld(sessions: Session | ReadonlySet<Session>, before: (step: number) => void = () => undefined) {
   const alive = new Set<Held>();
   let steps = 0;
   let most = 0;
-  const spy = vi.spyOn(session, 'runHeld').mockImplementation(async (...args) => {
-    before(++steps);
-    const result = await run(...args);
-    for (const held of Object.values(result.held)) {
-      alive.add(held);
-      most = Math.max(most, alive.size);
-      const free = held.release.bind(held);
-      held.release = () => {
-        alive.delete(held);
-        free();
-      };
-    }
-    return result;
+  const spies = (sessions instanceof Set ? [...sessions] : [sessions]).map((session: Session) => {
+    const run = session.runHeld.bind(session);
+    return vi.spyOn(session, 'runHeld').mockImplementation(async (...args) => {
+      before(++steps);
+      const result = await run(...args);
+      for (const held of Object.values(result.held)) {
+        alive.add(held);
+        most = Math.max(most, alive.size);
+        const free = held.release.bind(held);
+        held.release = () => {
+          alive.delete(held);
+          free();
+        };
+      }
+      return result;
+    });
   });
-  return { alive, steps: () => steps, most: () => most, restore: () => spy.mockRestore() };
+  const restore = () => {
+    for (const spy of spies) spy.mockRestore();
+  };
+  return { alive, steps: () => steps, most: () => most, restore };
 }

@@ -1,6 +1,7 @@
 // A request that writes several texts, or does not come to its end: its bounds hold for all of it, and nothing is left behind.
 
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { decodersOf } from '../../shared/generate/open-decoding.ts';
 import { isolateOf } from '../../shared/http/isolate.ts';
 import type { Env } from '../../shared/http/settings.ts';
 import { graphOf } from '../../shared/model/open-model.ts';
@@ -16,6 +17,7 @@ const BART = 'seeded-bart-summarization';
 beforeAll(async () => {
   await publishSeeded('text-generation');
   await publishSeeded('summarization');
+  await publishSeeded('translation');
 });
 
 interface Written {
@@ -90,7 +92,7 @@ describe('texts of an encoder', () => {
   }
 
   test('a long neighbour takes nothing from a short one', async () => {
-    const on = isolate({ MAX_CACHE_MIB: '0.2' });
+    const on = isolate({ MAX_CACHE_MIB: '0.14' });
     const [alone] = await summaries(on, SHORT);
     const [whole] = await summaries(isolate(), LONG);
     const [first, second = ''] = await summaries(on, [SHORT, LONG]);
@@ -99,12 +101,47 @@ describe('texts of an encoder', () => {
     expect(second.length).toBeLessThan(whole?.length ?? 0);
   });
 
-  test('one that the bounds leave nothing is not encoded', async () => {
-    const on = isolate({ MAX_NEW_TOKENS: '40' });
+  async function encoderOf(on: Env) {
     const { model, release } = await isolateOf(on).models.acquire(BART, source());
     const encoder = model.sessions.encoder;
     if (!encoder) throw new Error('BART has an encoder');
-    const encoded = vi.spyOn(encoder, 'run');
+    return { encoded: vi.spyOn(encoder, 'run'), release };
+  }
+
+  test('one of which several are drawn is encoded once', async () => {
+    const on = isolate();
+    const { encoded, release } = await encoderOf(on);
+    const drawn = { num_beams: 1, do_sample: true, num_return_sequences: 3, max_new_tokens: 8 };
+    const response = await post('/v1/summarization', { model: BART, inputs: SHORT, parameters: drawn }, on);
+    expect(await response.json()).toHaveLength(3);
+    expect(encoded).toHaveBeenCalledTimes(1);
+    encoded.mockRestore();
+    release();
+  });
+
+  test('one whose encoder fails gives back the room that it was let in with', async () => {
+    // Enough for one of these texts, and not for two.
+    const on = isolate({ MAX_CACHE_MIB: '0.14' });
+    const { encoded, release } = await encoderOf(on);
+    encoded.mockRejectedValueOnce(new Error('the engine burst'));
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const body = { model: BART, inputs: SHORT, parameters };
+    expect((await post('/v1/summarization', body, on)).status).toBe(500);
+    // It would wait for ever.
+    const leaving = new AbortController();
+    const timer = setTimeout(() => leaving.abort(), 30_000);
+    const { answer, done } = dispatch('/v1/summarization', { ...toPost(body), signal: leaving.signal }, on);
+    expect((await answer).status).toBe(200);
+    await done();
+    clearTimeout(timer);
+    encoded.mockRestore();
+    logged.mockRestore();
+    release();
+  });
+
+  test('one that the bounds leave nothing is not encoded', async () => {
+    const on = isolate({ MAX_NEW_TOKENS: '40' });
+    const { encoded, release } = await encoderOf(on);
     const texts = await summaries(on, [SHORT, SHORT, SHORT, SHORT]);
     expect(texts.map((text) => text.length > 0)).toEqual([true, true, false, false]);
     expect(encoded).toHaveBeenCalledTimes(2);
@@ -146,31 +183,36 @@ describe('nothing is left behind', () => {
     expect((await post('/v1/text-generation', body, on)).status).toBe(200);
   });
 
-  test.each([
-    ['an answer', {}],
-    ['a stream', { stream: true }],
-    ['beams', { num_beams: 4 }],
-  ])(
-    'by a client that leaves before the end of %s',
-    async (_, { stream = false, ...parameters }: Record<string, unknown>) => {
-      const on = isolate();
-      const { model, release } = await isolateOf(on).models.acquire(GPT2, source());
-      const leaving = new AbortController();
-      const watched = watchHeld(graphOf(model), (step) => {
-        if (step === 5) leaving.abort();
-      });
-      const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-      const body = bodyOf({ min_new_tokens: 60, max_new_tokens: 60, ...parameters }, { stream });
-      const { answer, done } = dispatch('/v1/text-generation', { ...toPost(body), signal: leaving.signal }, on);
-      await answer.then((response) => response.text()).catch(() => undefined);
-      await done();
-      expect(watched.steps()).toBe(5);
-      expect(watched.alive.size).toBe(0);
-      watched.restore();
-      logged.mockRestore();
-      release();
-    },
-  );
+  const generation = '/v1/text-generation';
+  const languages = { src_lang: 'en_XX', tgt_lang: 'fr_XX' };
+  test.each<[string, string, string, object, object]>([
+    ['an answer', GPT2, generation, {}, {}],
+    ['a stream', GPT2, generation, {}, { stream: true }],
+    ['beams', GPT2, generation, { num_beams: 4 }, {}],
+    ['a summary', BART, '/v1/summarization', { num_beams: 1 }, {}],
+    ['a summary in beams', BART, '/v1/summarization', { num_beams: 4 }, {}],
+    ['beams of split graphs', 'seeded-t5-summarization', '/v1/summarization', { num_beams: 4 }, {}],
+    ['beams of a merged graph', 'seeded-mbart-translation', '/v1/translation', { num_beams: 4, ...languages }, {}],
+  ])('by a client that leaves before the end of %s', async (_, name, path, parameters, more) => {
+    const on = isolate();
+    const { model, release } = await isolateOf(on).models.acquire(name, source());
+    const leaving = new AbortController();
+    const { first, later } = decodersOf(model);
+    const watched = watchHeld(new Set([first, later]), (step) => {
+      if (step === 5) leaving.abort();
+    });
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const asked = { do_sample: false, min_new_tokens: 60, max_new_tokens: 60, ...parameters };
+    const body = { model: name, inputs: PROMPT, parameters: asked, ...more };
+    const { answer, done } = dispatch(path, { ...toPost(body), signal: leaving.signal }, on);
+    await answer.then((response) => response.text()).catch(() => undefined);
+    await done();
+    expect(watched.steps()).toBe(5);
+    expect(watched.alive.size).toBe(0);
+    watched.restore();
+    logged.mockRestore();
+    release();
+  });
 });
 
 test.each(['openai-gpt', 'ctrl', 'transfo-xl'])('the texts of a stream are the text: %s', async (architecture) => {
