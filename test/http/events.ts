@@ -4,7 +4,11 @@ export interface Event {
   readonly index: number;
   readonly token: { readonly id: number; readonly text: string; readonly logprob: number };
   readonly generated_text: string | null;
-  readonly details: { readonly finish_reason: string; readonly generated_tokens: number } | null;
+  readonly details: {
+    readonly finish_reason: string;
+    readonly generated_tokens: number;
+    readonly seed: number | null;
+  } | null;
   readonly error?: string;
 }
 

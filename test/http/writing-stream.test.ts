@@ -37,8 +37,54 @@ describe('a stream', () => {
     expect(
       events.slice(0, -1).every(({ generated_text, details }) => generated_text === null && details === null),
     ).toBe(true);
-    // Tokens of this vocabulary end inside characters; their texts never do.
     expect(PROMPT + events.map(({ token }) => token.text).join('')).toBe(whole.generated_text);
+  });
+
+  test('never cuts a character, which may come in several tokens', async () => {
+    const parameters = { max_new_tokens: 40 };
+    const [{ generated_text: whole }] = await (await write(parameters, 'a')).json<[{ generated_text: string }]>();
+    const events = eventsOf(await (await write(parameters, 'a', { stream: true })).text());
+    const texts = events.map(({ token }) => token.text);
+    // Of two bytes. No token says it alone.
+    const last = texts.findIndex((text) => text.includes('и'));
+    const first = texts.findLastIndex((text, i) => i < last && text !== '') + 1;
+    expect(last - first).toBeGreaterThan(0);
+    const input_ids = events.slice(first, last + 1).map(({ token }) => [token.id]);
+    const alone = await post('/v1/detokenize', { model: GPT2, input_ids }, on);
+    const { texts: pieces } = await alone.json<{ texts: string[] }>();
+    expect(pieces.filter((text) => text !== '' && !text.includes('и'))).toHaveLength(input_ids.length);
+    expect(`a${texts.join('')}`).toBe(whole);
+  });
+
+  test.each([
+    ['at the end of a text', { max_new_tokens: 60 }, 'eos_token', null],
+    ['at its length', { max_new_tokens: 5 }, 'length', null],
+    ['at a string across tokens', { max_new_tokens: 12, stop: [] }, 'stop_sequence', null],
+    ['drawn by a seed', { max_new_tokens: 5, do_sample: true, seed: 7 }, 'length', 7],
+  ])('tells in its last event how it ended: %s', async (_, parameters, reason, seed) => {
+    const rest = { ...parameters, return_full_text: false };
+    if ('stop' in rest) {
+      const [{ generated_text: text }] = await (await write({ ...rest, stop: null })).json<
+        [{ generated_text: string }]
+      >();
+      rest.stop = [text.slice(4, 9)] as never[];
+    }
+    const [whole] = await (await write(rest)).json<[{ generated_text: string }]>();
+    const events = eventsOf(await (await write(rest, PROMPT, { stream: true })).text());
+    const last = events.at(-1);
+    expect(last?.details).toEqual({ finish_reason: reason, generated_tokens: events.length, seed });
+    expect(last?.generated_text).toBe(whole.generated_text);
+    expect(events.length).toBeLessThanOrEqual(parameters.max_new_tokens - (reason === 'length' ? 0 : 1));
+  });
+
+  test('that draws by chance tells the seed which gives its text again', async () => {
+    const ask = async (seed: number | null) => {
+      const response = await write({ max_new_tokens: 12, do_sample: true, seed }, PROMPT, { stream: true });
+      return eventsOf(await response.text()).at(-1);
+    };
+    const last = await ask(null);
+    expect(last?.details?.seed).toEqual(expect.any(Number));
+    expect(await ask(last?.details?.seed ?? null)).toEqual(last);
   });
 
   test('its first error is an answer, a later one an event', async () => {
