@@ -2,8 +2,9 @@
 
     python chains.py [--goldens ../../test/fixtures/seeded-writing]
 
-One case a line: {"parameters", "promptLength", "ids", "scores", "expected"}: `parameters` are those of the wire, `ids` is the text so far,
-whose first `promptLength` are the prompt; minus infinity is null. Two tokens end a text, 2 and 5.
+One case a line: {"parameters", "renormalize", "promptLength", "ids", "scores", "expected"}: `parameters` are those of the wire,
+`renormalize` is `renormalize_logits` of a checkpoint, `ids` is the text so far, whose first `promptLength` are the prompt; minus infinity
+is null. Two tokens end a text, 2 and 5.
 """
 
 import argparse
@@ -19,6 +20,8 @@ from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 PIECES = 30
 ENDS = [2, 5]
 CASES = 150
+RENORMALIZED = 40
+"""Cases more, in beams: draws are the same whether or not scores are logarithms of probabilities."""
 HERE = Path(__file__).parent
 
 CHOICES: dict[str, list[Any]] = {
@@ -45,13 +48,16 @@ def main() -> None:
     args = flags.parse_args()
     model = GPT2LMHeadModel(GPT2Config(vocab_size=PIECES, n_layer=1, n_head=1, n_embd=4))
     rng = random.Random(7)
-    lines = [json.dumps(case(model, rng), separators=(",", ":")) for _ in range(CASES)]
+    cases = [case(model, rng) for _ in range(CASES)] + [case(model, rng, renormalize=True) for _ in range(RENORMALIZED)]
+    lines = [json.dumps(each, separators=(",", ":")) for each in cases]
     (args.goldens / "chains.json").write_text('{"cases":[\n' + ",\n".join(lines) + "\n]}\n")
 
 
-def case(model: GPT2LMHeadModel, rng: random.Random) -> dict[str, Any]:
+def case(model: GPT2LMHeadModel, rng: random.Random, renormalize: bool = False) -> dict[str, Any]:
     parameters = pick(CHOICES, rng)
-    if rng.random() < 0.6:
+    if renormalize:
+        parameters["num_beams"] = 3
+    elif rng.random() < 0.6:
         # What the wire leaves open is 50 and 1 in both, but a bound of 50 binds nothing here.
         parameters |= {"do_sample": True} | pick(SAMPLING, rng)
         # Two ends that are forced score alike, and then it hangs on a sort which of them top_p leaves.
@@ -61,9 +67,9 @@ def case(model: GPT2LMHeadModel, rng: random.Random) -> dict[str, Any]:
     ids = [rng.randrange(6) for _ in range(prompt_length + rng.randrange(6))]
     parameters["max_new_tokens"] = max(rng.choice([len(ids) - prompt_length + 1, 8]), parameters.get("min_new_tokens", 0))
     scores = torch.round(torch.randn(1, PIECES, generator=torch.Generator().manual_seed(rng.randrange(10**6))) * 3, decimals=3)
-    expected = chain(model, parameters, prompt_length)(torch.tensor([ids]), scores.clone())
+    expected = chain(model, {**parameters, "renormalize_logits": renormalize}, prompt_length)(torch.tensor([ids]), scores.clone())
     numbers = [None if value == float("-inf") else round(value, 5) for value in expected[0].tolist()]
-    return {"parameters": parameters, "promptLength": prompt_length, "ids": ids,
+    return {"parameters": parameters, "renormalize": renormalize, "promptLength": prompt_length, "ids": ids,
             "scores": [round(value, 3) for value in scores[0].tolist()], "expected": numbers}
 
 

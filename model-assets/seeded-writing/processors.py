@@ -55,6 +55,8 @@ def asked(rng: random.Random) -> Iterator[tuple[str, Options, list[int]]]:
             yield "TopP", {"top_p": top_p}, _history(rng, 2)
         for typical_p in (0.05, 0.2, 0.5, 0.9, 0.99):
             yield "Typical", {"typical_p": typical_p}, _history(rng, 2)
+    for _ in range(10):
+        yield "LogitNormalization", {}, _history(rng, 2)
 
 
 MAKE: dict[str, Callable[[Options], g.LogitsProcessor]] = {
@@ -70,6 +72,7 @@ MAKE: dict[str, Callable[[Options], g.LogitsProcessor]] = {
     "TopK": lambda o: g.TopKLogitsWarper(o["top_k"]),
     "TopP": lambda o: g.TopPLogitsWarper(o["top_p"]),
     "Typical": lambda o: g.TypicalLogitsWarper(o["typical_p"]),
+    "LogitNormalization": lambda o: g.LogitNormalization(),
 }
 
 

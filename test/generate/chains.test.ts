@@ -13,10 +13,16 @@ const ENDS = [2, 5];
 const schema = fields(generationFields);
 
 test.each(goldens.cases.map((each, i) => [i, each] as const))('case %d', (_, each) => {
-  const { parameters, promptLength, ids, scores, expected } = each;
+  const { parameters, renormalize, promptLength, ids, scores, expected } = each;
   const config = toConfig([parse(schema, parameters)], {
-    ...{ promptLength, contextLength: 1000, eosIds: ENDS, vocabularySize: scores.length },
-    ...{ ...NOTHING_SPECIAL, limits: NO_LIMITS, warn: () => undefined },
+    ...NOTHING_SPECIAL,
+    promptLength,
+    renormalize,
+    contextLength: 1000,
+    eosIds: ENDS,
+    vocabularySize: scores.length,
+    limits: NO_LIMITS,
+    warn: () => undefined,
   });
   const row = Float32Array.from(scores);
   for (const process of processorsOf(config)) process(row, ids);

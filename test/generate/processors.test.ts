@@ -8,6 +8,7 @@ import {
   minimumLength,
   noBadWords,
   noRepeatNgram,
+  normalize,
   type Processor,
   repetitionPenalty,
   suppress,
@@ -29,6 +30,7 @@ const MAKE: Readonly<Record<string, (options: any) => Processor>> = {
   TopK: (o) => topKWarper(o.top_k),
   TopP: (o) => topPWarper(o.top_p),
   Typical: (o) => typicalWarper(o.typical_p),
+  LogitNormalization: () => normalize,
 };
 
 test.each([...new Set(goldens.cases.map(({ processor }) => processor))])('%s', (wanted) => {
