@@ -194,6 +194,12 @@ describe('generation_config.json', () => {
     expect((await manifest()).generation?.renormalize).toBe(true);
   });
 
+  test('capitals_from_source counts, though it is no parameter', async () => {
+    expect((await manifest()).generation?.capitalsFromSource).toBe(false);
+    await edit('generation_config.json', (json) => ({ ...json, capitals_from_source: true }));
+    expect((await manifest()).generation?.capitalsFromSource).toBe(true);
+  });
+
   test('what changes texts and is not offered is refused, by name', async () => {
     await edit('generation_config.json', (json) => ({ ...json, min_p: 0, guidance_scale: null, num_beam_groups: 1 }));
     await manifest();
