@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 import { ServiceError } from '../shared/errors.ts';
 import type { GenerationConfig } from '../shared/generate/config.ts';
 import { configOf, continuation, generate } from '../shared/generate/generate.ts';
-import { generationFields, toGeneration } from '../shared/generate/parameters.ts';
+import { generationFields, toGeneration, whole } from '../shared/generate/parameters.ts';
 import { promptLogprobs } from '../shared/generate/prompt-logprobs.ts';
 import { createRandom, randomSeed } from '../shared/generate/random.ts';
 import { continuationDetails, details, promptDetails, streamAfter, toWireToken } from '../shared/generate/wire.ts';
@@ -22,7 +22,7 @@ const parameters = fields({
   return_full_text: optional(flag, true),
   details: optional(flag, false),
   decoder_input_details: optional(flag, false),
-  truncate: optional(z.int('must be a whole number from 1').check(z.minimum(1, 'must be a whole number from 1')), null),
+  truncate: whole(1),
   prefix: optional(z.string('must be a string'), null),
   ...generationFields,
   generate_parameters: optional(fields(generationFields), null),

@@ -60,7 +60,8 @@ function checkLengths(
     const whole = asked.max_length
       ? `parameters.max_length is ${asked.max_length}`
       : 'a text of this model ends at its max_length';
-    refuse(`${whole}; ${promptLength} tokens are there already (set parameters.max_new_tokens)`);
+    const there = promptLength === 1 ? '1 token is' : `${promptLength} tokens are`;
+    refuse(`${whole}; ${there} there already (set parameters.max_new_tokens)`);
   }
   const beams = numBeams > 1 ? ` in ${numBeams} beams` : '';
   refuse(

@@ -9,8 +9,9 @@ const MOST_WORDS = 1024;
 const MOST_WORD_LENGTH = 32;
 const MOST_SUPPRESSED = 4096;
 
-const whole = (from: number) => {
-  const message = `must be a whole number from ${from}`;
+/** A whole number, or null where none was said. */
+export const whole = (from: number) => {
+  const message = `must be a whole number from ${from} to ${Number.MAX_SAFE_INTEGER}`;
   return optional(z.int(message).check(z.minimum(from, message)), null);
 };
 const number = (from: number, to: number, hint = '') => {

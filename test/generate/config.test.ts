@@ -110,6 +110,7 @@ describe('refused', () => {
       'a text of this model ends at its max_length; 5 tokens are there already (set parameters.max_new_tokens)',
     );
     expect(config({ max_new_tokens: 3 }, { max_length: 4 }).maxLength).toBe(8);
+    expect(() => config({ max_length: 1 }, {}, { promptLength: 1 })).toThrow('; 1 token is there already');
   });
 
   test.each([
@@ -151,7 +152,8 @@ describe('refused', () => {
     [{ bad_words_ids: [[-1]] }, 'bad_words_ids[0][0] must be a token id'],
     [{ stop: Array(100).fill('a') }, 'stop must be at most 16 strings of 1 to 256 characters'],
     [{ stop: [''] }, 'stop[0] must be at most 16 strings of 1 to 256 characters'],
-    [{ seed: -1 }, 'seed must be a whole number from 0'],
+    [{ seed: -1 }, 'seed must be a whole number from 0 to 9007199254740991'],
+    [{ seed: 2 ** 53 }, 'seed must be a whole number from 0 to 9007199254740991'],
     [{ repetition_penalty: 0 }, 'repetition_penalty must be a number from 0.01 to 100'],
     [{ num_beam: 1 }, 'has no num_beam; it takes max_new_tokens'],
   ])('%j', (parameters, message) => {
