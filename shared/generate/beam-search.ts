@@ -3,7 +3,7 @@
 
 import { ScoreRow } from '../runtime/engine/score-row.ts';
 import type { GenerationConfig } from './config.ts';
-import { nothingLeft, type Pace } from './continue.ts';
+import { noNumbers, nothingLeft, type Pace } from './continue.ts';
 import type { Decoding } from './decoding.ts';
 import { type Processor, processorsOf } from './processors.ts';
 import type { FinishReason, Stopping } from './stopping.ts';
@@ -96,6 +96,8 @@ function bestOf(
   // Of each beam as many as may be the best of all: a vocabulary is long, and the beams take turns where it is weighed.
   const found = beams.flatMap(({ ids, score }, parent) => {
     const logs = scores.logProbabilities(rows[parent] ?? new Float32Array());
+    // One that is no number leaves none that is.
+    if (Number.isNaN(logs[0])) noNumbers();
     for (const process of processors) process(logs, ids);
     return scores.best(score).map(({ id, sum }) => ({ parent, id, sum, logprob: logs[id] ?? NEVER }));
   });

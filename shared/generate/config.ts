@@ -27,7 +27,7 @@ export interface GenerationConfig {
   readonly noRepeatNgramSize: number;
   readonly badWordsIds: readonly (readonly number[])[];
   /** What only the text at hand forbids. */
-  readonly own: readonly Processor[];
+  readonly extra: readonly Processor[];
   readonly suppressTokens: readonly number[];
   /** Whether scores become log probabilities again after all that was done to them, which beams add up. */
   readonly renormalize: boolean;
@@ -78,7 +78,6 @@ export function toConfig(layers: readonly [GenerationParameters, ...Defaults[]],
   const eos = of('forced_eos_token_id', []);
   const numBeams = of('num_beams', 1);
   const minNewTokens = of('min_new_tokens', null);
-  const minLength = of('min_length', 0);
   const config: GenerationConfig = {
     maxLength: Math.min(
       maxLengthOf(layers, at),
@@ -86,7 +85,7 @@ export function toConfig(layers: readonly [GenerationParameters, ...Defaults[]],
       affordable(at.promptLength, numBeams, at.cost, at.limits),
     ),
     // Of the two the number of new tokens counts, as it does at the other end.
-    minLength: minNewTokens === null ? minLength && minLength + at.prefixLength : at.promptLength + minNewTokens,
+    minLength: minNewTokens === null ? withPrefix(of('min_length', 0), at) : at.promptLength + minNewTokens,
     doSample: of('do_sample', false),
     temperature: of('temperature', 1),
     topK: of('top_k', 50),
@@ -100,7 +99,7 @@ export function toConfig(layers: readonly [GenerationParameters, ...Defaults[]],
     repetitionPenalty: of('repetition_penalty', 1),
     noRepeatNgramSize: of('no_repeat_ngram_size', 0),
     badWordsIds: of('bad_words_ids', []),
-    own: [],
+    extra: [],
     suppressTokens: of('suppress_tokens', []),
     renormalize: at.renormalize,
     forcedBosId: of('forced_bos_token_id', null),
@@ -111,6 +110,11 @@ export function toConfig(layers: readonly [GenerationParameters, ...Defaults[]],
   };
   checkParameters(config, asked, at);
   return config;
+}
+
+/** 0 stands for no least length. */
+function withPrefix(minLength: number, { prefixLength }: Circumstances): number {
+  return minLength === 0 ? 0 : minLength + prefixLength;
 }
 
 /** The caller's own length goes before any default; of two of one layer, the number of new tokens counts. */

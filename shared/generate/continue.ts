@@ -37,6 +37,8 @@ export async function* continueRow(
     const tokens = fresh;
     const [scores = new Float32Array()] = await pace(() => decoding.step([tokens]));
     for (const process of processors) process(scores, ids);
+    // What is no number would be left out by the warpers, as unlikely.
+    if (random && hasNaN(scores)) noNumbers();
     for (const warp of warpers) warp(scores);
     const shift = random || config.logprobs ? logSumExp(scores) : null;
     const id = random && shift !== null ? draw(scores, shift, random()) : likeliest(scores);
@@ -56,16 +58,27 @@ export function nothingLeft(): never {
   );
 }
 
+/** Throws for scores that are NaN: the decoder's fault, and no caller's. */
+export function noNumbers(): never {
+  throw new ServiceError('internal', 'the decoder gave scores that are no numbers');
+}
+
+/** A plain loop: a vocabulary is long. */
+function hasNaN(scores: Float32Array): boolean {
+  for (let id = 0; id < scores.length; id++) if (Number.isNaN(scores[id])) return true;
+  return false;
+}
+
 /** The first of the highest, as argmax. */
 function likeliest(scores: Float32Array): number {
   let best = 0;
   let highest = Number.NEGATIVE_INFINITY;
   for (let id = 0; id < scores.length; id++) {
     const score = scores[id] as number;
-    if (score > highest) {
-      highest = score;
-      best = id;
-    }
+    if (score <= highest) continue;
+    if (Number.isNaN(score)) noNumbers();
+    highest = score;
+    best = id;
   }
   return highest === Number.NEGATIVE_INFINITY ? nothingLeft() : best;
 }

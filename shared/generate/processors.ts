@@ -14,7 +14,7 @@ export function processorsOf(config: GenerationConfig): readonly Processor[] {
   if (config.repetitionPenalty !== 1) processors.push(repetitionPenalty(config.repetitionPenalty));
   if (config.noRepeatNgramSize > 0) processors.push(noRepeatNgram(config.noRepeatNgramSize));
   if (config.badWordsIds.length > 0) processors.push(noBadWords(config.badWordsIds, eosIds));
-  processors.push(...config.own);
+  processors.push(...config.extra);
   if (minLength > 0) processors.push(minimumLength(minLength, eosIds));
   if (config.forcedBosId !== null) processors.push(forcedBos(config.forcedBosId));
   if (config.forcedEosIds.length > 0) processors.push(forcedEos(config.maxLength, config.forcedEosIds));

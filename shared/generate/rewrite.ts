@@ -78,14 +78,15 @@ export async function rewriteTokens(
   );
   const layers = [wording.defaults, manifest.generation?.defaults ?? {}, DEFAULTS];
   const asked = toGeneration(parameters);
-  const answers: (readonly Continuation[])[] = [];
-  const own = (i: number) =>
-    manifest.generation?.capitalsFromSource ? [capitalsFrom(inputs[i] ?? '', piecesOf(model))] : [];
+  const extraOf = (text: string) =>
+    manifest.generation?.capitalsFromSource ? [capitalsFrom(text, piecesOf(model))] : [];
   const prompts = encodings.map((encoding, i) => {
     const config = configOf([asked, ...layers], { promptLength: 1, sourceLength: encoding.ids.length }, model, context);
     const encode = once(() => encodeSource(model, withLanguage(encoding, wording.sourceLanguageId, model)));
-    return { config: { ...config, own: own(i) }, ids: [start], source: { length: encoding.ids.length, encode } };
+    const source = { length: encoding.ids.length, encode };
+    return { config: { ...config, extra: extraOf(inputs[i] ?? '') }, ids: [start], source };
   });
+  const answers: (readonly Continuation[])[] = [];
   for (const { config, ...prompt } of prompts) {
     context.signal.throwIfAborted();
     answers.push(await generate(prompt, config, model, context));

@@ -118,15 +118,28 @@ test.each([
 });
 
 test('each beam goes on with its own past', async () => {
-  const table = Array.from({ length: 6 }, (_, i) => Array.from({ length: 6 }, (_, j) => ((i * 7 + j * 5) % 11) / 3));
-  const decoding = new Table(table);
-  const config = configOf({ num_beams: 3, max_new_tokens: 6 });
-  const seen: number[][] = [];
-  const [best] = await beamSearch(decoding, [0, 4], config, stopping(config), async (step) => {
-    const scores = await step();
-    seen.push(...decoding.rows.map((row) => [...row]));
-    return scores;
-  });
-  for (const row of seen) expect(row.slice(0, 2)).toEqual([0, 4]);
-  expect(best?.logprobs).toHaveLength((best?.ids.length ?? 0) - 2);
+  // What comes next hangs on every token before, so that a beam which went on from another's past would score as that one.
+  const scoresOf = (row: readonly number[]) => {
+    const random = createRandom(row.reduce((hash, id) => (hash * 31 + id + 1) % 1_000_003, 7));
+    return Array.from({ length: 6 }, () => 3 * random());
+  };
+  const prompt = [0, 4];
+  const config = configOf({ num_beams: 3, num_return_sequences: 3, max_new_tokens: 6, suppress_tokens: [END] });
+  const found = await beamSearch(new Table(scoresOf), prompt, config, stopping(config), (step) => step());
+  for (const { ids, logprobs } of found) {
+    const fresh = ids.slice(prompt.length);
+    expect(logprobs).toHaveLength(fresh.length);
+    fresh.forEach((id, i) => {
+      const scores = logSoftmax(Float32Array.from(scoresOf(ids.slice(0, prompt.length + i))));
+      expect(logprobs[i]).toBeCloseTo(scores[id] ?? 0, 4);
+    });
+  }
+});
+
+test("scores that are no numbers are the decoder's fault", async () => {
+  const config = configOf({ num_beams: 2, max_new_tokens: 4 });
+  for (const scores of [Array(4).fill(Number.NaN), [1, 2, Number.NaN, 0]]) {
+    const found = beamSearch(new Table([scores]), PROMPT, config, stopping(config), (step) => step());
+    await expect(found).rejects.toMatchObject({ code: 'internal' });
+  }
 });

@@ -13,6 +13,25 @@ const DRAWS = 20_000;
 /** Pearson's statistic stays under this in all but one of a thousand runs, by degrees of freedom. */
 const CHI_SQUARE_999: Readonly<Record<number, number>> = { 1: 10.83, 2: 13.82, 3: 16.27, 4: 18.47, 9: 27.88 };
 
+/** What continuing a row looks at, with nothing that changes scores. */
+const NOTHING_DONE = {
+  repetitionPenalty: 1,
+  noRepeatNgramSize: 0,
+  badWordsIds: [],
+  extra: [],
+  suppressTokens: [],
+  minLength: 0,
+  eosIds: [5],
+  forcedBosId: null,
+  forcedEosIds: [],
+  renormalize: false,
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  typicalP: 1,
+  logprobs: false,
+};
+
 function chiSquare(counts: readonly number[], logs: Float32Array): number {
   return counts.reduce((sum, count, id) => {
     const expected = DRAWS * Math.exp(logs[id] ?? 0);
@@ -49,25 +68,15 @@ test.each([
 
 test('20,000 rows of one token, with all that changes scores: chi-square', async () => {
   const config = {
-    ...{
-      repetitionPenalty: 2,
-      noRepeatNgramSize: 0,
-      badWordsIds: [[3]],
-      own: [],
-      suppressTokens: [4],
-      minLength: 9,
-      eosIds: [5],
-    },
-    ...{
-      forcedBosId: null,
-      renormalize: false,
-      forcedEosIds: [],
-      temperature: 0.8,
-      topK: 6,
-      topP: 0.97,
-      typicalP: 1,
-      logprobs: true,
-    },
+    ...NOTHING_DONE,
+    repetitionPenalty: 2,
+    badWordsIds: [[3]],
+    suppressTokens: [4],
+    minLength: 9,
+    temperature: 0.8,
+    topK: 6,
+    topP: 0.97,
+    logprobs: true,
   } as unknown as GenerationConfig;
   // By hand: token 0 stands in the prompt; 3, 4 and 5 may not come; six of the rest stay, and of those two fall out of 0.97.
   const left = LOGITS.map((score, id) => ([3, 4, 5, 9].includes(id) ? Number.NEGATIVE_INFINITY : score / 0.8));
@@ -97,6 +106,25 @@ test('20,000 rows of one token, with all that changes scores: chi-square', async
   }
   expect(counts.flatMap((count, id) => (count > 0 ? [id] : []))).toEqual([0, 1, 2, 6]);
   expect(chiSquare(counts, logs)).toBeLessThan(CHI_SQUARE_999[3] ?? 0);
+});
+
+test.each([
+  ['greedily', null, {}],
+  ['by chance', createRandom(1), {}],
+  ['by chance, of the best', createRandom(1), { topK: 3, temperature: 0.5 }],
+])("scores that are no numbers are the decoder's fault, %s", async (_, random, more) => {
+  const config = { ...NOTHING_DONE, ...more } as unknown as GenerationConfig;
+  for (const scores of [Array(5).fill(Number.NaN), [1, 2, Number.NaN, 4, 0]]) {
+    const row = continueRow(
+      new Table([scores]),
+      [0],
+      config,
+      () => 'length',
+      (step) => step(),
+      random,
+    );
+    await expect(row.next()).rejects.toMatchObject({ code: 'internal' });
+  }
 });
 
 test('numbers of chance are uniform, and those of another seed are others', () => {
