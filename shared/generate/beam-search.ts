@@ -1,7 +1,7 @@
 // Beam search: several continuations at once, of which the best by their whole probability stay.
 // Source: GenerationMixin._beam_search of transformers 4.57, for one prompt.
 
-import { ScoreRow } from '../runtime/engine/score-row.ts';
+import { scoreRow } from '../runtime/score-row.ts';
 import type { GenerationConfig } from './config.ts';
 import { noNumbers, nothingLeft, type Pace } from './continue.ts';
 import type { Decoding } from './decoding.ts';
@@ -61,9 +61,8 @@ export async function beamSearch(
   // One row of the prompt does for all.
   const [first = new Float32Array()] = await pace(() => decoding.step([prompt]));
   let rows: readonly Float32Array[] = beams.map(() => first);
-  const scores = new ScoreRow(first.length, kept);
   while (true) {
-    const candidates = bestOf(rows, beams, scores, { processors, kept, stopping });
+    const candidates = bestOf(rows, beams, { processors, kept, stopping });
     if (candidates.length === 0) break;
     const length = (candidates[0]?.ids.length ?? 0) - prompt.length;
     const ended = candidates
@@ -90,16 +89,16 @@ export async function beamSearch(
 function bestOf(
   rows: readonly Float32Array[],
   beams: readonly Beam[],
-  scores: ScoreRow,
   { processors, kept, stopping }: { processors: readonly Processor[]; kept: number; stopping: Stopping },
 ): readonly Candidate[] {
   // Of each beam as many as may be the best of all: a vocabulary is long, and the beams take turns where it is weighed.
+  const scores = scoreRow();
   const found = beams.flatMap(({ ids, score }, parent) => {
     const logs = scores.logProbabilities(rows[parent] ?? new Float32Array());
     // One that is no number leaves none that is.
     if (Number.isNaN(logs[0])) noNumbers();
     for (const process of processors) process(logs, ids);
-    return scores.best(score).map(({ id, sum }) => ({ parent, id, sum, logprob: logs[id] ?? NEVER }));
+    return scores.best(kept, score).map(({ id, sum, log }) => ({ parent, id, sum, logprob: log }));
   });
   const best = found.sort((a, b) => b.sum - a.sum).slice(0, kept);
   if (best[0]?.sum === Number.NEGATIVE_INFINITY) return [];
