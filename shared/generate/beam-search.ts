@@ -59,7 +59,7 @@ export async function beamSearch(
   }));
   let finished: readonly Hypothesis[] = [];
   // One row of the prompt does for all.
-  const [first = new Float32Array()] = await pace(() => decoding.step([prompt]));
+  const [first = new Float32Array()] = await pace((between) => decoding.step([prompt], between));
   let rows: readonly Float32Array[] = beams.map(() => first);
   while (true) {
     const candidates = bestOf(rows, beams, { processors, kept, stopping });

@@ -3,7 +3,7 @@
 import { ServiceError } from '../errors.ts';
 import { logSumExp } from '../tensor.ts';
 import type { GenerationConfig } from './config.ts';
-import type { Decoding } from './decoding.ts';
+import type { Between, Decoding } from './decoding.ts';
 import { processorsOf } from './processors.ts';
 import type { Random } from './random.ts';
 import type { FinishReason, Stopping } from './stopping.ts';
@@ -17,8 +17,8 @@ export interface NewToken {
   readonly finish: FinishReason | null;
 }
 
-/** Runs a step, gives way to the rest of the isolate, and throws once the client has left. */
-export type Pace = <T>(step: () => Promise<T>) => Promise<T>;
+/** Runs a step, gives way to the rest of the isolate after it, and throws once the client has left. `between`: for within the step. */
+export type Pace = <T>(step: (between?: Between) => Promise<T>) => Promise<T>;
 
 /** `random`: for drawing; without it the likeliest token is taken. */
 export async function* continueRow(
@@ -35,7 +35,7 @@ export async function* continueRow(
   let fresh: readonly number[] = prompt;
   while (true) {
     const tokens = fresh;
-    const [scores = new Float32Array()] = await pace(() => decoding.step([tokens]));
+    const [scores = new Float32Array()] = await pace((between) => decoding.step([tokens], between));
     for (const process of processors) process(scores, ids);
     // What is no number would be left out by the warpers, as unlikely.
     if (random && hasNaN(scores)) noNumbers();

@@ -3,14 +3,17 @@
 
 import type { Tensor, TensorData } from '../tensor.ts';
 
+/** Gives others their turn, and throws once the client has left. */
+export type Between = () => Promise<void>;
+
 export interface Decoding {
   /** Positions that were read so far, those of all rows together: what the work of a step is counted by. */
   readonly positions: number;
   /**
    * Puts tokens behind those of each row, as many in one row as in the others, and gives the scores of the next token of each row:
-   * [rows][vocabulary], the caller's to change.
+   * [rows][vocabulary], the caller's to change. A long prompt is read in several runs, and `between` awaited between them.
    */
-  step(tokens: readonly (readonly number[])[]): Promise<readonly Float32Array[]>;
+  step(tokens: readonly (readonly number[])[], between?: Between): Promise<readonly Float32Array[]>;
   /** Row i goes on from what row `order[i]` was; there may be more or fewer rows than before. */
   reorder(order: readonly number[]): void;
   /** Frees what is remembered. To be called however the text ended. */
@@ -33,10 +36,20 @@ export function positionsAtOnce(vocabulary: number): number {
   return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(MOST_SCORES / vocabulary)));
 }
 
-/** Rows of like length, in parts of at most `most` tokens, in their order. */
-export function inParts(rows: readonly (readonly number[])[], most: number): readonly (readonly number[])[][] {
-  const parts = Math.max(1, Math.ceil((rows[0]?.length ?? 0) / most));
-  return Array.from({ length: parts }, (_, i) => rows.map((row) => row.slice(i * most, (i + 1) * most)));
+/** What the last of the runs gives that rows of like length are read in, at most `most` tokens of each a run. */
+export async function readInParts<T>(
+  rows: readonly (readonly number[])[],
+  most: number,
+  run: (part: readonly (readonly number[])[]) => Promise<T>,
+  between?: Between,
+): Promise<T> {
+  const partAt = (start: number) => rows.map((row) => row.slice(start, start + most));
+  let result = await run(partAt(0));
+  for (let start = most; start < (rows[0]?.length ?? 0); start += most) {
+    await between?.();
+    result = await run(partAt(start));
+  }
+  return result;
 }
 
 export function isIdentity(order: readonly number[], rows: number): boolean {

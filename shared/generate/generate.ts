@@ -144,10 +144,14 @@ export async function begin({ ids, source }: Prompt, config: GenerationConfig, m
  * last token. The timer starts before the run and is due when it ends, or its least time would be lost at every token.
  */
 function paceOf(decoding: Decoding, { signal, meter }: Context, { decoderMib }: Cost): Pace {
+  const between = async () => {
+    await scheduler.wait(0);
+    signal.throwIfAborted();
+  };
   return async (step) => {
     const turn = scheduler.wait(0);
     const before = decoding.positions;
-    const result = await step();
+    const result = await step(between);
     await turn;
     signal.throwIfAborted();
     meter.count('steps', 1);

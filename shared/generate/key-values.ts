@@ -10,7 +10,16 @@
 import { ServiceError } from '../errors.ts';
 import type { Held, Session } from '../runtime/session.ts';
 import type { Tensor, TensorData } from '../tensor.ts';
-import { type Decoding, inParts, isIdentity, lastScores, ones, type Source, toIds } from './decoding.ts';
+import {
+  type Between,
+  type Decoding,
+  isIdentity,
+  lastScores,
+  ones,
+  readInParts,
+  type Source,
+  toIds,
+} from './decoding.ts';
 import { sourceFeedsOf } from './source.ts';
 
 export const PAST = 'past_key_values.';
@@ -41,10 +50,8 @@ export class KeyValues implements Decoding {
     this.#most = tokens === null ? most : Number.POSITIVE_INFINITY;
   }
 
-  async step(tokens: readonly (readonly number[])[]): Promise<readonly Float32Array[]> {
-    let logits: Tensor<TensorData> | undefined;
-    for (const part of inParts(tokens, this.#most)) logits = await this.#run(part);
-    return lastScores(logits);
+  async step(tokens: readonly (readonly number[])[], between?: Between): Promise<readonly Float32Array[]> {
+    return lastScores(await readInParts(tokens, this.#most, (part) => this.#run(part), between));
   }
 
   reorder(order: readonly number[]): void {

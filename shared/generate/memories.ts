@@ -3,7 +3,7 @@
 
 import type { Session } from '../runtime/session.ts';
 import type { Tensor, TensorData } from '../tensor.ts';
-import { type Decoding, inParts, isIdentity, lastScores, toIds } from './decoding.ts';
+import { type Between, type Decoding, isIdentity, lastScores, readInParts, toIds } from './decoding.ts';
 
 export const MEMORY = 'mems.';
 const NEW_MEMORY = 'new_mems.';
@@ -20,10 +20,8 @@ export class Memories implements Decoding {
     this.#most = most;
   }
 
-  async step(tokens: readonly (readonly number[])[]): Promise<readonly Float32Array[]> {
-    let logits: Tensor<TensorData> | undefined;
-    for (const part of inParts(tokens, this.#most)) logits = await this.#run(part);
-    return lastScores(logits);
+  async step(tokens: readonly (readonly number[])[], between?: Between): Promise<readonly Float32Array[]> {
+    return lastScores(await readInParts(tokens, this.#most, (part) => this.#run(part), between));
   }
 
   async #run(tokens: readonly (readonly number[])[]): Promise<Tensor<TensorData> | undefined> {

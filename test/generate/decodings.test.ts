@@ -1,16 +1,23 @@
 // A prompt that is read in parts, and a text that is continued: each layout of graphs goes on from what it remembers.
 
 import { beforeAll, expect, test } from 'vitest';
+import { CacheGate } from '../../shared/cache-gate.ts';
 import type { Decoding } from '../../shared/generate/decoding.ts';
+import { configOf, generate } from '../../shared/generate/generate.ts';
 import { KeyValues } from '../../shared/generate/key-values.ts';
 import { Memories } from '../../shared/generate/memories.ts';
 import { decodersOf, openDecoding } from '../../shared/generate/open-decoding.ts';
+import { generationFields } from '../../shared/generate/parameters.ts';
 import { encodeSource } from '../../shared/generate/source.ts';
 import { WithoutCache } from '../../shared/generate/without-cache.ts';
 import { isolateOf } from '../../shared/http/isolate.ts';
+import { Meter } from '../../shared/meter.ts';
 import type { Model } from '../../shared/model/open-model.ts';
+import { fields, parse } from '../../shared/schema.ts';
+import { watchHeld } from '../http/held.ts';
 import { isolate, source } from '../http/worker.ts';
 import { publishSeeded } from '../seeded/worker.ts';
+import { NO_LIMITS } from './limits.ts';
 
 const PROMPT = [5, 17, 99, 4, 60, 61, 62, 7, 8, 300, 12];
 const on = isolate();
@@ -64,5 +71,45 @@ test.each<[string, Open]>([
   }
   whole.close();
   parts.close();
+  release();
+});
+
+test.each<[string, Open]>([
+  ['seeded-gpt2-text-generation', keyValues],
+  ['seeded-transfo-xl-text-generation', memories],
+])('%s: between the parts others have their turn', async (name, open) => {
+  const { model, release } = await isolateOf(on).models.acquire(name, source());
+  const decoding = open(model, 3, null);
+  const read: number[] = [];
+  await decoding.step([PROMPT], async () => {
+    read.push(decoding.positions);
+  });
+  expect(read).toEqual([3, 6, 9]);
+  expect(decoding.positions).toBe(PROMPT.length);
+  decoding.close();
+  release();
+});
+
+test.each([1, 3])('a client that leaves while its prompt is read: no part more, num_beams %d', async (beams) => {
+  const { model, release } = await isolateOf(on).models.acquire('seeded-gpt2-text-generation', source());
+  // A vocabulary of which the scores of three positions are as many as may be held.
+  const large: Model = { ...model, tokenizer: { vocabularySize: Math.floor(2 ** 22 / 3) } as Model['tokenizer'] };
+  const leaving = new AbortController();
+  const watched = watchHeld(decodersOf(model).first, (run) => {
+    if (run === 2) leaving.abort(new Error('the client left'));
+  });
+  const context = {
+    signal: leaving.signal,
+    meter: new Meter(),
+    limits: NO_LIMITS,
+    caches: new CacheGate(Number.POSITIVE_INFINITY),
+    warn: () => undefined,
+  };
+  const asked = parse(fields(generationFields), { num_beams: beams, max_new_tokens: 4 });
+  const config = configOf([asked], { promptLength: PROMPT.length }, large, context);
+  await expect(generate({ ids: PROMPT, source: null }, config, large, context)).rejects.toThrow('the client left');
+  expect(watched.steps()).toBe(2);
+  expect(watched.alive.size).toBe(0);
+  watched.restore();
   release();
 });
