@@ -1,8 +1,9 @@
 // Weights in bytes, where they lie: in memory, or in a file, of which the one that was asked for last is in memory. A model has tens of
 // millions of them, and the compiler looks at one weight after the other.
 
+import { INT4, INT8, UINT4, UINT8 } from './element-types.ts';
 import { fromHalves } from './half-bytes.ts';
-import { INT4, INT8, type OnnxTensor, UINT4, UINT8 } from './onnx-file.ts';
+import type { OnnxTensor } from './onnx-file.ts';
 
 type Bytes = Int8Array | Uint8Array;
 

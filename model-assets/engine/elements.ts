@@ -1,7 +1,7 @@
 // The elements of ONNX tensors as those that the engine computes with: floats and integers of four bytes.
 
+import { BOOL, DOUBLE, FLOAT, FLOAT16, INT32, INT64, TYPE_NAMES } from './element-types.ts';
 import type { Elements } from './ir.ts';
-import { BOOL, DOUBLE, FLOAT, FLOAT16, INT32, INT64, TYPE_NAMES } from './onnx-file.ts';
 import { Unsupported } from './unsupported.ts';
 
 /** Integers that do not fit become the nearest that do: ends of slices are written as the greatest there is. Throws for other types. */

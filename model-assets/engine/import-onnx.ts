@@ -3,18 +3,9 @@
 
 import { Builder } from './builder.ts';
 import { constant, type Dim, symbol } from './dim.ts';
+import { BOOL, FLOAT, INT32, INT64, TYPE_NAMES } from './element-types.ts';
 import type { Graph, GraphOutput, View } from './ir.ts';
-import {
-  BOOL,
-  FLOAT,
-  INT32,
-  INT64,
-  type OnnxGraph,
-  type OnnxModel,
-  type OnnxNode,
-  type OnnxValue,
-  TYPE_NAMES,
-} from './onnx-file.ts';
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxValue } from './onnx-file.ts';
 import { ALONG } from './operators/along.ts';
 import { BLOCKS } from './operators/blocks.ts';
 import { ELEMENTWISE } from './operators/elementwise.ts';

@@ -1,33 +1,10 @@
 // Reads ONNX files: protocol buffers (https://protobuf.dev/programming-guides/encoding) by the numbers of onnx.proto3, as far as
 // inference graphs go. It knows no operator.
 
+import { checkLength, typed } from './element-types.ts';
 import type { WeightFile } from './outline.ts';
 import { ProtobufReader } from './protobuf.ts';
 import { Unsupported } from './unsupported.ts';
-
-/** onnx.TensorProto.DataType */
-export const FLOAT = 1;
-export const UINT8 = 2;
-export const INT8 = 3;
-export const INT32 = 6;
-export const INT64 = 7;
-export const BOOL = 9;
-export const FLOAT16 = 10;
-export const DOUBLE = 11;
-export const UINT4 = 21;
-export const INT4 = 22;
-export const TYPE_NAMES: Readonly<Record<number, string>> = {
-  [FLOAT]: 'float',
-  [UINT8]: 'uint8',
-  [INT8]: 'int8',
-  [INT32]: 'int32',
-  [INT64]: 'int64',
-  [BOOL]: 'bool',
-  [FLOAT16]: 'float16',
-  [DOUBLE]: 'double',
-  [UINT4]: 'uint4',
-  [INT4]: 'int4',
-};
 
 export interface OnnxTensor {
   readonly name: string;
@@ -224,51 +201,12 @@ class GraphReader {
   }
 }
 
-/** Bytes of an element: of those of 4 bits a byte has two, in each of the fields. */
-const ELEMENT_BYTES: Readonly<Record<number, number>> = {
-  [FLOAT]: 4,
-  [UINT8]: 1,
-  [INT8]: 1,
-  [INT32]: 4,
-  [INT64]: 8,
-  [BOOL]: 1,
-  [FLOAT16]: 2,
-  [DOUBLE]: 8,
-  [UINT4]: 0.5,
-  [INT4]: 0.5,
-};
-
-function checkLength(name: string, type: number, dims: readonly number[], bytes: number): void {
-  const each = ELEMENT_BYTES[type];
-  const wanted = Math.ceil(dims.reduce((product, size) => product * size, each ?? 0));
-  if (each === undefined || (wanted === bytes && dims.every((size) => size >= 0))) return;
-  throw new Unsupported(`the tensor ${name} has ${bytes} bytes for the shape [${dims}]`);
-}
-
 function pair(reader: ProtobufReader): [key: string, value: string] {
   const result: [string, string] = ['', ''];
   for (const field of reader) {
     if (field.number === 1 || field.number === 2) result[field.number - 1] = field.text();
   }
   return result;
-}
-
-/** Elements that stand in the fields of their type, as raw bytes. */
-function typed(type: number, floats: number[], ints: number[], doubles: number[]): Uint8Array {
-  const arrays: Readonly<Record<number, () => ArrayBufferView>> = {
-    [FLOAT]: () => Float32Array.from(floats),
-    [DOUBLE]: () => Float64Array.from(doubles),
-    [INT64]: () => BigInt64Array.from(ints, BigInt),
-    [INT32]: () => Int32Array.from(ints),
-    [INT8]: () => Int8Array.from(ints),
-    [UINT8]: () => Uint8Array.from(ints),
-    [BOOL]: () => Uint8Array.from(ints),
-    [FLOAT16]: () => Uint16Array.from(ints),
-    [UINT4]: () => Uint8Array.from(ints),
-    [INT4]: () => Uint8Array.from(ints),
-  };
-  const array = arrays[type]?.();
-  return array ? new Uint8Array(array.buffer, array.byteOffset, array.byteLength) : new Uint8Array();
 }
 
 export function readValue(reader: ProtobufReader): OnnxValue {

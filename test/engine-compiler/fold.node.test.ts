@@ -3,9 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { Builder } from '../../model-assets/engine/builder.ts';
 import { format, symbol } from '../../model-assets/engine/dim.ts';
+import { FLOAT, INT64 } from '../../model-assets/engine/element-types.ts';
 import { knownElements, sizesOf, type View } from '../../model-assets/engine/ir.ts';
 import type { OnnxAttribute, OnnxNode } from '../../model-assets/engine/onnx-file.ts';
-import { FLOAT, INT64 } from '../../model-assets/engine/onnx-file.ts';
 import { ALONG } from '../../model-assets/engine/operators/along.ts';
 import { ELEMENTWISE } from '../../model-assets/engine/operators/elementwise.ts';
 import { Call } from '../../model-assets/engine/operators/operator.ts';

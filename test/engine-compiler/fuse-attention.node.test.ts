@@ -3,9 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Builder } from '../../model-assets/engine/builder.ts';
 import { constant, product, symbol } from '../../model-assets/engine/dim.ts';
+import { FLOAT, INT64 } from '../../model-assets/engine/element-types.ts';
 import { fuse } from '../../model-assets/engine/fuse/fuse.ts';
 import type { Graph, Operation, View } from '../../model-assets/engine/ir.ts';
-import { FLOAT, INT64 } from '../../model-assets/engine/onnx-file.ts';
 import { matmul } from '../../model-assets/engine/operators/products.ts';
 import { transpose } from '../../model-assets/engine/views.ts';
 import * as c from '../../shared/runtime/engine/command-format.ts';

@@ -3,9 +3,9 @@
 import { expect, test } from 'vitest';
 import { Builder } from '../../model-assets/engine/builder.ts';
 import { symbol } from '../../model-assets/engine/dim.ts';
+import { FLOAT } from '../../model-assets/engine/element-types.ts';
 import { Image } from '../../model-assets/engine/image.ts';
 import { lower } from '../../model-assets/engine/lower.ts';
-import { FLOAT } from '../../model-assets/engine/onnx-file.ts';
 import { RELU } from '../../shared/runtime/engine/command-format.ts';
 
 test('an output that is another is copied: one may be held while the other is read', () => {

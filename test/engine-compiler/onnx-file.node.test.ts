@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { compile } from '../../model-assets/engine/compile.ts';
+import { FLOAT, INT4, INT64, UINT4 } from '../../model-assets/engine/element-types.ts';
 import { fromHalves, toHalves } from '../../model-assets/engine/half-bytes.ts';
-import { FLOAT, INT4, INT64, readOnnx, UINT4 } from '../../model-assets/engine/onnx-file.ts';
+import { readOnnx } from '../../model-assets/engine/onnx-file.ts';
 import { ProtobufReader } from '../../model-assets/engine/protobuf.ts';
 import { createRandom } from '../runtime/engine/random.ts';
 

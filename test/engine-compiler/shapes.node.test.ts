@@ -2,8 +2,9 @@
 
 import { expect, test } from 'vitest';
 import { constant, type Dim, symbol } from '../../model-assets/engine/dim.ts';
+import { FLOAT } from '../../model-assets/engine/element-types.ts';
 import type { View } from '../../model-assets/engine/ir.ts';
-import { FLOAT, type OnnxAttribute } from '../../model-assets/engine/onnx-file.ts';
+import type { OnnxAttribute } from '../../model-assets/engine/onnx-file.ts';
 import { Call } from '../../model-assets/engine/operators/operator.ts';
 import { SHAPES } from '../../model-assets/engine/operators/shapes.ts';
 import { ABS, EXP } from '../../shared/runtime/engine/command-format.ts';

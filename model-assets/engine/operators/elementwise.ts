@@ -2,8 +2,8 @@
 
 import * as commands from '../../../shared/runtime/engine/command-format.ts';
 import type { Builder } from '../builder.ts';
+import { BOOL, FLOAT, INT32, INT64, TYPE_NAMES } from '../element-types.ts';
 import { knownElements, type View } from '../ir.ts';
-import { BOOL, FLOAT, INT32, INT64, TYPE_NAMES } from '../onnx-file.ts';
 import { Unsupported } from '../unsupported.ts';
 import type { Call, Operator } from './operator.ts';
 import { rowsAsFloats, scaled } from './quantization.ts';
