@@ -28,7 +28,7 @@ export async function names(service: Service, data: string, wrong: number): Prom
       const inputs = sentence.replace('{}', name);
       const [answer] = await service.ask<{ translation_text: string }[]>('translation', { inputs, parameters: {} });
       const said = answer?.translation_text ?? '';
-      if (said.includes(name)) copied++;
+      if (hasWords(said, name)) copied++;
       else lost.push(`${inputs} | said: ${said}`);
     }
     counts.push(`${type} ${copied}`);
@@ -36,6 +36,10 @@ export async function names(service: Service, data: string, wrong: number): Prom
   console.log(`translation          names copied, of ${OF_EACH} each  ${counts.join('  ')}`);
   printWrong(lost, wrong);
 }
+
+/** Whether the words stand there whole: "Lin" is not in "Linda". */
+const hasWords = (text: string, name: string) =>
+  new RegExp(`(?<![\\p{L}\\p{M}])${name}(?![\\p{L}\\p{M}])`, 'u').test(text);
 
 /** Names of one or two words in Latin letters, each with a capital, each once. */
 function drawn(rows: readonly Tagged[], type: string): string[] {

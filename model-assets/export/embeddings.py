@@ -17,9 +17,9 @@ FEW = 64
 """Rows of a table that 4 bits are not worth it for, as one of kinds of tokens."""
 
 
-def improve(model: onnx.ModelProto, weights: Mapping[str, np.ndarray], bits: int = 8) -> None:
+def improve(model: onnx.ModelProto, weights: Mapping[str, np.ndarray], bits: int = 8, least: int = FEW) -> None:
     """Puts better ones in the place of all embeddings. `weights`: those of the graph before it was quantized, by their names. `bits`: 8, or 4
-    for those that are not the head as well, and long enough to be worth it."""
+    for those that are not the head as well, and have `least` rows."""
     graph = model.graph
     columns = dict(_heads(graph, weights))
     for taken, scaled, name in list(_tables(graph, weights)):
@@ -27,7 +27,7 @@ def improve(model: onnx.ModelProto, weights: Mapping[str, np.ndarray], bits: int
         head = next((other for other, matrix in columns.items() if matrix.shape == table.shape[::-1] and np.array_equal(matrix.T, table)), None)
         if head is not None:
             nodes = _of_columns(graph, head, taken, scaled)
-        elif bits == 4 and len(table) >= FEW:
+        elif bits == 4 and len(table) >= least:
             nodes = [rows_of_blocks(model, name, table, taken.input[1], scaled.output[0])]
         else:
             nodes = _of_rows(graph, name, table, taken, scaled)

@@ -9,14 +9,14 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from .decoders import FIRST, LATER, MERGED
-from .embeddings import improve
+from .embeddings import FEW, improve
 from .merge import merge
 from .names import shorten
 
 
-def quantize(fp32: Path, int8: Path, beside: bool = False, embeddings: int = 8) -> None:
+def quantize(fp32: Path, int8: Path, beside: bool = False, embeddings: int = 8, least: int = FEW) -> None:
     """`beside`: the weights go to `<int8>.data`; such a graph opens in the isolate with one copy less than one that carries them.
-    `embeddings`: their bits, 8 or 4."""
+    `embeddings`: their bits, 8, or 4 for tables of `least` rows."""
     with TemporaryDirectory() as folder:
         prepared, inline = Path(folder, "prepared.onnx"), Path(folder, "int8.onnx")
         quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
@@ -27,7 +27,7 @@ def quantize(fp32: Path, int8: Path, beside: bool = False, embeddings: int = 8) 
         options = {"op_types_to_quantize": ["MatMul", "Gather"], "nodes_to_exclude": others}
         quantize_dynamic(str(prepared), str(inline), per_channel=True, weight_type=QuantType.QInt8, **options)
         model = onnx.load(inline)
-        improve(model, weights, embeddings)
+        improve(model, weights, embeddings, least)
     if beside:
         shorten(model)
         save_beside(model, int8)

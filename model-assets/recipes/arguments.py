@@ -6,7 +6,13 @@ from pathlib import Path
 
 def arguments(description: str | None) -> argparse.Namespace:
     """`data`, `work` (made where it is missing) and `out`, all paths."""
-    args = flags(description).parse_args()
+    return parsed(flags(description))
+
+
+def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """What a recipe keeps goes into a folder of its checkpoint's name in `work`: two recipes never take each other's."""
+    args = parser.parse_args()
+    args.work /= args.out.name
     args.work.mkdir(parents=True, exist_ok=True)
     return args
 

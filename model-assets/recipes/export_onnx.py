@@ -6,6 +6,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification, PreTrainedModel
 
+from export.embeddings import FEW
 from export.graph import Axes, Graph, Tensors, write_graph
 from export.quantize import quantize
 from export.read import export_reader
@@ -36,12 +37,12 @@ def export_fp32(model: PreTrainedModel, path: Path) -> None:
         write_graph(graph, [example, example, torch.zeros_like(example)], path, axes)
 
 
-def write_checkpoint(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path) -> Path:
-    """Fills `folder` (its card is written by hand); returns the fp32 graph, which is not part of it."""
+def write_checkpoint(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path, least: int = FEW) -> Path:
+    """Fills `folder` (its card is written by hand); returns the fp32 graph, which is not part of it. `least`: rows of a table that is packed into 4 bits."""
     folder.mkdir(parents=True, exist_ok=True)
     fp32 = folder.parent / f"{folder.name}.fp32.onnx"
     export_fp32(model, fp32)
-    quantize(fp32, folder / "model.onnx", beside=True, embeddings=4)
+    quantize(fp32, folder / "model.onnx", beside=True, embeddings=4, least=least)
     # What a model is loaded from may have had another head, or none.
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(folder)

@@ -42,7 +42,7 @@ def main() -> None:
     torch.manual_seed(FIRST.seed)
     model = rewriting.new_model()
     print(f"{len(pairs)} pairs, {sum(p.numel() for p in model.parameters()):,} weights", flush=True)
-    for schedule, state in (FIRST, "first.pt"), (SECOND, "state.pt"):
+    for schedule, state in (FIRST, "first.pt"), (SECOND, "second.pt"):
         batches = rewriting.batches(partial(shown, pairs, names, NAMED[schedule]), tokenizer, TOKENS, schedule.seed)
         run(model, batches, rewriting.loss_of, schedule, args.work / state)
     settings = byte_pieces.settings(LENGTH, eos_token=SPECIAL[0], pad_token=SPECIAL[1])

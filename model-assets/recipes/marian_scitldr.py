@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from transformers import MarianMTModel
 
 from . import byte_pieces, gaps, published, rewriting
-from .arguments import flags
+from .arguments import flags, parsed
 from .by_steps import Schedule, run
 from .data import Data, sentences
 from .export_writing import write_checkpoint
@@ -40,8 +40,7 @@ Pairs = list[tuple[str, str]]
 def main() -> None:
     own = flags(__doc__)
     own.add_argument("--translation", type=Path, required=True, help="the checkpoint of recipes.marian_fr_en")
-    args = own.parse_args()
-    args.work.mkdir(parents=True, exist_ok=True)
+    args = parsed(own)
     data = Data(args.data)
     torch.set_num_threads(1)
     tokenizer = Tokenizer.from_file(str(args.translation / "tokenizer.json"))
@@ -58,8 +57,13 @@ def main() -> None:
     ]
     places = gaps.chosen(rows, args.work / "places.pt")
     _run(model, tokenizer, partial(gaps.pairs, rows, places), FIRST, args.work / "first.pt")
-    own = [nearest(paper) for paper in papers]
-    _run(model, tokenizer, lambda rng: [*taught(papers, own, rng), *rng.sample(gaps.pairs(rows, places, rng), BESIDES)], SECOND, args.work / "second.pt")
+    nearest_of = [nearest(paper) for paper in papers]
+    prose = sum(PASSAGES.values())
+
+    def second(rng: random.Random) -> Pairs:
+        return [*taught(papers, nearest_of, rng), *rng.sample(gaps.pairs(rows[:prose], places[:prose], rng), BESIDES)]
+
+    _run(model, tokenizer, second, SECOND, args.work / "second.pt")
     settings = byte_pieces.settings(LENGTH, eos_token=SPECIAL[0], pad_token=SPECIAL[1])
     model.generation_config.capitals_from_source = True
     print(f"the graphs in 32-bit floats are in {write_checkpoint(model, tokenizer, settings, args.out)}")

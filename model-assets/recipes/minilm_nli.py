@@ -57,7 +57,7 @@ def main() -> None:
     )
     train(model, examples, LEARN, args.work / "nli.pt", loss_of, lambda: classification.accuracy(model, judged))
     print(f"kept back, fp32 weights run in bf16: {classification.accuracy(model, judged):.4f}")
-    print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out)}")
+    print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out, least=1024)}")
 
 
 def label(row: dict) -> int:
