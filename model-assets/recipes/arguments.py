@@ -1,4 +1,4 @@
-"""The flags that every recipe takes."""
+"""The flags that recipes take, and those of the programs that measure."""
 
 import argparse
 from pathlib import Path
@@ -17,10 +17,23 @@ def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
     return args
 
 
+def compared(description: str | None) -> argparse.Namespace:
+    """Of a program that measures: `checkpoint`, `fp32` (or None) and `data`, all paths."""
+    parser = _parser(description)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--fp32", type=Path, help="the graph before it was quantized, to compare")
+    return parser.parse_args()
+
+
 def flags(description: str | None) -> argparse.ArgumentParser:
-    """The same, for a recipe to add its own to."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../../shared/data"), help="gzipped JSON lines, one folder a task")
+    """Those of `arguments`, for a recipe to add its own to."""
+    parser = _parser(description)
     parser.add_argument("--work", type=Path, required=True, help="for what must survive an interruption (up to 1.2 GB)")
     parser.add_argument("--out", type=Path, required=True, help="the checkpoint's folder")
+    return parser
+
+
+def _parser(description: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../../shared/data"), help="gzipped JSON lines, one folder a task")
     return parser

@@ -3,13 +3,13 @@
     python -m recipes.evaluate --checkpoint checkpoints/minilm-sst2 --fp32 /some/minilm-sst2.fp32.onnx
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from .arguments import compared
 from .data import Data
 
 
@@ -44,11 +44,7 @@ class Classifier:
 
 
 def main() -> None:
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("--checkpoint", type=Path, required=True)
-    flags.add_argument("--fp32", type=Path, help="the graph before it was quantized, to compare")
-    flags.add_argument("--data", type=Path, default=Path("../../shared/data"))
-    args = flags.parse_args()
+    args = compared(__doc__)
     rows = Data(args.data).rows("text-classification/sst2.dev")
     texts = [row["text"] for row in rows]
     gold = np.array([row["label"] == "POSITIVE" for row in rows]).astype(int)

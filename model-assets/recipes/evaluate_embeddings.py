@@ -3,7 +3,6 @@
     python -m recipes.evaluate_embeddings --checkpoint checkpoints/minilm-embeddings --fp32 /some/minilm-embeddings.fp32.onnx
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import onnxruntime
 from scipy.stats import rankdata, spearmanr
 from tokenizers import Tokenizer
 
+from .arguments import compared
 from .data import Data
 
 
@@ -35,11 +35,7 @@ class Embedder:
 
 
 def main() -> None:
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("--checkpoint", type=Path, required=True)
-    flags.add_argument("--fp32", type=Path, help="the graph before it was quantized, to compare")
-    flags.add_argument("--data", type=Path, default=Path("../../shared/data"))
-    args = flags.parse_args()
+    args = compared(__doc__)
     rows = Data(args.data).rows("feature-extraction/stsb.dev")
     gold = np.array([row["score"] for row in rows])
     tokenizer = Tokenizer.from_file(str(args.checkpoint / "tokenizer.json"))

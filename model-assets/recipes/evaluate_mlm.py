@@ -3,24 +3,20 @@
     python -m recipes.evaluate_mlm --checkpoint checkpoints/minilm-mlm --fp32 /some/minilm-mlm.fp32.onnx
 """
 
-import argparse
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
 
 from . import masks, origin
+from .arguments import compared
 from .data import Data
 from .evaluate_squad import Graph
 from .train import Example, collate
 
 
 def main() -> None:
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("--checkpoint", type=Path, required=True)
-    flags.add_argument("--fp32", type=Path, help="the graph before it was quantized, to compare")
-    flags.add_argument("--data", type=Path, default=Path("../../shared/data"))
-    args = flags.parse_args()
+    args = compared(__doc__)
     tokenizer = Tokenizer.from_file(str(args.checkpoint / "tokenizer.json"))
     places = masks.choose_places(Data(args.data).rows("text/wikitext-2.dev"), origin.tokenizer().get_vocab())
     known = sum(tokenizer.token_to_id(word) is not None for _, word in places)

@@ -3,7 +3,6 @@
     python -m recipes.evaluate_ner --checkpoint checkpoints/minilm-ner --fp32 /some/minilm-ner.fp32.onnx
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import torch
 from tokenizers import Tokenizer
 
 from . import tagging
+from .arguments import compared
 from .data import Data
 from .evaluate_squad import Graph
 from .minilm_ner import NAMES, TAGS
@@ -18,11 +18,7 @@ from .train import Example, collate
 
 
 def main() -> None:
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("--checkpoint", type=Path, required=True)
-    flags.add_argument("--fp32", type=Path, help="the graph before it was quantized, to compare")
-    flags.add_argument("--data", type=Path, default=Path("../../shared/data"))
-    args = flags.parse_args()
+    args = compared(__doc__)
     tokenizer = Tokenizer.from_file(str(args.checkpoint / "tokenizer.json"))
     examples = tagging.to_examples(tokenizer, Data(args.data).rows("token-classification/wikiann-en.dev"), TAGS)
     int8 = measure("int8", args.checkpoint / "model.onnx", examples)

@@ -3,12 +3,11 @@
     python -m recipes.evaluate_nli --checkpoint checkpoints/minilm-nli --fp32 /some/minilm-nli.fp32.onnx
 """
 
-import argparse
-from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
+from .arguments import compared
 from .data import Data
 from .evaluate import Classifier
 from .held_back import is_held_back_premise
@@ -16,11 +15,7 @@ from .minilm_nli import LABELS
 
 
 def main() -> None:
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("--checkpoint", type=Path, required=True)
-    flags.add_argument("--fp32", type=Path, help="the graph before it was quantized, to compare")
-    flags.add_argument("--data", type=Path, default=Path("../../shared/data"))
-    args = flags.parse_args()
+    args = compared(__doc__)
     rows = [row for row in Data(args.data).rows("natural-language-inference/mnli-dev") if is_held_back_premise(row["premise"])]
     pairs = [(row["premise"], row["hypothesis"]) for row in rows]
     gold = np.array([LABELS[row["label"]] for row in rows])

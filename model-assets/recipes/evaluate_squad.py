@@ -3,7 +3,6 @@
     python -m recipes.evaluate_squad --checkpoint checkpoints/minilm-squad --fp32 /some/minilm-squad.fp32.onnx
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +12,7 @@ import torch
 from tokenizers import Tokenizer
 
 from . import spans
+from .arguments import compared
 from .data import Data
 from .held_back import ARTICLES
 from .train import Example
@@ -33,11 +33,7 @@ class Graph:
 
 
 def main() -> None:
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    flags.add_argument("--checkpoint", type=Path, required=True)
-    flags.add_argument("--fp32", type=Path, help="the graph before it was quantized, to compare")
-    flags.add_argument("--data", type=Path, default=Path("../../shared/data"))
-    args = flags.parse_args()
+    args = compared(__doc__)
     rows = [row for row in Data(args.data).rows("question-answering/squad11-dev") if row["title"] in ARTICLES]
     examples = spans.to_examples(Tokenizer.from_file(str(args.checkpoint / "tokenizer.json")), rows)
     int8 = measure("int8", args.checkpoint / "model.onnx", examples)

@@ -13,7 +13,8 @@ import torch
 from onnx import numpy_helper
 from transformers import PreTrainedModel
 
-PIECES = "model.model.shared.weight"
+SHARED = "model.model.shared.weight"
+"""The table of pieces, for both sides and the head."""
 GRAPHS = ("encoder_model.onnx", "decoder_model_merged.onnx")
 
 
@@ -33,8 +34,8 @@ def _weights(graph: onnx.GraphProto) -> Iterator[tuple[str, torch.Tensor]]:
     for name, value in values.items():
         if re.search(r"\.(bias|\w*layer_norm\.weight)(_0)?$", name) or name.startswith("model.final_logits_bias"):
             yield re.sub(r"^model\.|_0$", "", name), _tensor(value)
-    if f"{PIECES}_rows" in values:
-        yield "model.shared.weight", _tensor(values[f"{PIECES}_rows"].astype(np.float32) * values[f"{PIECES}_row_scales"])
+    if f"{SHARED}_rows" in values:
+        yield "model.shared.weight", _tensor(values[f"{SHARED}_rows"].astype(np.float32) * values[f"{SHARED}_row_scales"])
     for node in _nodes(graph):
         # The head is the embeddings.
         if node.op_type == "MatMulInteger" and "lm_head" not in node.name:

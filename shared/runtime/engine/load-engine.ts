@@ -18,7 +18,8 @@ export interface Loaded {
 }
 
 /**
- * `chunks`: the file's `fileBytes` bytes; each chunk is read before the next is asked for. Throws `model_unavailable` where the file is no program of this version, `overloaded` where there is no memory.
+ * `chunks`: the file's `fileBytes` bytes; each chunk is read before the next is asked for. Throws `model_unavailable` where the file is no
+ * program of this version, or one that could never be run within `most`, `overloaded` where there is no memory.
  */
 export async function loadEngine(
   module: WebAssembly.Module,
