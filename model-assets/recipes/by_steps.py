@@ -42,7 +42,7 @@ def run(
     model: PreTrainedModel, batches: Iterator[Batch], loss_of: Callable[[PreTrainedModel, Batch], torch.Tensor], schedule: Schedule, state: Path,
     told: Callable[[int], None] = lambda done: None,
 ) -> None:
-    """Trains in place, with a copy of the weights in bfloat16. `batches` must give the same ones each time: those that were seen are
+    """Trains in place, with a copy of the weights in what `precision` says. `batches` must give the same ones each time: those that were seen are
     skipped. `told` hears of every saving."""
     torch.set_num_threads(1)
     optimizers = _optimizers(model, schedule)

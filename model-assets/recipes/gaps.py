@@ -10,6 +10,7 @@ from transformers import BertModel
 
 from . import origin
 from .data import sentences
+from .precision import COMPUTED
 from .wholes import is_whole
 
 LEAST, MOST = 500, 1_100
@@ -63,7 +64,7 @@ def _vectors(texts: Sequence[str], size: int = 128) -> torch.Tensor:
     """Means of all-MiniLM-L6-v2's last states, [texts, 384], of length 1."""
     tokenizer = origin.tokenizer()
     tokenizer.enable_truncation(64)
-    model = origin.load(BertModel).bfloat16().eval()
+    model = origin.load(BertModel).to(COMPUTED).eval()
     ids = [e.ids for e in tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
     result = torch.zeros(len(ids), model.config.hidden_size)

@@ -21,6 +21,7 @@ from . import origin
 from .arguments import arguments
 from .data import Data, sentences
 from .export_onnx import write_checkpoint
+from .precision import autocast
 from .train import Example, collate
 from .vocabulary import count_pieces, trim, trim_embeddings
 
@@ -99,7 +100,7 @@ def corpus(data: Data, held_back: set[str]) -> list[str]:
 def embed(model: BertModel, tokenizer: Tokenizer, texts: list[str]) -> torch.Tensor:
     """Mean over the tokens, scaled to length 1: [texts, size]."""
     inputs = collate([Example(e.ids[:LONGEST]) for e in tokenizer.encode_batch(texts)])
-    with torch.autocast("cpu", torch.bfloat16):
+    with autocast():
         hidden = model(**inputs).last_hidden_state
     weights = inputs["attention_mask"].unsqueeze(-1).float()
     return functional.normalize((hidden.float() * weights).sum(1) / weights.sum(1), dim=-1)

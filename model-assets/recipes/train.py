@@ -12,6 +12,7 @@ import torch
 from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
 from .copies import Half, Mean
+from .precision import autocast
 
 
 class Example(NamedTuple):
@@ -69,7 +70,7 @@ def predictions(examples: Sequence[Example], of: Callable[[Sequence[Example]], S
     """`of(batch)` for batches of like length, without gradients; the results in the order of the examples."""
     order = sorted(range(len(examples)), key=lambda i: len(examples[i].ids))
     result: dict[int, Any] = {}
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), autocast():
         for start in range(0, len(order), size):
             part = order[start : start + size]
             result |= zip(part, of([examples[i] for i in part]), strict=True)
@@ -79,7 +80,7 @@ def predictions(examples: Sequence[Example], of: Callable[[Sequence[Example]], S
 def backward(model: PreTrainedModel, loss_of: Loss, batch: Sequence[Example]) -> torch.Tensor:
     """Adds the gradient of a batch's loss, and returns the loss."""
     model.train()
-    with torch.autocast("cpu", torch.bfloat16):
+    with autocast():
         loss = loss_of(model, batch)
     loss.backward()
     return loss
@@ -89,7 +90,7 @@ def train(
     model: PreTrainedModel, examples: Sequence[Example] | Shown, plan: Plan, state: Path,
     loss_of: Loss, evaluate: Callable[[], float],
 ) -> None:
-    """Trains in place, in bfloat16. `loss_of(model, batch)` is the mean loss of a batch; `evaluate()` gives a score after each
+    """Trains in place, in what `precision` says. `loss_of(model, batch)` is the mean loss of a batch; `evaluate()` gives a score after each
     epoch, and the weights of the best epoch stay in the model.
 
     Everything needed to go on is saved in `state` every 300 steps and after each epoch. Chance is seeded step by step, so that a
