@@ -1,5 +1,7 @@
 // LAYER_NORM: two passes over a row, the mean before the variance, so that a row far from 0 loses no digits.
 
+import { acrossSum } from './lanes';
+
 const zero: usize = memory.data(16, 16);
 const one: usize = memory.data<f32>([1, 1, 1, 1], 16);
 
@@ -30,12 +32,6 @@ function addRows(out: usize, x: usize, y: usize, columns: usize): void {
   for (; out < end; out += 4, x += 4, y += 4) store<f32>(out, load<f32>(x) + load<f32>(y));
 }
 
-@inline
-function across(x: v128): f32 {
-  const y = f32x4.add(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
-  return f32x4.extract_lane(f32x4.add(y, v128.shuffle<i32>(y, y, 1, 0, 3, 2)), 0);
-}
-
 function totalOf(x: usize, columns: usize): f32 {
   const end = x + 4 * columns;
   let a = f32x4.splat(0);
@@ -44,7 +40,7 @@ function totalOf(x: usize, columns: usize): f32 {
     a = f32x4.add(a, v128.load(x));
     b = f32x4.add(b, v128.load(x, 16));
   }
-  let total = across(f32x4.add(a, b));
+  let total = acrossSum(f32x4.add(a, b));
   for (; x < end; x += 4) total += load<f32>(x);
   return total;
 }
@@ -60,7 +56,7 @@ function squaresOf(x: usize, columns: usize, mean: f32): f32 {
     a = f32x4.add(a, f32x4.mul(p, p));
     b = f32x4.add(b, f32x4.mul(q, q));
   }
-  let total = across(f32x4.add(a, b));
+  let total = acrossSum(f32x4.add(a, b));
   for (; x < end; x += 4) total += (load<f32>(x) - mean) * (load<f32>(x) - mean);
   return total;
 }

@@ -6,6 +6,7 @@
 // and a least that are no numbers: so are all its results.
 
 import { DEPTH_UNIT, DOT_PLAIN, DOT_SIGNED, LINEAR_I8_SCRATCH } from '../command-format';
+import { acrossMax, acrossMin } from './lanes';
 import { elementBytes, levelsFor, mode } from './mode';
 
 /** See exponential.ts: rounds to even, and leaves the integer in the lowest bits. */
@@ -67,13 +68,9 @@ function findRange(x: usize, depth: usize): void {
       highsB = f32x4.pmax(highsB, b);
       odd = v128.or(odd, v128.or(f32x4.ne(a, a), f32x4.ne(b, b)));
     }
-    // Of bits that are all set, which is no number.
-    let lows = v128.or(f32x4.min(lowsA, lowsB), odd);
-    let highs = f32x4.max(highsA, highsB);
-    lows = f32x4.min(lows, v128.shuffle<i32>(lows, lows, 2, 3, 0, 1));
-    highs = f32x4.max(highs, v128.shuffle<i32>(highs, highs, 2, 3, 0, 1));
-    low = min(f32x4.extract_lane(lows, 0), f32x4.extract_lane(lows, 1));
-    high = max(f32x4.extract_lane(highs, 0), f32x4.extract_lane(highs, 1));
+    low = acrossMin(f32x4.pmin(lowsA, lowsB));
+    high = acrossMax(f32x4.pmax(highsA, highsB));
+    if (v128.any_true(odd)) low = high = NaN;
   }
   for (; x < end; x += 4) {
     low = min(low, load<f32>(x));

@@ -3,6 +3,7 @@
 // without any finite element has no weights: they are all NaN.
 
 import { expNegative } from './exponential';
+import { acrossMax, acrossSum } from './lanes';
 
 /** A block of eight that is not full. */
 const rest: usize = memory.data(32, 16);
@@ -15,18 +16,6 @@ function padded(x: usize, bytes: usize): usize {
   v128.store(rest, least, 16);
   memory.copy(rest, x, bytes);
   return rest;
-}
-
-@inline
-function acrossMax(x: v128): f32 {
-  const y = f32x4.pmax(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
-  return f32x4.extract_lane(f32x4.pmax(y, v128.shuffle<i32>(y, y, 1, 0, 3, 2)), 0);
-}
-
-@inline
-function acrossSum(x: v128): f32 {
-  const y = f32x4.add(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
-  return f32x4.extract_lane(f32x4.add(y, v128.shuffle<i32>(y, y, 1, 0, 3, 2)), 0);
 }
 
 /** The greatest of a row; what is not a number is passed over here, and comes back in the sum. */
