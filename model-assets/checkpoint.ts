@@ -11,6 +11,7 @@ import { chooseEngine, type Store } from './choose-engine.ts';
 import { chooseTask } from './choose-task.ts';
 import { readConfig, rewrites, writes } from './config.ts';
 import { type Content, inFile, inMemory, sha256Of } from './content.ts';
+import type { Attention } from './engine/compile.ts';
 import { readGeneration } from './generation.ts';
 import { graphFiles } from './graphs.ts';
 import { chooseLayout, type Dtype, textsIn } from './layout.ts';
@@ -34,6 +35,8 @@ export interface Uncompiled extends Omit<Checkpoint, 'manifest'> {
 export interface Choices {
   /** The one that is to run it; left open, the project's own where it can. */
   readonly engine?: Engine['name'] | undefined;
+  /** Left open, what config.json says (`int8_attention`), or in floats. */
+  readonly attention?: Attention | undefined;
   /** Left open, what the card or config.json say. */
   readonly task?: string | undefined;
   /** Which of several types of weights. */
@@ -89,7 +92,11 @@ export async function readCheckpoint(folder: string, name: string, choices: Choi
     graphs,
   };
   choices.onRead?.({ manifest, blobs, signatures });
-  const engine = await chooseEngine(graphs, blobs, store, { wanted: choices.engine, scratch: choices.scratch });
+  const engine = await chooseEngine(graphs, blobs, store, {
+    wanted: choices.engine,
+    attention: choices.attention ?? config.attention,
+    scratch: choices.scratch,
+  });
   const content: Unrevised = { ...manifest, engine };
   return { manifest: { ...content, revision: revisionOf(content) }, blobs, signatures };
 }

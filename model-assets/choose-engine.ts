@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { BlobRef, Engine, Manifest } from '../shared/model/manifest.ts';
 import { type Content, inFile, inMemory } from './content.ts';
-import { compile, compileInto, type OnnxSource } from './engine/compile.ts';
+import { type Attention, compile, compileInto, type OnnxSource } from './engine/compile.ts';
 import { Image } from './engine/image.ts';
 import { FileOnDisk, OWN_FILE, outlineOf, type WeightFile } from './engine/outline.ts';
 import { Unsupported } from './engine/unsupported.ts';
@@ -12,6 +12,8 @@ import { ImageFile } from './image-file.ts';
 export interface EngineChoice {
   /** By whom it is to be run, whatever the compiler says. */
   readonly wanted?: Engine['name'] | undefined;
+  /** How the project's own computes attention. */
+  readonly attention?: Attention | undefined;
   /** A folder for the program, which else is kept in memory. */
   readonly scratch?: string | undefined;
 }
@@ -24,16 +26,17 @@ export async function chooseEngine(
   graphs: Manifest['graphs'],
   blobs: ReadonlyMap<string, Content>,
   store: Store,
-  { wanted, scratch }: EngineChoice = {},
+  { wanted, attention = 'float', scratch }: EngineChoice = {},
 ): Promise<Engine> {
   if (wanted === 'onnxruntime-web') return { name: 'onnxruntime-web', reason: 'it was asked for' };
   const sources = onnxSources(graphs, blobs);
   try {
     const program =
       scratch === undefined
-        ? await store(inMemory(compile(sources).bytes))
-        : await store(...(await compileToFile(sources, scratch)));
-    return { name: 'edge', reason: 'it knows every operator', program };
+        ? await store(inMemory(compile(sources, attention).bytes))
+        : await store(...(await compileToFile(sources, attention, scratch)));
+    const choice = attention === 'int8' ? { attention } : {};
+    return { name: 'edge', reason: 'it knows every operator', ...choice, program };
   } catch (error) {
     if (wanted === 'edge' || !(error instanceof Unsupported)) throw error;
     return { name: 'onnxruntime-web', reason: error.message };
@@ -42,11 +45,12 @@ export async function chooseEngine(
 
 async function compileToFile(
   sources: readonly OnnxSource[],
+  attention: Attention,
   folder: string,
 ): Promise<readonly [program: Content, sha256: string]> {
   const image = new ImageFile(join(folder, 'image'));
   try {
-    const { front } = await compileInto(new Image(image), sources);
+    const { front } = await compileInto(new Image(image), sources, attention);
     const { sha256 } = await image.writeBehind(front, join(folder, 'program'));
     return [await inFile(join(folder, 'program')), sha256];
   } finally {

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import type { Manifest } from '../shared/model/manifest.ts';
+import type { Attention } from './engine/compile.ts';
 
 export interface Config extends Pick<Manifest, 'architecture' | 'maxLength' | 'id2label' | 'problemType'> {
   /** The class that the checkpoint is loaded as: BertForSequenceClassification, … */
@@ -13,6 +14,8 @@ export interface Config extends Pick<Manifest, 'architecture' | 'maxLength' | 'i
   readonly likely: string | undefined;
   /** Tokens that have a position. */
   readonly positions: number;
+  /** How the project's own engine is to compute attention. */
+  readonly attention: Attention;
 }
 
 const WRITING_ON = ['text-generation'];
@@ -59,6 +62,8 @@ const schema = z.object({
   n_positions: z.optional(z.int()),
   pad_token_id: z.nullish(z.int()),
   id2label: z.optional(z.record(z.string(), z.string())),
+  /** A key of this project: the products of attention are computed in bytes. */
+  int8_attention: z.optional(z.boolean()),
   problem_type: z.nullish(z.enum(['regression', 'single_label_classification', 'multi_label_classification'])),
 });
 
@@ -87,6 +92,7 @@ export async function readConfig(path: string): Promise<Config> {
     positions: RELATIVE.has(config.model_type) ? UNBOUNDED : longest - skipped,
     id2label: /Classification$/.test(head) ? toList(path, config.id2label ?? { 0: 'LABEL_0', 1: 'LABEL_1' }) : [],
     problemType: config.problem_type ?? null,
+    attention: config.int8_attention ? 'int8' : 'float',
   };
 }
 

@@ -12,7 +12,7 @@ import { DTYPES, toDtype } from '../layout.ts';
 import { readWranglerConfig } from '../wrangler-config.ts';
 import { type Command, exactly, textOf, UsageError, type Values } from './command.ts';
 import { describe } from './describe.ts';
-import { engineOf } from './engine-option.ts';
+import { attentionOf, engineOf } from './engine-option.ts';
 import { type Located, locate } from './locate.ts';
 import { Progress } from './progress.ts';
 import { megabytes } from './sizes.ts';
@@ -21,7 +21,7 @@ import { openedStore, STORE_HELP, STORE_OPTIONS } from './with-store.ts';
 export const addCommand: Command = {
   name: 'add',
   usage:
-    '<hub id | folder> [--task t] [--revision r] [--dtype d] [--name n] [--default] [--engine e] [--dry-run] [--remote | --persist-to f]',
+    '<hub id | folder> [--task t] [--revision r] [--dtype d] [--name n] [--default] [--engine e] [--attention a] [--dry-run] [--remote | --persist-to f]',
   summary: 'bring a model from the Hub, or from a folder, into the bucket',
   help: `A repository of the Hub, owner/name, or a folder as the Hub lays it out: config.json, tokenizer.json, the ONNX files beside them
 or in onnx/, and what else the checkpoint has. Before anything is published it is checked, and refused with the reason: the task
@@ -37,6 +37,8 @@ What an interrupted run has downloaded or written is not done again. Downloads s
   --name     of the model; the repository's or the folder's
   --default  it answers requests of its task that name no model
   --engine   edge or onnxruntime-web, whatever would be chosen: the project's own where it knows every operator
+  --attention  float or int8, by the project's own engine; left out, what config.json says (int8_attention), or float. int8 is
+             faster from 64 tokens on, and the last digits of answers are others
   --dry-run  say what would happen, with sizes: of a folder after all checks, of the Hub before the graphs are downloaded
   ${STORE_HELP}`,
   options: {
@@ -47,6 +49,7 @@ What an interrupted run has downloaded or written is not done again. Downloads s
     name: { type: 'string' },
     default: { type: 'boolean', default: false },
     engine: { type: 'string' },
+    attention: { type: 'string' },
     'dry-run': { type: 'boolean', default: false },
   },
   async run(positionals, values) {
@@ -82,6 +85,7 @@ function choicesOf(values: Values): Choices {
     return {
       task: textOf(values, 'task'),
       engine: engineOf(values),
+      attention: attentionOf(values),
       dtype: dtype === undefined ? undefined : toDtype(dtype),
     };
   } catch (error) {

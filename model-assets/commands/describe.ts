@@ -11,7 +11,7 @@ export function describe(manifest: Manifest): readonly string[] {
     `${name} ${revision}: ${task}, ${architecture}, up to ${maxLength} tokens`,
     `from ${source ? `${source.repository} at ${source.commit}` : origin}, licence ${license}`,
     ...(labels.length > 0 ? [`labels ${labels.join(', ')}`] : []),
-    `runs on ${engine.name}: ${engine.reason}`,
+    `runs on ${engine.name}: ${engine.reason}${engine.name === 'edge' && engine.attention ? ', attention in int8' : ''}`,
     `${megabytes(bytes)} in the bucket`,
   ];
 }

@@ -1,6 +1,7 @@
-// --engine
+// --engine and --attention
 
 import type { Engine } from '../../shared/model/manifest.ts';
+import type { Attention } from '../engine/compile.ts';
 import { textOf, UsageError, type Values } from './command.ts';
 
 /** The engine that was asked for. Throws where it is none. */
@@ -8,4 +9,11 @@ export function engineOf(values: Values): Engine['name'] | undefined {
   const name = textOf(values, 'engine');
   if (name === undefined || name === 'edge' || name === 'onnxruntime-web') return name;
   throw new UsageError(`--engine is ${name}; it takes edge or onnxruntime-web`);
+}
+
+/** How attention is to be computed, where that was asked for. Throws where it is no way to. */
+export function attentionOf(values: Values): Attention | undefined {
+  const name = textOf(values, 'attention');
+  if (name === undefined || name === 'float' || name === 'int8') return name;
+  throw new UsageError(`--attention is ${name}; it takes float or int8`);
 }

@@ -32,5 +32,5 @@ async function explainCheckpoint({ manifest, blobs }: Checkpoint, tokens: number
   const { name, engine, graphs } = manifest;
   const title = `${name} runs on ${engine.name}: ${engine.reason}`;
   if (engine.name !== 'edge') return [title];
-  return [title, ...explain(compile(onnxSources(graphs, blobs)), tokens)];
+  return [title, ...explain(compile(onnxSources(graphs, blobs), engine.attention), tokens)];
 }

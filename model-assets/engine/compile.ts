@@ -25,6 +25,12 @@ export interface Compiled {
   readonly front: Uint8Array;
 }
 
+/** How the products of attention are computed: see shared/runtime/engine/README.md. */
+export type Attention = 'float' | 'int8';
+
+/** Graphs that read a text as a whole. Others are given some tokens now and some then, and would answer by how many. */
+const READ_AT_ONCE = ['model', 'encoder'];
+
 /** Milliseconds of work after which others have a turn. */
 const TURN = 2;
 
@@ -32,8 +38,12 @@ const TURN = 2;
  * Throws, with the graph, the node and the reason, where the engine cannot run what is asked. Weights go into `image`. It takes turns with
  * whatever else the process does.
  */
-export async function compileInto(image: Image, sources: readonly OnnxSource[]): Promise<Compiled> {
-  const work = compiling(image, sources);
+export async function compileInto(
+  image: Image,
+  sources: readonly OnnxSource[],
+  attention: Attention = 'float',
+): Promise<Compiled> {
+  const work = compiling(image, sources, attention);
   for (let since = performance.now(); ; ) {
     const { done, value } = work.next();
     if (done) return value;
@@ -43,14 +53,15 @@ export async function compileInto(image: Image, sources: readonly OnnxSource[]):
   }
 }
 
-function* compiling(image: Image, sources: readonly OnnxSource[]): Generator<void, Compiled> {
+function* compiling(image: Image, sources: readonly OnnxSource[], attention: Attention): Generator<void, Compiled> {
   const lowered: Lowered[] = [];
   for (const { name, onnx, externalData } of sources) {
+    const isInt8 = attention === 'int8' && READ_AT_ONCE.includes(name);
     try {
       const { condition, graphs } = importOnnx(readOnnx(onnx, externalData));
       for (const [i, graph] of graphs.entries()) {
         const own = condition === null ? null : { input: condition, value: i === 0 };
-        lowered.push(yield* lowering(fuse(graph), name, own, image));
+        lowered.push(yield* lowering(fuse(graph, isInt8), name, own, image));
       }
     } catch (cause) {
       throw at(`graph ${name}`, cause);
@@ -61,9 +72,12 @@ function* compiling(image: Image, sources: readonly OnnxSource[]): Generator<voi
 }
 
 /** The same in memory and in one go, with the whole file. */
-export function compile(sources: readonly OnnxSource[]): Compiled & { readonly bytes: Uint8Array } {
+export function compile(
+  sources: readonly OnnxSource[],
+  attention: Attention = 'float',
+): Compiled & { readonly bytes: Uint8Array } {
   const image = new Image();
-  const compiled = drained(compiling(image, sources));
+  const compiled = drained(compiling(image, sources, attention));
   const bytes = new Uint8Array(compiled.front.byteLength + image.byteLength);
   bytes.set(compiled.front);
   bytes.set(image.toBytes(), compiled.front.byteLength);

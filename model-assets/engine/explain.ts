@@ -27,6 +27,7 @@ const NAMES: Readonly<Record<number, string>> = {
   [p.STEP_LINEAR]: 'linear',
   [p.STEP_MATMUL]: 'matmul',
   [p.STEP_ATTENTION]: 'attention',
+  [p.STEP_ATTENTION_I8]: 'attention int8',
 };
 /** More of the names that a step stands for would fill the screen. */
 const MOST_NAMES = 4;
@@ -110,7 +111,7 @@ function multiplyAdds(step: Step, code: ProgramFunction, sizes: readonly number[
   if (step.kind === p.STEP_LINEAR) return count(0) * (step.words[2] ?? 0);
   if (step.kind === p.STEP_MATMUL) return count(0) * (dimsOf(1).at(-1) ?? 0);
   // Scores, and values by their weights.
-  if (step.kind === p.STEP_ATTENTION) return 2 * count(1) * (dimsOf(2)[2] ?? 0);
+  if (step.kind === p.STEP_ATTENTION || step.kind === p.STEP_ATTENTION_I8) return 2 * count(1) * (dimsOf(2)[2] ?? 0);
   return 0;
 }
 

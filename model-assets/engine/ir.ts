@@ -97,7 +97,12 @@ export type Operation =
   /** x, weight [columns in, columns out], and the bias. */
   | { readonly kind: 'linear'; readonly activation: number }
   /** q, k, v: [batch, heads, tokens, size]; then the tensor of each step. */
-  | { readonly kind: 'attention'; readonly scale: number; readonly steps: readonly ScoresStep[] };
+  | {
+      readonly kind: 'attention';
+      readonly scale: number;
+      readonly steps: readonly ScoresStep[];
+      readonly isInt8: boolean;
+    };
 
 export type Kind = Operation['kind'];
 

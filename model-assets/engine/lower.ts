@@ -174,9 +174,10 @@ class Lowering {
       case 'attention': {
         const [q, k, v, ...tensors] = inputs.map((view) => this.#input(view));
         const heads = [q, k, v].map((view) => this.#view(this.#withUnitStride(this.#input(view), 3)));
-        const steps = operation.steps.flatMap(({ kind, fill }) => [kind, bitsOf(fill)]);
+        const steps = operation.steps.flatMap((each) => [each.kind, bitsOf(each.fill)]);
         const views = [out, ...heads, ...tensors.map((view) => this.#view(view))];
-        return [program.STEP_ATTENTION, views, [bitsOf(operation.scale), ...steps]];
+        const kind = operation.isInt8 ? program.STEP_ATTENTION_I8 : program.STEP_ATTENTION;
+        return [kind, views, [bitsOf(operation.scale), ...steps]];
       }
     }
   }

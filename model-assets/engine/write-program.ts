@@ -5,6 +5,7 @@ import {
   type ProgramBuffer,
   type ProgramFunction,
   type Size,
+  STEP_ATTENTION_I8,
   STEP_GATHER_BLOCKS,
 } from '../../shared/runtime/engine/program.ts';
 import {
@@ -35,7 +36,8 @@ export function writeFront(program: Program): Uint8Array {
 
 /** The first that has what the program holds: engines of before go on reading what they can. */
 function versionOf({ functions }: Program): number {
-  return functions.some(({ steps }) => steps.some(({ kind }) => kind === STEP_GATHER_BLOCKS)) ? 2 : 1;
+  const kinds = new Set(functions.flatMap(({ steps }) => steps.map(({ kind }) => kind)));
+  return kinds.has(STEP_ATTENTION_I8) ? 3 : kinds.has(STEP_GATHER_BLOCKS) ? 2 : 1;
 }
 
 export function writeProgram(program: Program, image: Uint8Array): Uint8Array {

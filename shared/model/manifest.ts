@@ -22,7 +22,13 @@ const graph = z.strictObject({
 
 /** Which engine runs the graphs, and why; `program`: what the project's own reads in the place of the ONNX files. */
 const engine = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('edge'), reason: z.string(), program: blobRef }),
+  z.strictObject({
+    name: z.literal('edge'),
+    reason: z.string(),
+    /** Where the products of attention are computed in bytes. */
+    attention: z.optional(z.literal('int8')),
+    program: blobRef,
+  }),
   z.strictObject({ name: z.literal('onnxruntime-web'), reason: z.string() }),
 ]);
 

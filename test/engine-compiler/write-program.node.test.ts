@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { compile } from '../../model-assets/engine/compile.ts';
 import { writeProgram } from '../../model-assets/engine/write-program.ts';
-import { STEP_GATHER_BLOCKS } from '../../shared/runtime/engine/program.ts';
+import { STEP_ATTENTION_I8, STEP_GATHER_BLOCKS } from '../../shared/runtime/engine/program.ts';
 import { crc32, HEADER_BYTES } from '../../shared/runtime/engine/program-format.ts';
 import { readHeader, readProgram } from '../../shared/runtime/engine/read-program.ts';
 
@@ -15,8 +15,9 @@ const ROOT = join(import.meta.dirname, '../..');
 function expectRoundTrip({ bytes, program, lowered }: ReturnType<typeof compile>): void {
   const header = readHeader(bytes.subarray(0, HEADER_BYTES), bytes.byteLength);
   // Of the first version that has what it holds.
-  const hasBlocks = program.functions.some(({ steps }) => steps.some(({ kind }) => kind === STEP_GATHER_BLOCKS));
-  expect(new Uint32Array(bytes.slice(0, 8).buffer)[1]).toBe(hasBlocks ? 2 : 1);
+  const has = (kind: number) => program.functions.some(({ steps }) => steps.some((step) => step.kind === kind));
+  const version = has(STEP_ATTENTION_I8) ? 3 : has(STEP_GATHER_BLOCKS) ? 2 : 1;
+  expect(new Uint32Array(bytes.slice(0, 8).buffer)[1]).toBe(version);
   const code = bytes.subarray(HEADER_BYTES, HEADER_BYTES + header.programBytes);
   expect(readProgram(header, code)).toEqual(program);
   expect(header.imageBytes).toBe(program.imageBytes);
@@ -39,6 +40,15 @@ test.each(folders)('%s, all graphs in one file', (folder) => {
   // Weights that graphs share lie in the image once.
   const alone = sources.map((source) => compile([source]).program.imageBytes);
   if (sources.length > 1) expect(all.program.imageBytes).toBeLessThan(alone.reduce((x, y) => x + y, 0));
+});
+
+test('attention in int8', () => {
+  const onnx = readFileSync(join(ROOT, 'model-assets/seeded/seeded-bert-text-classification/model.onnx'));
+  const floats = compile([{ name: 'model', onnx, externalData: new Map() }]);
+  const bytes = compile([{ name: 'model', onnx, externalData: new Map() }], 'int8');
+  expectRoundTrip(bytes);
+  expect(bytes.program).not.toEqual(floats.program);
+  expect(bytes.program.imageBytes).toBe(floats.program.imageBytes);
 });
 
 test('operators', () => {

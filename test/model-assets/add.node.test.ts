@@ -96,6 +96,16 @@ describe('layouts', () => {
     expect(output).toContain('runs on onnxruntime-web: it was asked for');
     expect(output).toContain('16.0 MiB onnxruntime-web + ');
   });
+
+  test('attention in int8 where it is asked for, and in nothing else than is known', async () => {
+    await openHub(filesOf(CLASSIFIER, inEveryType));
+    const { code, output } = await add('--attention', 'int8');
+    expect(code).toBe(0);
+    expect(output).toContain('attention in int8');
+    const refused = await add('--attention', 'int4');
+    expect(refused.code).toBe(2);
+    expect(refused.errors).toContain('--attention is int4; it takes float or int8');
+  });
 });
 
 describe('a dry run', () => {

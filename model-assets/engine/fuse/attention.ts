@@ -17,7 +17,8 @@ import { numberOf, unrepeated } from './factors.ts';
 import { guarded, weightsOf } from './not-a-number.ts';
 import { isWhole, type NodeOf, type Rewriter } from './rewriter.ts';
 
-export function fuseAttention(rewriter: Rewriter): void {
+/** `isInt8`: whether their products are to be computed in bytes. */
+export function fuseAttention(rewriter: Rewriter, isInt8: boolean): void {
   for (const product of rewriter.nodes('matmul')) {
     const [weights, values] = product.inputs;
     const { softmax, isGuarded } = (weights && weightsOf(rewriter, weights)) ?? {};
@@ -32,6 +33,7 @@ export function fuseAttention(rewriter: Rewriter): void {
         kind: 'attention',
         scale: scores.scale,
         steps: scores.steps.map(({ kind, fill }) => ({ kind, fill })),
+        isInt8,
       },
       inputs: [scores.q, scores.k, values, ...scores.steps.map(({ tensor }) => tensor)].map(
         (view) => view && toFour(view),

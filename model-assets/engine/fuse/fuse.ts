@@ -10,7 +10,8 @@ import { fuseNorms, takeSum } from './norms.ts';
 import { Rewriter } from './rewriter.ts';
 import { joinSiblings } from './siblings.ts';
 
-export function fuse(graph: Graph): Graph {
+/** `hasInt8Attention`: see compile.ts. */
+export function fuse(graph: Graph, hasInt8Attention = false): Graph {
   // What no output needs would look like a reader.
   const rewriter = new Rewriter(withoutDuplicates(new Rewriter(graph).finish()));
   toLinear(rewriter);
@@ -23,7 +24,7 @@ export function fuse(graph: Graph): Graph {
   takeSum(normed);
   splitHeads(normed);
   const split = new Rewriter(normed.finish());
-  fuseAttention(split);
+  fuseAttention(split, hasInt8Attention);
   const attended = new Rewriter(split.finish());
   joinSiblings(attended);
   return attended.finish();

@@ -46,6 +46,15 @@ function operation(word: number | undefined, ranges: readonly (readonly [number,
   demand(isKnown, `a step has the operation ${word}, which is not known`);
 }
 
+const attention: Kind = {
+  views: [4, 4 + MOST_TENSORS],
+  words: 1,
+  check: ([, ...steps], rank) => {
+    for (let view = 0; view < 4 + steps.length / 2; view++) demand(rank(view) === 4, 'attention is of no heads');
+    for (let i = 0; i < steps.length; i += 2) operation(steps[i], [[c.SCORES_ADD, c.SCORES_KEEP]]);
+  },
+};
+
 const KINDS: Readonly<Record<number, Kind>> = {
   [p.STEP_COPY]: { views: [2, 2], words: 0 },
   [p.STEP_RANGE]: { views: [3, 3], words: 1, check: flags },
@@ -125,14 +134,8 @@ const KINDS: Readonly<Record<number, Kind>> = {
     },
   },
   [p.STEP_MATMUL]: { views: [3, 3], words: 1, check: flags },
-  [p.STEP_ATTENTION]: {
-    views: [4, 4 + MOST_TENSORS],
-    words: 1,
-    check: ([, ...steps], rank) => {
-      for (let view = 0; view < 4 + steps.length / 2; view++) demand(rank(view) === 4, 'attention is of no heads');
-      for (let i = 0; i < steps.length; i += 2) operation(steps[i], [[c.SCORES_ADD, c.SCORES_KEEP]]);
-    },
-  },
+  [p.STEP_ATTENTION]: attention,
+  [p.STEP_ATTENTION_I8]: attention,
 };
 
 /** Throws `model_unavailable`, with what is wrong. */

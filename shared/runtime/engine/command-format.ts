@@ -99,6 +99,13 @@ export const SCORES_STEP_WORDS = 7;
 export const ATTENTION_ROWS = 10;
 
 /**
+ * As ATTENTION, with both products in bytes: queries and the scores' weights are quantized by row, keys by key and values by element of a
+ * head. Scratch: ATTENTION_ROWS_I8 describes it.
+ */
+export const ATTENTION_I8 = 21;
+export const ATTENTION_ROWS_I8 = 12;
+
+/**
  * out, in, columns, addend (a float), count (at most columns). Of the `count` greatest of in[n] + addend, rounded to a float, the greatest
  * first and equal ones in their order: count × n, then count × sum.
  */

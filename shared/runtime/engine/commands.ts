@@ -1,5 +1,6 @@
 // Steps of a program as commands, with shapes that are numbers and places that are addresses.
 
+import { attention } from './attention-commands.ts';
 import {
   binary,
   copy,
@@ -14,7 +15,7 @@ import {
   unary,
 } from './element-commands.ts';
 import { damagedStep, type StepContext } from './placed.ts';
-import { attention, linear, matmul, norm, reduce, softmax } from './product-commands.ts';
+import { linear, matmul, norm, reduce, softmax } from './product-commands.ts';
 import type { Step } from './program.ts';
 import * as p from './program.ts';
 
@@ -45,4 +46,5 @@ const WRITERS: Readonly<Record<number, Writer>> = {
   [p.STEP_LINEAR]: linear,
   [p.STEP_MATMUL]: matmul,
   [p.STEP_ATTENTION]: attention,
+  [p.STEP_ATTENTION_I8]: attention,
 };

@@ -8,7 +8,6 @@ import {
   command,
   count,
   damagedStep,
-  distinct,
   flat,
   operand,
   optional,
@@ -139,49 +138,4 @@ export function matmul(step: Step, context: StepContext): number[] {
   const steps = [a.strides[rank - 2] ?? 0, b.strides[isTurned ? rank - 1 : rank - 2] ?? 0];
   const axes = dims.flatMap((size, i) => [size, strides[0]?.[i] ?? 0, strides[1]?.[i] ?? 0]);
   return command(c.MATMUL, out.at, a.at, b.at, scratch, rows, columns, inner, isTurned, ...steps, dims.length, ...axes);
-}
-
-/** out, q, k, v, then the tensor of each step on the scores; scale, then kind and fill of each. */
-export function attention(step: Step, context: StepContext): number[] {
-  const out = distinct(step, context, 0);
-  const [q, k, v, ...tensors] = step.views.slice(1).map((_, i) => operand(step, context, i + 1));
-  if (!q || !k || !v) throw damagedStep('attention lacks a view');
-  const [batch = 0, heads = 0, queries = 0, size = 0] = q.dims;
-  const [keys = 0, valueSize = 0] = [k.dims[2] ?? 0, v.dims[3] ?? 0];
-  const expect = (view: Placed, dims: readonly number[]) => checkSame([view, { ...view, dims }]);
-  expect(k, [batch, heads, keys, size]);
-  expect(v, [batch, heads, keys, valueSize]);
-  expect(out, [batch, heads, queries, valueSize]);
-  for (const tensor of tensors) expect(tensor, [batch, heads, queries, keys]);
-  for (const view of [out, q, k, v]) {
-    if ((view.dims[3] ?? 1) > 1 && view.strides[3] !== 1) throw damagedStep('a head does not lie side by side');
-  }
-  const scratch = context.scratch(4 * Math.ceil(keys / c.PANEL) * c.PANEL * (size + c.ATTENTION_ROWS));
-  // Rows that share their keys and values are as many queries of one row: what is shared comes from memory once.
-  const isShared = queries === 1 && k.strides[0] === 0 && v.strides[0] === 0;
-  const turned = (axes: readonly number[]) => {
-    const [row = 0, head = 0, query = 0, ...rest] = axes;
-    return isShared ? [query, head, row, ...rest] : axes;
-  };
-  const steps = tensors.flatMap(({ at, strides }, i) => [
-    word(step, 1 + 2 * i),
-    at,
-    ...turned(strides),
-    word(step, 2 + 2 * i),
-  ]);
-  const places = [out, q, k, v].map(({ at }) => at);
-  const strides = [turned(out.strides), turned(q.strides), k.strides, v.strides].flatMap((each) => each.slice(0, 3));
-  return command(
-    c.ATTENTION,
-    ...places,
-    scratch,
-    ...turned([batch, heads, queries]),
-    keys,
-    size,
-    valueSize,
-    word(step, 0),
-    ...strides,
-    tensors.length,
-    ...steps,
-  );
 }

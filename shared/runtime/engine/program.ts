@@ -19,7 +19,8 @@ export const STEP_LINEAR = 13;
 export const STEP_MATMUL = 14;
 export const STEP_ATTENTION = 15;
 export const STEP_GATHER_BLOCKS = 16;
-export const STEP_KINDS = 17;
+export const STEP_ATTENTION_I8 = 17;
+export const STEP_KINDS = 18;
 
 /** Where a view is left out. */
 export const ABSENT = -1;

@@ -1,6 +1,15 @@
 // Attention in 64 bits, with the strides of the command, and the command itself.
 
-import { ATTENTION, ATTENTION_ROWS, SCORES_ADD, SCORES_MUL } from '../../../shared/runtime/engine/command-format.ts';
+import {
+  ATTENTION,
+  ATTENTION_I8,
+  ATTENTION_ROWS,
+  ATTENTION_ROWS_I8,
+  DOT_PLAIN,
+  PANEL_TAIL_I8,
+  SCORES_ADD,
+  SCORES_MUL,
+} from '../../../shared/runtime/engine/command-format.ts';
 import { bits, type Command, type Machine } from './machine.ts';
 
 type Strides3 = readonly [batch: number, head: number, item: number];
@@ -27,7 +36,7 @@ export interface Attention {
   readonly steps: readonly Step[];
 }
 
-const at = (strides: readonly number[], ...places: number[]) =>
+export const at = (strides: readonly number[], ...places: number[]) =>
   places.reduce((sum, place, i) => sum + place * (strides[i] ?? 0), 0);
 
 /** One past the last element. */
@@ -74,14 +83,23 @@ function scoreOf(
   return score;
 }
 
-/** Runs it; the result in the order of `attend`. */
-export function runAttention(machine: Machine, it: Attention): Float32Array {
+/** Bytes of scratch of ATTENTION_I8. */
+export function scratchInBytes({ keys, depth, width }: Attention, mode: number): number {
+  const up = (count: number) => Math.ceil(count / 8) * 8;
+  const panels = (columns: number, rows: number) => (up(columns) / 8) * (8 * up(rows) + PANEL_TAIL_I8);
+  const row = 4 * up(keys) + Math.max(up(keys), up(depth)) * (mode === DOT_PLAIN ? 2 : 1) + 8;
+  return panels(keys, depth) + panels(width, keys) + ATTENTION_ROWS_I8 * row;
+}
+
+/** Runs it, in bytes where a mode is given; the result in the order of `attend`. */
+export function runAttention(machine: Machine, it: Attention, mode?: number): Float32Array {
   machine.clear();
   const { batch, heads, queries, keys, depth, width, strides } = it;
   const outLength = queries > 0 && batch > 0 ? extent(strides.out, batch, heads, queries) + width - 1 : 0;
   const out = machine.room(4 * outLength);
   const padded = Math.ceil(keys / 8) * 8;
-  const scratch = machine.room(4 * padded * (depth + ATTENTION_ROWS));
+  const floats = 4 * padded * (depth + ATTENTION_ROWS);
+  const scratch = machine.room(mode === undefined ? floats : scratchInBytes(it, mode));
   const steps = it.steps.flatMap(({ kind, tensor, strides, fill }) => [
     kind,
     machine.put(tensor),
@@ -90,7 +108,7 @@ export function runAttention(machine: Machine, it: Attention): Float32Array {
   ]);
   const tensors = [machine.put(it.q), machine.put(it.k), machine.putAtEnd(it.v)];
   const command: Command = [
-    ATTENTION,
+    mode === undefined ? ATTENTION : ATTENTION_I8,
     ...[out, ...tensors, scratch, batch, heads, queries, keys, depth, width, bits(it.scale)],
     ...[...strides.out, ...strides.q, ...strides.k, ...strides.v],
     ...[it.steps.length, ...steps],

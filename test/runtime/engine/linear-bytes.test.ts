@@ -14,7 +14,7 @@ import {
   RELU,
 } from '../../../shared/runtime/engine/command-format.ts';
 import engine from '../../../shared/runtime/engine/engine.wasm';
-import emulated from './emulated.wasm';
+import { emulate } from './emulate.ts';
 import { expectClose, gelu } from './expected.ts';
 import { type ByteWeights, byteRow, packBytes, quantize, scratchBytes } from './linear.ts';
 import { Machine } from './machine.ts';
@@ -23,13 +23,6 @@ import { createRandom, type Random } from './random.ts';
 const MODES = { DOT_UNSIGNED, DOT_SEVEN_BITS, DOT_SIGNED, DOT_PLAIN };
 const SIZES = [1, 2, 7, 8, 9, 16, 17, 33, 40, 100];
 const offsetOf = (mode: number) => (mode === DOT_SIGNED ? 128 : 0);
-
-function emulate(kind: number, mode: number): Machine {
-  const machine = new Machine(emulated);
-  (machine.exports as unknown as { setMachine(kind: number): void }).setMachine(kind);
-  machine.exports.setMode(mode);
-  return machine;
-}
 
 function weightsOf(random: Random, depth: number, columns: number, extreme = false): ByteWeights {
   const byte = () => (extreme ? random.pick([-128, 127]) : random.integer(-128, 127));

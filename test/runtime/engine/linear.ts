@@ -69,10 +69,14 @@ export interface QuantizedRow {
   readonly least: number;
 }
 
+export function levelsOf(depth: number, mode: number): number {
+  const most = mode === DOT_PLAIN ? 4095 : mode === DOT_SEVEN_BITS ? 127 : 255;
+  return Math.min(most, Math.floor((2 ** 31 - 1) / (128 * Math.max(roundUp(depth, 8), 1))));
+}
+
 /** x ≈ step × q + least. Every operation is rounded to 32 bits, as the engine's are. */
 export function quantize(x: Float32Array, mode: number): QuantizedRow {
-  const most = mode === DOT_PLAIN ? 4095 : mode === DOT_SEVEN_BITS ? 127 : 255;
-  const levels = Math.min(most, Math.floor((2 ** 31 - 1) / (128 * Math.max(roundUp(x.length, 8), 1))));
+  const levels = levelsOf(x.length, mode);
   const least = Math.min(...x);
   const range = fround(Math.max(...x) - least);
   if (!(range < Infinity)) return { q: Array.from(x, () => 0), step: Number.NaN, least: Number.NaN };

@@ -1,7 +1,13 @@
-// The same program with the weights of its linear layers as signed bytes, a scale for each column.
+// The same program with its products in bytes: the weights of linear layers, with a scale for each column, and attention.
 
 import { PANEL, PANEL_TAIL_F32 } from '../../../shared/runtime/engine/command-format.ts';
-import { type ProgramFunction, STEP_LINEAR, type Step } from '../../../shared/runtime/engine/program.ts';
+import {
+  type ProgramFunction,
+  STEP_ATTENTION,
+  STEP_ATTENTION_I8,
+  STEP_LINEAR,
+  type Step,
+} from '../../../shared/runtime/engine/program.ts';
 import type { Honest } from './fuzz/single-steps.ts';
 import { packBytes } from './linear.ts';
 
@@ -21,7 +27,10 @@ export function toBytes({ program, image }: Pick<Honest, 'program' | 'image'>): 
   };
   const functions = program.functions.map((code) => ({
     ...code,
-    steps: code.steps.map((step) => (isFloats(step) ? inBytes(step, image, place) : step)),
+    steps: code.steps.map((step) => {
+      if (step.kind === STEP_ATTENTION) return { ...step, kind: STEP_ATTENTION_I8 };
+      return isFloats(step) ? inBytes(step, image, place) : step;
+    }),
   }));
   const whole = new Uint8Array(length);
   let at = 0;

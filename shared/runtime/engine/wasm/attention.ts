@@ -4,14 +4,23 @@
 //
 //   scratch | keys in panels: (keys rounded up to 8) × size of a head | ATTENTION_ROWS × (keys rounded up to 8) scores |
 //
+// In bytes, both products are those of a layer (linear.ts) whose rows are queries, or weights, and whose weights are keys, or values:
+//
+//   scratch | panels of keys | panels of values | ATTENTION_ROWS_I8 × (keys rounded up to 8) scores
+//           | as many queries or weights, quantized | their scales, eight bytes a row |
+//
 // Where there are no keys the result is 0. Where no score of a row is finite, it is not a number.
 
-import { ATTENTION_ROWS, PANEL, SCORES_STEP_WORDS } from '../command-format';
+import { ATTENTION_ROWS, ATTENTION_ROWS_I8, PANEL, SCORES_STEP_WORDS } from '../command-format';
+import { keyPanels, panelBytes, valuePanels } from './attention-bytes';
 import { scoreRow } from './attention-scores';
 import { scaleRow, stepRow } from './attention-steps';
+import { weighInLevels } from './attention-weights';
 import { floatRow, floatTile, zeros } from './float-kernel';
-import { floatPanels } from './linear';
+import { byteRows, floatPanels } from './linear';
+import { elementBytes } from './mode';
 import { packColumns } from './pack';
+import { paddedDepth, quantizeRows } from './quantize';
 import { MOST_FLOAT_ROWS, nextHeight } from './row-count';
 import { fill } from './sequences';
 import { divideBy, greatestOf, weigh } from './softmax';
@@ -25,7 +34,9 @@ let keys: usize = 0;
 let padded: usize = 0;
 let depth: usize = 0;
 let width: usize = 0;
+/** Of products, and in bytes of keys instead. */
 let scale: f32 = 0;
+let keyScale: f32 = 0;
 let strideOut: usize = 0;
 let strideQ: usize = 0;
 let strideK: usize = 0;
@@ -41,8 +52,8 @@ function word(words: usize, n: usize): usize {
   return load<u32>(words + 4 * n);
 }
 
-/** `words`: what follows the code and the length of the command. */
-export function attention(words: usize): void {
+/** `words`: what follows the code and the length of the command. `bytes`: whether products are taken in bytes. */
+export function attention(words: usize, bytes: bool): void {
   const panels = word(words, 4);
   const batch = word(words, 5);
   const heads = word(words, 6);
@@ -50,7 +61,8 @@ export function attention(words: usize): void {
   keys = word(words, 8);
   depth = word(words, 9);
   width = word(words, 10);
-  scale = load<f32>(words + 4 * 11);
+  keyScale = load<f32>(words + 4 * 11);
+  scale = bytes ? 1 : keyScale;
   padded = (keys + PANEL - 1) & ~(PANEL - 1);
   const strides = words + 4 * 12;
   strideOut = 4 * word(strides, 2);
@@ -66,7 +78,8 @@ export function attention(words: usize): void {
       const q = word(words, 1) + 4 * (b * word(strides, 3) + h * word(strides, 4));
       const k = word(words, 2) + 4 * (b * word(strides, 6) + h * word(strides, 7));
       const v = word(words, 3) + 4 * (b * word(strides, 9) + h * word(strides, 10));
-      head(out, q, k, v, panels, b, h);
+      if (bytes) headInBytes(out, q, k, v, panels, b, h);
+      else head(out, q, k, v, panels, b, h);
     }
   }
 }
@@ -84,15 +97,41 @@ function head(out: usize, q: usize, k: usize, v: usize, panels: usize, b: usize,
   }
 }
 
+function headInBytes(out: usize, q: usize, k: usize, v: usize, panels: usize, b: usize, h: usize): void {
+  const elements = paddedDepth(depth);
+  const values = panels + (padded / PANEL) * panelBytes(depth);
+  scores = values + ((width + PANEL - 1) / PANEL) * panelBytes(keys);
+  const quantized = scores + 4 * ATTENTION_ROWS_I8 * padded;
+  const weightScales = quantized + <usize>ATTENTION_ROWS_I8 * max(elements, padded) * elementBytes();
+  keyPanels(panels, k, strideK, keys, depth, keyScale);
+  valuePanels(values, v, strideV, keys, width);
+  for (let s: usize = 0; s < queries; s += ATTENTION_ROWS_I8) {
+    const rows = min(<usize>ATTENTION_ROWS_I8, queries - s);
+    quantizeRows(quantized, q + s * strideQ, strideQ, rows, depth);
+    byteRows(scores, 4 * padded, rows, quantized, quantized + rows * elements * elementBytes(), panels, padded, elements);
+    for (let r: usize = 0; r < rows; r++) {
+      const row = scores + 4 * r * padded;
+      stepScores(row, b, h, s + r);
+      weighInLevels(quantized + r * padded * elementBytes(), row, padded, greatestOf(row, padded), weightScales + 8 * r);
+    }
+    byteRows(out + s * strideOut, strideOut, rows, quantized, weightScales, values, width, padded);
+  }
+}
+
 /** Scores to weights, of which the sum is still to be divided by. */
 function weighRow(row: usize, b: usize, h: usize, s: usize, r: usize): void {
-  if (!steps) scaleRow(row, keys, scale);
+  stepScores(row, b, h, s);
+  store<f32>(sums + 4 * r, weigh(row, row, padded, greatestOf(row, padded)));
+}
+
+/** Products to scores, filled up. */
+function stepScores(row: usize, b: usize, h: usize, s: usize): void {
+  if (!steps && scale != 1) scaleRow(row, keys, scale);
   for (let n = 0, step = firstStep; n < steps; n++, step += 4 * SCORES_STEP_WORDS) {
     const x = word(step, 1) + 4 * (b * word(step, 2) + h * word(step, 3) + s * word(step, 4));
     stepRow(<i32>word(step, 0), row, keys, n ? 1 : scale, x, 4 * word(step, 5), <i32>word(step, 6));
   }
   fill(row + 4 * keys, padded - keys, reinterpret<i32>(<f32>-Infinity));
-  store<f32>(sums + 4 * r, weigh(row, row, padded, greatestOf(row, padded)));
 }
 
 /** out[r] = Σt weights[r][t] × v[t], by the sum of the weights. */

@@ -2,7 +2,7 @@
 // scratch and the commands there, and grows the memory itself.
 
 import {
-  ATTENTION, BINARY, COPY, CUMULATIVE_SUM, DONE, END, ERROR_COMMAND, FILL, GATHER, GATHER_BLOCKS, GATHER_I8, GREATEST_OF_ROW, LAYER_NORM,
+  ATTENTION, ATTENTION_I8, BINARY, COPY, CUMULATIVE_SUM, DONE, END, ERROR_COMMAND, FILL, GATHER, GATHER_BLOCKS, GATHER_I8, GREATEST_OF_ROW, LAYER_NORM,
   LINEAR_F32, LINEAR_I8, MATMUL, MAX_RANK, RANGE, REDUCE, SCATTER, SELECT, SOFTMAX, TRILU, UNARY,
 } from '../command-format';
 import { attention } from './attention';
@@ -120,7 +120,10 @@ function execute(code: i32, w: usize): i32 {
       );
       return DONE;
     case ATTENTION:
-      attention(w);
+      attention(w, false);
+      return DONE;
+    case ATTENTION_I8:
+      attention(w, true);
       return DONE;
     case GREATEST_OF_ROW:
       if (u(w, 4) > u(w, 2)) return ERROR_COMMAND;

@@ -38,11 +38,10 @@ export function linearBytes(
   const scales = scratch + rows * length;
   const panelLength = WIDTH * padded + TAIL_I8;
   const group = groupOf(panelLength);
-  const most = mode == DOT_PLAIN || !depth ? MOST_FLOAT_ROWS : MOST_BYTE_ROWS;
   for (let n: usize = 0; n < columns; n += group, weights += (group / WIDTH) * panelLength) {
     const width = min(group, columns - n);
     for (let r: usize = 0; r < rows; ) {
-      const height = nextHeight(rows - r, most);
+      const height = nextHeight(rows - r, mostRows(depth));
       const to = out + r * 4 * stride + 4 * n;
       bytePanels(to, 4 * stride, height, scratch + r * length, scales + 8 * r, weights, width, padded);
       activate(activation, to, height, width, 4 * stride);
@@ -58,6 +57,23 @@ export function linearBytes(
 @inline
 function groupOf(panelLength: usize): usize {
   return panelLength > GROUP_BYTES / 4 ? 2 * WIDTH : panelLength > GROUP_BYTES / 8 ? 4 * WIDTH : 8 * WIDTH;
+}
+
+/** Quantized rows times panels: of both so few that they stay near. `stride` in bytes, `depth` a multiple of 8. */
+export function byteRows(
+  out: usize, stride: usize, rows: usize, q: usize, scales: usize, panels: usize, columns: usize, depth: usize,
+): void {
+  const length = depth * elementBytes();
+  for (let r: usize = 0; r < rows; ) {
+    const height = nextHeight(rows - r, mostRows(depth));
+    bytePanels(out + r * stride, stride, height, q + r * length, scales + 8 * r, panels, columns, depth);
+    r += height;
+  }
+}
+
+@inline
+function mostRows(depth: usize): usize {
+  return mode == DOT_PLAIN || !depth ? MOST_FLOAT_ROWS : MOST_BYTE_ROWS;
 }
 
 /** The rows of one tile, panel by panel. */

@@ -160,30 +160,44 @@ const READERS: Readonly<Record<number, Reader>> = {
     const writes = [block(a(0), product(sizes) * m * n), block(a(3), k * upTo(n, c.PANEL))];
     return { writes, reads: [x, y], work: product(sizes) * (m * n + m * k + k * n + m * n * k) };
   },
-  [c.ATTENTION]: (w, a) => {
-    const [batch, heads, queries, keys, size, width] = [5, 6, 7, 8, 9, 10].map(a) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    const at = (n: number, place: number, rows: number, columns: number) =>
-      strided(a(n), [batch, heads, rows, columns], [...w.slice(12 + 3 * place, 15 + 3 * place), 1]);
-    const padded = upTo(keys, c.PANEL);
-    const steps = Array.from({ length: w[24] ?? 0 }, (_, i) => {
-      const from = 25 + i * c.SCORES_STEP_WORDS;
-      if (from + c.SCORES_STEP_WORDS > w.length) throw new Error('attention lacks a step');
-      return strided(a(from + 1), [batch, heads, queries, keys], w.slice(from + 2, from + 6));
-    });
-    return {
-      writes: [at(0, 0, queries, width), block(a(4), padded * (size + c.ATTENTION_ROWS))],
-      reads: [at(1, 1, queries, size), at(2, 2, keys, size), at(3, 3, keys, width), ...steps],
-      work: batch * heads * (queries + 1) * (padded + 1) * (size + width + 1 + steps.length),
-    };
-  },
+  [c.ATTENTION]: (w, a) => attention(w, a, (keys, size) => keys * (size + c.ATTENTION_ROWS)),
+  [c.ATTENTION_I8]: (w, a, mode) =>
+    attention(w, a, (keys, size, width) => {
+      const layer = (columns: number, depth: number) => columns * (depth / 4 + 3);
+      const quantized = Math.max(keys, upTo(size, c.DEPTH_UNIT)) * (mode === c.DOT_PLAIN ? 2 : 1);
+      const row = keys + (quantized + c.LINEAR_I8_SCRATCH) / 4;
+      return layer(keys, upTo(size, c.DEPTH_UNIT)) + layer(upTo(width, c.PANEL), keys) + c.ATTENTION_ROWS_I8 * row;
+    }),
 };
+
+/** `scratch`: its elements, by the keys, rounded up, and by the elements of a head of q and of v. */
+function attention(
+  w: readonly number[],
+  a: (n: number) => number,
+  scratch: (keys: number, size: number, width: number) => number,
+): Ranges {
+  const [batch, heads, queries, keys, size, width] = [5, 6, 7, 8, 9, 10].map(a) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const at = (n: number, place: number, rows: number, columns: number) =>
+    strided(a(n), [batch, heads, rows, columns], [...w.slice(12 + 3 * place, 15 + 3 * place), 1]);
+  const padded = upTo(keys, c.PANEL);
+  const steps = Array.from({ length: w[24] ?? 0 }, (_, i) => {
+    const from = 25 + i * c.SCORES_STEP_WORDS;
+    if (from + c.SCORES_STEP_WORDS > w.length) throw new Error('attention lacks a step');
+    return strided(a(from + 1), [batch, heads, queries, keys], w.slice(from + 2, from + 6));
+  });
+  return {
+    writes: [at(0, 0, queries, width), block(a(4), scratch(padded, size, width))],
+    reads: [at(1, 1, queries, size), at(2, 2, keys, size), at(3, 3, keys, width), ...steps],
+    work: batch * heads * (queries + 1) * (padded + 1) * (size + width + 1 + steps.length),
+  };
+}
 
 function same(out: number, from: number, elements: number): Ranges {
   return { writes: [block(out, elements)], reads: [block(from, elements)], work: elements };

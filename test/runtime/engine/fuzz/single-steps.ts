@@ -165,6 +165,17 @@ export function singleSteps(): Honest[] {
       ],
       [0x3f000000, c.SCORES_KEEP, 0],
     ],
+    [
+      p.STEP_ATTENTION_I8,
+      [
+        [[2, 2, 35, 9], 'out'],
+        [[2, 2, 35, 4], 'float'],
+        [[2, 2, 41, 4], 'float'],
+        [[2, 2, 41, 9], 'float'],
+        [[2, 2, 35, 41], 'float'],
+      ],
+      [0x3f000000, c.SCORES_ADD, 0],
+    ],
   ];
   return steps.map(([kind, tensors, words], i) => {
     const program: p.Program = { functions: [singleStep(kind, tensors, words)], imageBytes: 1024 };
