@@ -6,7 +6,7 @@ import heldBack from './held-back.json' with { type: 'json' };
 import { readRows, type Service } from './service.ts';
 import { printWrong } from './wrong.ts';
 
-interface Question {
+export interface Question {
   readonly title: string;
   readonly context: string;
   readonly question: string;
@@ -26,7 +26,7 @@ export async function questionAnswering(service: Service, data: string, wrong: n
     const nearest = Math.max(...truths.map((truth) => overlap(said, truth)));
     f1 += nearest;
     if (nearest < 0.5) lines.push(`${question} | said: ${single[i]} | true: ${answers[0]?.text}`);
-    exact += truths.some((truth) => truth.join(' ') === said.join(' ')) ? 1 : 0;
+    exact += isExact(single[i] ?? '', answers) ? 1 : 0;
   });
   const percent = (sum: number) => ((100 * sum) / rows.length).toFixed(2);
   const what = `${rows.length} questions of ${heldBack.squad.length} articles`;
@@ -34,6 +34,11 @@ export async function questionAnswering(service: Service, data: string, wrong: n
   const flips = grouped.filter((text, i) => text !== single[i]).length;
   console.log(`  answers that differ between one input a request and eight: ${flips}`);
   printWrong(lines, wrong);
+}
+
+/** Whether it is one of the true answers, but for what does not count. */
+export function isExact(said: string, answers: Question['answers']): boolean {
+  return answers.some(({ text }) => wordsOf(text).join(' ') === wordsOf(said).join(' '));
 }
 
 async function answer(service: Service, rows: readonly Question[], size: number): Promise<string[]> {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { readRows, type Service } from './service.ts';
 import { printWrong } from './wrong.ts';
 
-interface Tagged {
+export interface Tagged {
   readonly words: readonly string[];
   /** B- and I- with a type, or O. */
   readonly tags: readonly string[];
 }
 
-interface Entity {
+export interface Entity {
   readonly entity_group: string;
   readonly start: number;
   readonly end: number;
@@ -66,7 +66,8 @@ async function find(service: Service, rows: readonly Tagged[], strategy: string,
   return all;
 }
 
-function entitiesOf({ words, tags }: Tagged): string[] {
+/** Of a row's tags, as `type start end` in code points. */
+export function entitiesOf({ words, tags }: Tagged): string[] {
   const entities: { type: string; start: number; end: number }[] = [];
   let at = 0;
   words.forEach((word, i) => {

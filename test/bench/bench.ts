@@ -37,6 +37,7 @@ const NAMES = [
   'kernels',
   'engine',
   'engine-error',
+  'engine-labels',
   'models',
   'webhooks',
   'webhooks-faults',

@@ -7,6 +7,9 @@ import { type Checkpoint, readCheckpoint } from '../../model-assets/checkpoint.t
 /** What a model is called that runs on onnxruntime-web. */
 export const peerOf = (model: string) => `${model}-ort`;
 
+/** And where it runs on the project's own, with attention in int8. */
+export const inBytesOf = (model: string) => `${model}-int8-attention`;
+
 /** The folder of the checkpoints; null, and a line that says why, where there is none. */
 export function benchModels(): string | null {
   const folder = process.env.BENCH_MODELS ?? '';
@@ -14,6 +17,11 @@ export function benchModels(): string | null {
   console.log('  skipped: set BENCH_MODELS to a folder that model-assets/seeded/full_size.py and');
   console.log('           model-assets/seeded-writing/full_size.py have filled (--out)');
   return null;
+}
+
+/** The same for the project's own engine, with attention in int8. */
+export function withInt8Attention(folder: string, model: string): Promise<Checkpoint> {
+  return readCheckpoint(folder, inBytesOf(model), { engine: 'edge', attention: 'int8' });
 }
 
 /** The same ONNX files for the project's own engine, and for onnxruntime-web. */

@@ -13,7 +13,7 @@ import { weightBytes } from '../../../shared/runtime/engine/weight-bytes.ts';
 import type { Row, Subject } from '../bench.ts';
 import { workerdClock } from '../cpu-clock.ts';
 import type { Case, Job } from '../engine-cases.ts';
-import { benchModels, forBoth, peerOf } from '../engine-models.ts';
+import { benchModels, forBoth, inBytesOf, peerOf, withInt8Attention } from '../engine-models.ts';
 import { buildLimits } from '../limits.ts';
 import { compare } from '../measure.ts';
 import { start, type Workerd } from '../workerd.ts';
@@ -50,7 +50,8 @@ export default {
     if (folder === null) return;
     await buildLimits();
     for (const { model, like } of ENCODERS) {
-      await withBoth(folder, model, (workerd) => reportForward(workerd, model, like, report));
+      const further = [await withInt8Attention(join(folder, model), model)];
+      await withBoth(folder, model, (workerd) => reportForward(workerd, model, like, report), further);
     }
     for (const { model, like } of WRITERS) {
       await withBoth(folder, model, async (workerd, [ours]) =>
@@ -67,9 +68,10 @@ async function withBoth(
   folder: string,
   model: string,
   use: (workerd: Workerd, checkpoints: readonly [Checkpoint, Checkpoint]) => Promise<void>,
+  further: readonly Checkpoint[] = [],
 ): Promise<void> {
   const checkpoints = await forBoth(join(folder, model), model);
-  const workerd = await start(WORKER, { checkpoints });
+  const workerd = await start(WORKER, { checkpoints: [...checkpoints, ...further] });
   try {
     await use(workerd, checkpoints);
   } finally {
@@ -94,7 +96,10 @@ async function time(workerd: Workerd, cases: readonly Case[], repeats: number): 
 async function reportForward(workerd: Workerd, model: string, like: string, report: Report): Promise<void> {
   for (const tokens of TOKENS) {
     const it = { kind: 'forward', tokens } as const;
-    const ours = [{ label: '' }, ...MODES].map(({ label, ...mode }) => ({ label, it: { ...it, model, ...mode } }));
+    const ours = [
+      ...[{ label: '' }, ...MODES].map(({ label, ...mode }) => ({ label, it: { ...it, model, ...mode } })),
+      { label: ', attention in int8', it: { ...it, model: inBytesOf(model) } },
+    ];
     const [peer = 0, ...times] = await time(
       workerd,
       [{ ...it, model: peerOf(model) }, ...ours.map((each) => each.it)],
