@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { BlobRef, Engine, Manifest } from '../shared/model/manifest.ts';
+import { type Program, STEP_ATTENTION_I8 } from '../shared/runtime/engine/program.ts';
 import { type Content, inFile, inMemory } from './content.ts';
 import { type Attention, compile, compileInto, type OnnxSource } from './engine/compile.ts';
 import { Image } from './engine/image.ts';
@@ -31,28 +32,38 @@ export async function chooseEngine(
   if (wanted === 'onnxruntime-web') return { name: 'onnxruntime-web', reason: 'it was asked for' };
   const sources = onnxSources(graphs, blobs);
   try {
-    const program =
-      scratch === undefined
-        ? await store(inMemory(compile(sources, attention).bytes))
-        : await store(...(await compileToFile(sources, attention, scratch)));
-    const choice = attention === 'int8' ? { attention } : {};
-    return { name: 'edge', reason: 'it knows every operator', ...choice, program };
+    const made = scratch === undefined ? inOneGo(sources, attention) : await compileToFile(sources, attention, scratch);
+    const program = await store(made.content, made.sha256);
+    return { name: 'edge', reason: 'it knows every operator', ...attentionOf(made.program), program };
   } catch (error) {
     if (wanted === 'edge' || !(error instanceof Unsupported)) throw error;
     return { name: 'onnxruntime-web', reason: error.message };
   }
 }
 
-async function compileToFile(
-  sources: readonly OnnxSource[],
-  attention: Attention,
-  folder: string,
-): Promise<readonly [program: Content, sha256: string]> {
+interface Made {
+  readonly program: Program;
+  readonly content: Content;
+  readonly sha256?: string;
+}
+
+/** What is in it, whatever was asked for: some graphs have no attention, or none that reads a text as a whole. */
+function attentionOf({ functions }: Program): { readonly attention?: 'int8' } {
+  const isInt8 = functions.some(({ steps }) => steps.some(({ kind }) => kind === STEP_ATTENTION_I8));
+  return isInt8 ? { attention: 'int8' } : {};
+}
+
+function inOneGo(sources: readonly OnnxSource[], attention: Attention): Made {
+  const { program, bytes } = compile(sources, attention);
+  return { program, content: inMemory(bytes) };
+}
+
+async function compileToFile(sources: readonly OnnxSource[], attention: Attention, folder: string): Promise<Made> {
   const image = new ImageFile(join(folder, 'image'));
   try {
-    const { front } = await compileInto(new Image(image), sources, attention);
+    const { program, front } = await compileInto(new Image(image), sources, attention);
     const { sha256 } = await image.writeBehind(front, join(folder, 'program'));
-    return [await inFile(join(folder, 'program')), sha256];
+    return { program, content: await inFile(join(folder, 'program')), sha256 };
   } finally {
     await image.close();
   }

@@ -37,8 +37,8 @@ What an interrupted run has downloaded or written is not done again. Downloads s
   --name     of the model; the repository's or the folder's
   --default  it answers requests of its task that name no model
   --engine   edge or onnxruntime-web, whatever would be chosen: the project's own where it knows every operator
-  --attention  float or int8, by the project's own engine; left out, what config.json says (int8_attention), or float. int8 is
-             faster from 64 tokens on, and the last digits of answers are others
+  --attention by the project's own engine: float, or int8 for texts of 32 tokens and more, which is faster and gives other last
+             digits; what config.json says (int8_attention), or float
   --dry-run  say what would happen, with sizes: of a folder after all checks, of the Hub before the graphs are downloaded
   ${STORE_HELP}`,
   options: {
@@ -115,6 +115,9 @@ async function checked(
       },
     });
     for (const line of describe(checkpoint.manifest)) console.log(line);
+    const { engine } = checkpoint.manifest;
+    if (choices.attention === 'int8' && !(engine.name === 'edge' && engine.attention))
+      console.log('attention stays in floats: none of the model reads a text as a whole on the project’s own engine');
     const { lines, fault } = reckon(await memoryOf(checkpoint), Number(readWranglerConfig().vars.WASM_BUDGET_MIB));
     for (const line of lines) console.log(line);
     if (fault !== undefined) throw new Error(fault);

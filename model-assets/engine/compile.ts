@@ -28,8 +28,10 @@ export interface Compiled {
 /** How the products of attention are computed: see shared/runtime/engine/README.md. */
 export type Attention = 'float' | 'int8';
 
-/** Graphs that read a text as a whole. Others are given some tokens now and some then, and would answer by how many. */
+/** Graphs that read a text as a whole, where nothing is fed that was there before. Others are given some tokens now and some then, and would
+ * answer by how many. */
 const READ_AT_ONCE = ['model', 'encoder'];
+const PAST = /^(past|mems)/;
 
 /** Milliseconds of work after which others have a turn. */
 const TURN = 2;
@@ -56,12 +58,13 @@ export async function compileInto(
 function* compiling(image: Image, sources: readonly OnnxSource[], attention: Attention): Generator<void, Compiled> {
   const lowered: Lowered[] = [];
   for (const { name, onnx, externalData } of sources) {
-    const isInt8 = attention === 'int8' && READ_AT_ONCE.includes(name);
     try {
       const { condition, graphs } = importOnnx(readOnnx(onnx, externalData));
       for (const [i, graph] of graphs.entries()) {
         const own = condition === null ? null : { input: condition, value: i === 0 };
-        lowered.push(yield* lowering(fuse(graph, isInt8), name, own, image));
+        const readsAtOnce = READ_AT_ONCE.includes(name) && !graph.inputs.some((input) => PAST.test(input.name));
+        const fused = fuse(graph, attention === 'int8' && readsAtOnce);
+        lowered.push(yield* lowering(fused, name, own, image));
       }
     } catch (cause) {
       throw at(`graph ${name}`, cause);

@@ -77,7 +77,7 @@ function summarize(manifest: Manifest) {
     engine: {
       name: engine.name,
       reason: engine.reason,
-      ...(engine.name === 'edge' && { product_mode: productMode() }),
+      ...(engine.name === 'edge' && { attention: engine.attention ?? 'float', product_mode: productMode() }),
     },
   };
 }

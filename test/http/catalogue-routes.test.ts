@@ -44,6 +44,7 @@ describe('routes that tell', () => {
     expect(listed?.engine).toEqual({
       name: 'edge',
       reason: 'it knows every operator',
+      attention: 'float',
       product_mode: expect.stringMatching(/^(unsigned|seven-bits|signed)$/),
     });
     const manifest = await (await send('/v1/models/tiny-bert', {}, on)).json();

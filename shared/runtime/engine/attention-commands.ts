@@ -5,7 +5,7 @@ import { checkSame, command, damagedStep, distinct, operand, type Placed, type S
 import { STEP_ATTENTION_I8, type Step } from './program.ts';
 import { layerBytes } from './weight-bytes.ts';
 
-/** With fewer, what bytes save does not pay for making bytes of keys and values. A row's own number, so its answer is its own. */
+/** With fewer, what bytes save does not pay for making bytes of keys and values. Rows come here without padding: see unpadded.ts. */
 const LEAST_INT8_QUERIES = 32;
 
 /** out, q, k, v, then the tensor of each step on the scores; scale, then kind and fill of each. In bytes where the step says so and it pays. */

@@ -99,17 +99,20 @@ export const SCORES_STEP_WORDS = 7;
 export const ATTENTION_ROWS = 10;
 
 /**
- * As ATTENTION, with both products in bytes: queries and the scores' weights are quantized by row, keys by key and values by element of a
- * head. Scratch: ATTENTION_ROWS_I8 describes it.
- */
-export const ATTENTION_I8 = 21;
-export const ATTENTION_ROWS_I8 = 12;
-
-/**
  * out, in, columns, addend (a float), count (at most columns). Of the `count` greatest of in[n] + addend, rounded to a float, the greatest
  * first and equal ones in their order: count × n, then count × sum.
  */
 export const GREATEST_OF_ROW = 20;
+
+/**
+ * As ATTENTION, with both products in bytes: queries and what scores weigh are quantized by row, keys by key and values by element of a head.
+ * Scratch: keys and values as the weights of layers (keys × size of a head of q; size of a head of v × keys), then ATTENTION_ROWS_I8 times
+ * a row of scores, a quantized row of queries or weights, and LINEAR_I8_SCRATCH.
+ */
+export const ATTENTION_I8 = 21;
+
+/** Queries that it takes at once. */
+export const ATTENTION_ROWS_I8 = 12;
 
 // Codes that `run` returns.
 export const DONE = 0;

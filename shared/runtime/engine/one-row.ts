@@ -2,7 +2,9 @@
 
 import type { HeldFeeds } from '../session.ts';
 import { EngineHeld } from './held.ts';
-import { type ProgramFunction, STEP_ATTENTION, STEP_COPY } from './program.ts';
+import { type ProgramFunction, STEP_ATTENTION, STEP_ATTENTION_I8, STEP_COPY } from './program.ts';
+
+const ATTENTIONS = [STEP_ATTENTION, STEP_ATTENTION_I8];
 
 /**
  * Buffers of inputs that are read as one row, and the row's elements. What is read in any other way is spread to as many rows as it says.
@@ -29,7 +31,7 @@ function isReadByRow(code: ProgramFunction, buffer: number, row: number, sizes: 
   if (code.outputs.some((output) => output.buffer === buffer)) return false;
   return code.steps.every(({ kind, views }) => {
     const own = views.flatMap((index) => code.views[index] ?? []).filter((view) => view.buffer === buffer);
-    if (own.length > 0 && kind !== STEP_ATTENTION && kind !== STEP_COPY) return false;
+    if (own.length > 0 && !ATTENTIONS.includes(kind) && kind !== STEP_COPY) return false;
     return own.every(({ offset, dims, strides }) => {
       const within = dims.map((size, axis) => {
         const stride = sizes[strides[axis] ?? -1] ?? 0;

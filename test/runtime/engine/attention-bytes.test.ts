@@ -18,6 +18,7 @@ import { emulate } from './emulate.ts';
 import { Machine } from './machine.ts';
 import { createRandom } from './random.ts';
 
+const LOWEST = -3.4028234663852886e38;
 const MODES = { DOT_UNSIGNED, DOT_SEVEN_BITS, DOT_SIGNED, DOT_PLAIN };
 
 describe.each(Object.entries(MODES))('%s', (_, mode) => {
@@ -54,11 +55,40 @@ describe.each(Object.entries(MODES))('%s', (_, mode) => {
     }
   });
 
-  test('some queries that look at one key, and many others that look at all', () => {
+  test('queries that look at one key, and others that look at all', () => {
     const random = createRandom(3);
     const it = attentionOf(random, { batch: 1, heads: 1, queries: 40, keys: 300, depth: 16, width: 16 });
     const sharp = { ...it, q: it.q.map((x, i) => (i % 3 === 0 ? x * 40 : x / 40)) };
     expect(runAttention(machine, sharp, mode)).toEqual(attendInBytes(sharp, mode));
+  });
+
+  test('keys that weigh less than half a level, and together as much as the greatest', () => {
+    const random = createRandom(7);
+    const bare = attentionOf(random, { batch: 1, heads: 1, queries: 12, keys: 800, depth: 8, width: 16 });
+    const ahead = Float32Array.from({ length: 800 }, (_, t) => (t === 5 ? 6.5 : 0));
+    const steps: Step[] = [{ kind: SCORES_ADD, tensor: ahead, strides: [0, 0, 0, 1], fill: 0 }];
+    const it = { ...bare, q: bare.q.map((x) => x / 10), v: bare.v.map((x) => x + 1), steps };
+    const actual = runAttention(machine, it, mode);
+    expect(actual).toEqual(attendInBytes(it, mode));
+    expect(distance(actual, attend(it))).toBeLessThan(0.05);
+  });
+
+  test('rows that a mask hides wholly by a number weigh all keys, as they do in floats', () => {
+    const random = createRandom(8);
+    const it = attentionOf(random, { batch: 1, heads: 2, queries: 13, keys: 37, depth: 16, width: 16 });
+    for (const kind of [SCORES_ADD, SCORES_KEEP]) {
+      const tensor = kind === SCORES_KEEP ? new Int32Array(37) : new Float32Array(37).fill(LOWEST);
+      const steps: Step[] = [{ kind, tensor, strides: [0, 0, 0, 1], fill: LOWEST }];
+      const actual = runAttention(machine, { ...it, steps }, mode);
+      expect(actual).toEqual(attendInBytes({ ...it, steps }, mode));
+      expect(distance(actual, attend({ ...it, steps }))).toBeLessThan(0.05);
+    }
+  });
+
+  test('so many keys that sums have room for fewer levels', () => {
+    const random = createRandom(9);
+    const it = attentionOf(random, { batch: 1, heads: 1, queries: 2, keys: 4104, depth: 8, width: 8 });
+    expect(runAttention(machine, it, mode)).toEqual(attendInBytes(it, mode));
   });
 
   test('what is not finite stays where it is', () => {

@@ -60,14 +60,19 @@ function stepped({ steps }: Attention, product: number, places: readonly number[
 }
 
 function weightsOf(scores: Float32Array, mode: number): QuantizedRow {
-  const levels = levelsOf(scores.length, mode);
+  const factors = COEFFICIENTS.map((c) => fround(c * levelsOf(scores.length, mode)));
   const top = Math.max(...scores.map((score) => (Number.isNaN(score) ? -Infinity : score)));
-  const q = Array.from(scores, (score) => {
-    const x = Math.max(fround(fround(score * LOG2_E) - fround(top * LOG2_E)), -92);
+  // What rounding has left of those below half a level, in each of eight lanes.
+  const left = new Float32Array(8);
+  const q = Array.from(scores, (score, i) => {
+    const x = Math.max(fround(fround(score - top) * LOG2_E), -92);
     const power = roundEven(x);
     const f = fround(x - power);
-    const fraction = COEFFICIENTS.map((c) => fround(c * levels)).reduceRight((p, c) => fround(fround(p * f) + c));
-    return roundEven(fround(fraction * 2 ** power));
+    const level = factors.reduceRight((p, c) => fround(fround(p * f) + c)) * 2 ** power;
+    if (!(level < 0.5)) return roundEven(level);
+    const wanted = fround(level + (left[i % 8] ?? 0));
+    left[i % 8] = wanted - roundEven(wanted);
+    return roundEven(wanted);
   });
   const isKnown = Number.isFinite(top) && !scores.some(Number.isNaN);
   const sum = q.reduce((total, each) => total + each, 0);

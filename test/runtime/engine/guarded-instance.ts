@@ -46,8 +46,8 @@ export class GuardedInstance extends EngineInstance {
   /** Canaries that were looked at. */
   canaries = 0;
 
-  constructor(module: WebAssembly.Module, image: Uint8Array) {
-    super(module, image.byteLength);
+  constructor(module: WebAssembly.Module, image: Uint8Array, mode?: number) {
+    super(module, image.byteLength, mode === undefined ? {} : { mode });
     this.#image = image;
     this.memory.set(image, this.image.at);
   }

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { ServiceError } from '../../../shared/errors.ts';
+import { DOT_PLAIN } from '../../../shared/runtime/engine/command-format.ts';
 import module from '../../../shared/runtime/engine/engine.wasm';
 import { EngineSession } from '../../../shared/runtime/engine/engine-session.ts';
 import type { ProgramFunction } from '../../../shared/runtime/engine/program.ts';
@@ -48,20 +49,25 @@ describe.each(architectures)('%s', (_, manifest) => {
     await expectSameBits({ functions: program.functions, image }, lengthsUpTo(Math.min(manifest.maxLength, 512)));
   });
 
-  test('and with products in bytes', async () => {
+  test.each([
+    ['bytes', undefined],
+    ['pairs of bytes', DOT_PLAIN],
+  ])('and with products in %s', async (_, mode) => {
+    const most = Math.min(manifest.maxLength, 512);
     // Attention is in bytes from 32 tokens on.
-    const lengths = [1, 7, 31, 32, 33, 48, 63, 100, 257].filter((length) => length <= manifest.maxLength);
-    await expectSameBits(toBytes(await honestOf(manifest)), lengths);
+    const lengths = [1, 7, 31, 32, 33, 49, 63, 100, most].filter((length) => length <= most);
+    await expectSameBits(toBytes(await honestOf(manifest)), lengths, mode);
   });
 });
 
 async function expectSameBits(
   { functions, image }: { readonly functions: readonly ProgramFunction[]; readonly image: Uint8Array },
   lengths: readonly number[],
+  mode?: number,
 ): Promise<void> {
   for (const code of functions) {
-    const sound = new EngineSession(instanceOf({ image }), [code]);
-    const instance = new GuardedInstance(module, image);
+    const sound = new EngineSession(instanceOf({ image }, mode), [code]);
+    const instance = new GuardedInstance(module, image, mode);
     const watched = new EngineSession(instance, [code]);
     let answered = 0;
     for (const length of lengths) {

@@ -17,8 +17,9 @@ export async function honestOf(manifest: Manifest): Promise<Honest> {
   return toHonest(manifest.name, new Uint8Array(await kept(manifest.engine.program.sha256)));
 }
 
-export function instanceOf({ image }: Pick<Honest, 'image'>): EngineInstance {
-  const instance = new EngineInstance(module, image.byteLength);
+/** `mode`: how rows are quantized, where not as the machine is best at. */
+export function instanceOf({ image }: Pick<Honest, 'image'>, mode?: number): EngineInstance {
+  const instance = new EngineInstance(module, image.byteLength, mode === undefined ? {} : { mode });
   instance.memory.set(image, instance.image.at);
   return instance;
 }

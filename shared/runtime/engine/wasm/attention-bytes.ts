@@ -20,7 +20,7 @@ const MOST: f32 = 127;
 /** Below it 127 / magnitude could be infinite. Such a column is taken to be 0. */
 const LEAST_MAGNITUDE: f32 = 1e-30;
 
-/** Four rows of values that are no whole panel. */
+/** Four rows of values that are no whole panel. What stands behind them is that of rows before: its columns are dropped. */
 const filled: usize = memory.data(4 * 4 * 8, 16);
 
 /** Of one panel. */
@@ -127,7 +127,7 @@ function valuePanel(panel: usize, v: usize, stride: usize, keys: usize, width: u
   storeTail(panel + 16, mostHigh, totalHigh);
 }
 
-/** A row of a panel: where it lies or, filled up with 0, beside. */
+/** A row of a panel: where it lies or, where it is none to its end, beside. */
 @inline
 function whole(row: usize, width: usize, n: usize): usize {
   if (width == WIDTH) return row;

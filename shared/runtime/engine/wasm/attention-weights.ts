@@ -1,5 +1,8 @@
-// What the scores of a query weigh, as a row of small integers: levels × e^(score − greatest), rounded, of which the greatest score has all
-// levels. They are divided by their own sum, so that what the values have in common is kept exactly.
+// What the scores of a query weigh, as a row of small integers: levels × e^(score − greatest), rounded, of which the greatest score has all.
+// They are divided by their own sum, so that what the values have in common is kept exactly.
+//
+// Many keys that each weigh less than half a level would all be nothing, and together they may weigh as much as the greatest. So what rounding
+// takes off one of them, or adds to it, goes to the next of them in its lane (as Floyd and Steinberg 1976 do with shades of grey).
 //
 // e^x is 2^(x log2 e): whole powers by the bits of the exponent, the rest by a polynomial that is 2^f interpolated at Chebyshev's nodes over
 // |f| <= 1/2, with a relative error below 4e-6: a sixtieth of the finest level.
@@ -18,20 +21,37 @@ const factors: usize = memory.data(5 * 16, 16);
 /** Below 2^-92 nothing is left of any level, and numbers are still normal. */
 const least: usize = memory.data<f32>([-92], 16);
 
-/** Of `columns` scores, a multiple of 8. `scales`: a row's step and least, as in quantize.ts; no numbers where no score is finite or one is none. */
+/**
+ * Of `columns` scores, a multiple of 8; one that is −Infinity has no level. `scales`: a row's step and least, as in quantize.ts, both of them no
+ * numbers where no score is finite or one is none.
+ */
 export function weighInLevels(out: usize, scores: usize, columns: usize, greatest: f32, scales: usize): void {
   const levels = <f32>levelsFor(columns);
   for (let n: usize = 0; n < 5; n++) v128.store(factors + 16 * n, f32x4.splat(levels * load<f32>(coefficients + 4 * n)));
-  const top = f32x4.splat(greatest * LOG2_E);
-  let odd = f32x4.splat(0);
-  let sums = i32x4.splat(0);
+  const top = f32x4.splat(greatest);
+  const rounder = f32x4.splat(ROUNDER);
+  const half = f32x4.splat(0.5);
+  const low = i32x4.splat(0x1fff);
   const flips = i8x16.splat(mode == DOT_SIGNED ? -128 : 0);
-  const end = scores + 4 * columns;
-  for (; scores < end; scores += 32) {
+  let odd = f32x4.splat(0);
+  let leftA = odd;
+  let leftB = odd;
+  let sums = i32x4.splat(0);
+  for (const end = scores + 4 * columns; scores < end; scores += 32) {
     const a = exponentOf(scores, top);
     const b = exponentOf(scores + 16, top);
     odd = f32x4.add(odd, f32x4.add(a, b));
-    const pairs = i16x8.narrow_i32x4_s(levelOf(a), levelOf(b));
+    let x = levelsOf(a);
+    let y = levelsOf(b);
+    const smallA = f32x4.lt(x, half);
+    const smallB = f32x4.lt(y, half);
+    x = f32x4.add(x, v128.and(leftA, smallA));
+    y = f32x4.add(y, v128.and(leftB, smallB));
+    const roundA = f32x4.add(x, rounder);
+    const roundB = f32x4.add(y, rounder);
+    leftA = v128.bitselect(f32x4.sub(x, f32x4.sub(roundA, rounder)), leftA, smallA);
+    leftB = v128.bitselect(f32x4.sub(y, f32x4.sub(roundB, rounder)), leftB, smallB);
+    const pairs = i16x8.narrow_i32x4_s(v128.and(roundA, low), v128.and(roundB, low));
     sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(pairs));
     if (mode == DOT_PLAIN) {
       v128.store(out, pairs);
@@ -42,22 +62,24 @@ export function weighInLevels(out: usize, scores: usize, columns: usize, greates
     }
   }
   let step: f32 = 1 / <f32>acrossTotal(sums);
-  // Of elements that are 0 or below, where they are numbers.
+  // Of numbers that are 0 or less, where all are numbers.
   const total = acrossSum(odd);
   if (total != total) step = NaN;
   store<f32>(scales, step);
-  store<f32>(scales, mode == DOT_SIGNED ? step * 128 : step * 0, 4);
+  // Without a sign the least is 0, or no number.
+  store<f32>(scales, step * (mode == DOT_SIGNED ? 128 : 0), 4);
 }
 
-/** Four scores as powers of 2, held where numbers are normal. */
+/** Four scores less the greatest as powers of 2, held where numbers are normal. */
 @inline
 function exponentOf(scores: usize, top: v128): v128 {
-  const x = f32x4.sub(f32x4.mul(v128.load(scores), f32x4.splat(LOG2_E)), top);
+  const x = f32x4.mul(f32x4.sub(v128.load(scores), top), f32x4.splat(LOG2_E));
   return f32x4.pmax(x, v128.load32_splat(least));
 }
 
+/** The power, times the levels. */
 @inline
-function levelOf(x: v128): v128 {
+function levelsOf(x: v128): v128 {
   const rounder = f32x4.splat(ROUNDER);
   const turned = f32x4.add(x, rounder);
   const f = f32x4.sub(x, f32x4.sub(turned, rounder));
@@ -65,6 +87,5 @@ function levelOf(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, f), v128.load(factors, 32));
   p = f32x4.add(f32x4.mul(p, f), v128.load(factors, 16));
   p = f32x4.add(f32x4.mul(p, f), v128.load(factors));
-  const power = i32x4.add(p, i32x4.shl(turned, 23));
-  return v128.and(f32x4.add(power, rounder), i32x4.splat(0x1fff));
+  return i32x4.add(p, i32x4.shl(turned, 23));
 }

@@ -1,6 +1,7 @@
 // ATTENTION, one head at a time: scores of some queries against all keys, their weights, and the values' sum by them. A row of scores is
 // filled up to a multiple of eight with what weighs 0, and every sum runs over its elements in one order. So a query's result has the
-// same bits whatever else is in the call, and whatever keys of weight 0 stand behind the others.
+// same bits whatever other queries are in the call; in floats also whatever keys of weight 0 stand behind the others, of which in bytes the
+// values count, for they share scales.
 //
 //   scratch | keys in panels: (keys rounded up to 8) × size of a head | ATTENTION_ROWS × (keys rounded up to 8) scores |
 //
@@ -34,9 +35,7 @@ let keys: usize = 0;
 let padded: usize = 0;
 let depth: usize = 0;
 let width: usize = 0;
-/** Of products, and in bytes of keys instead. */
 let scale: f32 = 0;
-let keyScale: f32 = 0;
 let strideOut: usize = 0;
 let strideQ: usize = 0;
 let strideK: usize = 0;
@@ -61,8 +60,7 @@ export function attention(words: usize, bytes: bool): void {
   keys = word(words, 8);
   depth = word(words, 9);
   width = word(words, 10);
-  keyScale = load<f32>(words + 4 * 11);
-  scale = bytes ? 1 : keyScale;
+  scale = load<f32>(words + 4 * 11);
   padded = (keys + PANEL - 1) & ~(PANEL - 1);
   const strides = words + 4 * 12;
   strideOut = 4 * word(strides, 2);
@@ -71,7 +69,6 @@ export function attention(words: usize, bytes: bool): void {
   strideV = 4 * word(strides, 11);
   steps = <i32>word(strides, 12);
   firstStep = strides + 4 * 13;
-  scores = panels + 4 * padded * depth;
   for (let b: usize = 0; b < batch; b++) {
     for (let h: usize = 0; h < heads; h++) {
       const out = word(words, 0) + 4 * (b * word(strides, 0) + h * word(strides, 1));
@@ -86,6 +83,7 @@ export function attention(words: usize, bytes: bool): void {
 
 function head(out: usize, q: usize, k: usize, v: usize, panels: usize, b: usize, h: usize): void {
   const few = queries <= FEW_QUERIES;
+  scores = panels + 4 * padded * depth;
   if (!few) packColumns(panels, k, strideK, depth, keys);
   for (let s: usize = 0; s < queries; s += ATTENTION_ROWS) {
     const rows = min(<usize>ATTENTION_ROWS, queries - s);
@@ -103,7 +101,7 @@ function headInBytes(out: usize, q: usize, k: usize, v: usize, panels: usize, b:
   scores = values + ((width + PANEL - 1) / PANEL) * panelBytes(keys);
   const quantized = scores + 4 * ATTENTION_ROWS_I8 * padded;
   const weightScales = quantized + <usize>ATTENTION_ROWS_I8 * max(elements, padded) * elementBytes();
-  keyPanels(panels, k, strideK, keys, depth, keyScale);
+  keyPanels(panels, k, strideK, keys, depth, scale);
   valuePanels(values, v, strideV, keys, width);
   for (let s: usize = 0; s < queries; s += ATTENTION_ROWS_I8) {
     const rows = min(<usize>ATTENTION_ROWS_I8, queries - s);
@@ -111,7 +109,7 @@ function headInBytes(out: usize, q: usize, k: usize, v: usize, panels: usize, b:
     byteRows(scores, 4 * padded, rows, quantized, quantized + rows * elements * elementBytes(), panels, padded, elements);
     for (let r: usize = 0; r < rows; r++) {
       const row = scores + 4 * r * padded;
-      stepScores(row, b, h, s + r);
+      stepScores(row, 1, b, h, s + r);
       weighInLevels(quantized + r * padded * elementBytes(), row, padded, greatestOf(row, padded), weightScales + 8 * r);
     }
     byteRows(out + s * strideOut, strideOut, rows, quantized, weightScales, values, width, padded);
@@ -120,16 +118,16 @@ function headInBytes(out: usize, q: usize, k: usize, v: usize, panels: usize, b:
 
 /** Scores to weights, of which the sum is still to be divided by. */
 function weighRow(row: usize, b: usize, h: usize, s: usize, r: usize): void {
-  stepScores(row, b, h, s);
+  stepScores(row, scale, b, h, s);
   store<f32>(sums + 4 * r, weigh(row, row, padded, greatestOf(row, padded)));
 }
 
-/** Products to scores, filled up. */
-function stepScores(row: usize, b: usize, h: usize, s: usize): void {
-  if (!steps && scale != 1) scaleRow(row, keys, scale);
+/** Products, which are still to be scaled by `times`, to scores, filled up. */
+function stepScores(row: usize, times: f32, b: usize, h: usize, s: usize): void {
+  if (!steps && times != 1) scaleRow(row, keys, times);
   for (let n = 0, step = firstStep; n < steps; n++, step += 4 * SCORES_STEP_WORDS) {
     const x = word(step, 1) + 4 * (b * word(step, 2) + h * word(step, 3) + s * word(step, 4));
-    stepRow(<i32>word(step, 0), row, keys, n ? 1 : scale, x, 4 * word(step, 5), <i32>word(step, 6));
+    stepRow(<i32>word(step, 0), row, keys, n ? 1 : times, x, 4 * word(step, 5), <i32>word(step, 6));
   }
   fill(row + 4 * keys, padded - keys, reinterpret<i32>(<f32>-Infinity));
 }

@@ -176,6 +176,17 @@ export function singleSteps(): Honest[] {
       ],
       [0x3f000000, c.SCORES_ADD, 0],
     ],
+    [
+      p.STEP_ATTENTION_I8,
+      [
+        [[1, 2, 47, 11], 'out'],
+        [[1, 2, 47, 7], 'float'],
+        [[1, 2, 33, 7], 'float'],
+        [[1, 2, 33, 11], 'float'],
+        [[1, 2, 47, 33], 'int'],
+      ],
+      [0x3f000000, c.SCORES_KEEP, 0],
+    ],
   ];
   return steps.map(([kind, tensors, words], i) => {
     const program: p.Program = { functions: [singleStep(kind, tensors, words)], imageBytes: 1024 };
