@@ -3,14 +3,14 @@ uncased rows.
 
 "Munich" is a piece where the uncased model has "munich", so that what is known of a word stays in one row. A cased piece starts as its
 uncased row, plus one direction of chance for a capital at the front and another for capitals throughout: a new word's capitals mean at
-once what those of known words mean.
+once what those of known words mean. Pieces that are learned from cased texts instead start as the mean of the uncased ones that spell them.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedModel
 
 from .vocabulary import SPECIAL
@@ -48,15 +48,32 @@ def choose(spellings: Counter[str], size: int) -> Tokenizer:
             break
         kept[spelling] = None
     vocab = {piece: i for i, piece in enumerate(kept)}
-    tokenizer = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]"))
+    tokenizer = _plain(models.WordPiece(vocab, unk_token="[UNK]"))
     tokenizer.add_special_tokens(list(SPECIAL))
+    return _with_template(tokenizer)
+
+
+def learn(texts: Iterable[str], size: int) -> Tokenizer:
+    """A WordPiece tokenizer of `size` pieces that are learned from cased texts."""
+    tokenizer = _plain(models.WordPiece(unk_token="[UNK]"))
+    trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=list(SPECIAL), limit_alphabet=200, show_progress=False)
+    tokenizer.train_from_iterator(texts, trainer)
+    return _with_template(tokenizer)
+
+
+def _plain(model: models.Model) -> Tokenizer:
+    tokenizer = Tokenizer(model)
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    return tokenizer
+
+
+def _with_template(tokenizer: Tokenizer) -> Tokenizer:
     cls, sep = (("[CLS]", tokenizer.token_to_id("[CLS]")), ("[SEP]", tokenizer.token_to_id("[SEP]")))
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[cls, sep]
     )
-    tokenizer.decoder = decoders.WordPiece()
     return tokenizer
 
 

@@ -2,24 +2,25 @@
 
     python -m recipes.minilm_ner --work /some/folder --out checkpoints/minilm-ner
 
-A first model learns WikiANN, Wikigold and WNUT-17, and tells what it finds in sentences without tags; a second learns both. Each step
-resumes where it was interrupted.
+A first model learns WikiANN, Wikigold and WNUT-17, and tells what it finds in sentences without tags; a second learns both. A third goes on
+from the second, with embeddings as they will ship: it learns what the second and another of six layers say together of more
+sentences, of names cut from them, and of the tagged sentences with other names. Each step resumes where it was interrupted.
 """
 
 import itertools
 import random
-from collections.abc import Sequence
 
 import torch
 from tokenizers import Tokenizer
 from transformers import BertForTokenClassification
 
-from . import origin, tagging
+from . import origin, six_layers, tagging, together
 from .arguments import arguments
 from .cased import choose, count_spellings, start_embeddings
 from .data import Data, sentences
 from .export_onnx import write_checkpoint
-from .train import Plan, train
+from .packed import packed
+from .train import Example, Plan, last, train
 
 TAGS = {tag: i for i, tag in enumerate(["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"])}
 NAMES = {i: tag for tag, i in TAGS.items()}
@@ -33,8 +34,9 @@ OTHERS = 0.4
 """Share of the mentions that give way to others."""
 FIRST = Plan(epochs=5, learning_rate=2e-4, half=True, mean=0.998)
 SECOND = Plan(epochs=5, learning_rate=2e-4, half=True, mean=0.998, seed=19)
+THIRD = Plan(epochs=2, learning_rate=1.5e-4, mean=0.998, seed=29)
 PROSE = {"encyclopedia": 16_000, "books": 4_000}
-"""Sentences without tags."""
+"""Sentences without tags, at most."""
 
 
 def main() -> None:
@@ -42,7 +44,10 @@ def main() -> None:
     data = Data(args.data)
     torch.set_num_threads(1)
     rows = data.rows("token-classification/wikiann-en.train")
-    rows += [known(row) for name in ("wikigold", "wnut17.train") for row in data.rows(f"token-classification/{name}")]
+    gold = [known(row) for row in data.rows("token-classification/wikigold")]
+    tweets = [known(row) for row in data.rows("token-classification/wnut17.train")]
+    six = six_layers.teacher(data, [*rows, *gold], TAGS, args.work)
+    rows = [*rows, *gold, *tweets]
     dev = data.rows("token-classification/wikiann-en.dev")
     texts = prose(data)
     labelled = [" ".join(row["words"]) for row in rows]
@@ -50,15 +55,19 @@ def main() -> None:
     cased = choose(count_spellings(uncased, itertools.chain(*[labelled] * LABELLED, texts)), PIECES)
     judged = tagging.to_examples(cased, dev, TAGS)
 
-    def shown(rng: random.Random) -> list:
+    def shown(rng: random.Random) -> list[Example]:
         return tagging.to_examples(cased, tagging.with_others(rows, OTHERS, rng), TAGS)
 
     first = new_model(uncased, cased, seed=17)
     train(first, shown, FIRST, args.work / "first.pt", tagging.loss_of, lambda: tagging.entity_f1(first, judged, NAMES))
-    taught = tagging.taught_by(first, cased, texts)
+    found = tagging.taught_by(first, cased, texts)
     model = new_model(uncased, cased, seed=19)
-    train(model, lambda rng: [*shown(rng), *taught], SECOND, args.work / "second.pt", tagging.loss_of, lambda: tagging.entity_f1(model, judged, NAMES))
-    print(f"dev, fp32 weights run in bf16: F1 {tagging.entity_f1(model, judged, NAMES):.4f}")
+    train(model, lambda rng: [*shown(rng), *found], SECOND, args.work / "second.pt", tagging.loss_of, lambda: tagging.entity_f1(model, judged, NAMES))
+
+    examples = together.examples(data, rows, OTHERS, TAGS, [(model, cased), six], cased)
+    with packed(model):
+        train(model, examples, THIRD, args.work / "third.pt", tagging.loss_of, last())
+        print(f"dev: F1 {tagging.entity_f1(model, judged, NAMES):.4f}")
     print(f"the fp32 graph is {write_checkpoint(model, cased, args.out)}")
 
 

@@ -1,10 +1,12 @@
 """Trains a model on examples of any task, and resumes where it was interrupted. The tasks bring their own loss."""
 
+import itertools
 import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -84,6 +86,11 @@ def backward(model: PreTrainedModel, loss_of: Loss, batch: Sequence[Example]) ->
         loss = loss_of(model, batch)
     loss.backward()
     return loss
+
+
+def last() -> Callable[[], float]:
+    """An evaluation by which each epoch is better than those before it: the last is kept, and nothing is chosen."""
+    return partial(next, itertools.count(1.0))
 
 
 def train(

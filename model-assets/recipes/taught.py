@@ -1,0 +1,71 @@
+"""Tags by the word, as several models of different pieces see them, for one with pieces of its own."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from tokenizers import Tokenizer
+from transformers import PreTrainedModel
+
+from .train import Example, collate, predictions
+
+Teacher = tuple[PreTrainedModel, Tokenizer]
+LATER = 0.5
+"""What a piece after the first of a word weighs."""
+
+
+class Text(NamedTuple):
+    text: str
+    places: list[tuple[int, int]]
+    """Where each word begins and ends."""
+
+    @property
+    def words(self) -> list[str]:
+        return [self.text[start:end] for start, end in self.places]
+
+
+def spaced(words: Sequence[str]) -> Text:
+    """Words with a space between, as WikiANN's are put to the service."""
+    places, at = [], 0
+    for word in words:
+        places.append((at, at + len(word)))
+        at += len(word) + 1
+    return Text(" ".join(words), places)
+
+
+def said_by(teachers: Sequence[Teacher], texts: Sequence[Text], longest: int = 128) -> list[torch.Tensor]:
+    """The mean of what the teachers say of each word's first piece: probabilities, [words, tags], all 0 where a word has none within `longest`.
+    They read words with a space between, as they have learned."""
+    apart = [spaced(text.words) for text in texts]
+    total: list[torch.Tensor] = []
+    for teacher, tokenizer in teachers:
+        read = tokenizer.encode_batch([text.text for text in apart])
+        of = predictions([Example(e.ids[:longest]) for e in read], lambda batch: list(teacher(**collate(batch)).logits.float().softmax(-1)))
+        said = []
+        for text, encoding, pieces in zip(apart, read, of, strict=True):
+            firsts = {start: i for i, (start, end) in enumerate(encoding.offsets[:longest]) if end > start}
+            none = torch.zeros(pieces.shape[-1])
+            said.append(torch.stack([pieces[firsts[start]] if start in firsts else none for start, _ in text.places]))
+        total = [a + b for a, b in zip(total, said, strict=True)] if total else said
+    return [each / len(teachers) for each in total]
+
+
+def to_examples(tokenizer: Tokenizer, texts: Sequence[Text], said: Sequence[torch.Tensor], longest: int = 128) -> list[Example]:
+    """A word's first piece is taught what is said of it, and weighs 1; those after it are taught to go on."""
+    result = []
+    for text, tags, encoding in zip(texts, said, tokenizer.encode_batch([text.text for text in texts]), strict=True):
+        word_at = {at: i for i, (start, end) in enumerate(text.places) for at in range(start, end)}
+        later = LATER * going_on(tags)
+        target = torch.zeros(len(encoding.ids), tags.shape[-1])
+        for piece, (start, end) in enumerate(encoding.offsets):
+            if end > start and (word := word_at.get(start)) is not None:
+                target[piece] = tags[word] if start == text.places[word][0] else later[word]
+        result.append(Example(encoding.ids[:longest], target[:longest].half()))
+    return result
+
+
+def going_on(said: torch.Tensor) -> torch.Tensor:
+    """What is said of a word's first piece as it holds for the next: B- becomes I-. Tags are O and then B- and I- of each type."""
+    result = torch.zeros_like(said)
+    result[:, 0], result[:, 2::2] = said[:, 0], said[:, 1::2] + said[:, 2::2]
+    return result
