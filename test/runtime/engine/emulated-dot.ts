@@ -8,7 +8,14 @@ export function setMachine(to: i32): void {
   machine = to;
 }
 
-export function dot(weights: v128, row: v128, sums: v128): v128 {
+export type AtOnce = (a: i32) => void;
+export type InPairs = (a: i32, b: i32) => void;
+
+export function onesOf<_M>(): v128 {
+  return i32x4.splat(0);
+}
+
+export function dot<_M>(weights: v128, row: v128, sums: v128, _ones: v128): v128 {
   const low = i16x8.extend_low_i8x16_s(weights);
   const high = i16x8.extend_high_i8x16_s(weights);
   const isSigned = machine === 2;

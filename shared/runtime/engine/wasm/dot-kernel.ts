@@ -4,21 +4,31 @@
 //   panel  | k 0..3 of column 0 | of column 1 | … of column 7 | k 4..7 of column 0 | …      32 bytes for four k
 //   row    | k 0..3 | k 4..7 | …                                                            four bytes, repeated for four columns
 
-import { dot } from './dot';
+import { DOT_SEVEN_BITS } from '../command-format';
 import { finish } from './dequantize';
+import { AtOnce, dot, InPairs, onesOf } from './dot';
+import { mode } from './mode';
 import { Rows2, Rows3, Rows4, Rows5, Rows6 } from './row-count';
 
 /** `depth`: a multiple of 8, not 0. `scales`: those of the first row. Strides in bytes. */
 export function dotTile(
   height: usize, q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize,
 ): void {
+  if (mode == DOT_SEVEN_BITS) tileBy<InPairs>(height, q, depth, panel, scales, out, stride);
+  else tileBy<AtOnce>(height, q, depth, panel, scales, out, stride);
+}
+
+@inline
+function tileBy<M>(
+  height: usize, q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize,
+): void {
   switch (height) {
-    case 1: dotRow(q, depth, panel, scales, out); break;
-    case 2: tile<Rows2>(q, depth, panel, scales, out, stride); break;
-    case 3: tile<Rows3>(q, depth, panel, scales, out, stride); break;
-    case 4: tile<Rows4>(q, depth, panel, scales, out, stride); break;
-    case 5: tile<Rows5>(q, depth, panel, scales, out, stride); break;
-    default: tile<Rows6>(q, depth, panel, scales, out, stride); break;
+    case 1: dotRow<M>(q, depth, panel, scales, out); break;
+    case 2: tile<Rows2, M>(q, depth, panel, scales, out, stride); break;
+    case 3: tile<Rows3, M>(q, depth, panel, scales, out, stride); break;
+    case 4: tile<Rows4, M>(q, depth, panel, scales, out, stride); break;
+    case 5: tile<Rows5, M>(q, depth, panel, scales, out, stride); break;
+    default: tile<Rows6, M>(q, depth, panel, scales, out, stride); break;
   }
 }
 
@@ -26,7 +36,7 @@ export function dotTile(
  * Two to six rows. Up to three leave half of the sums free: every other k then goes to those, so that fewer products wait for the one
  * before.
  */
-function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize): void {
+function tile<R, M>(q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize): void {
   let x0 = q;
   let x1 = q + depth;
   let x2 = q + 2 * depth;
@@ -47,46 +57,47 @@ function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize
   let b5 = i32x4.splat(0);
   const tail = panel + 8 * depth;
   const end = panel + 8 * (depth & ~15);
+  const ones = onesOf<M>();
   let u: v128, v: v128, x: v128;
   while (panel < end) {
     u = v128.load(panel);
     v = v128.load(panel, 16);
-    x = v128.load32_splat(x0); a0 = dot(u, x, a0); b0 = dot(v, x, b0);
-    if (lengthof<R>() > 1) { x = v128.load32_splat(x1); a1 = dot(u, x, a1); b1 = dot(v, x, b1); }
-    if (lengthof<R>() > 2) { x = v128.load32_splat(x2); a2 = dot(u, x, a2); b2 = dot(v, x, b2); }
-    if (lengthof<R>() > 3) { x = v128.load32_splat(x3); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
-    if (lengthof<R>() > 4) { x = v128.load32_splat(x4); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
-    if (lengthof<R>() > 5) { x = v128.load32_splat(x5); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
+    x = v128.load32_splat(x0); a0 = dot<M>(u, x, a0, ones); b0 = dot<M>(v, x, b0, ones);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1); a1 = dot<M>(u, x, a1, ones); b1 = dot<M>(v, x, b1, ones); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2); a2 = dot<M>(u, x, a2, ones); b2 = dot<M>(v, x, b2, ones); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3); a3 = dot<M>(u, x, a3, ones); b3 = dot<M>(v, x, b3, ones); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4); a4 = dot<M>(u, x, a4, ones); b4 = dot<M>(v, x, b4, ones); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5); a5 = dot<M>(u, x, a5, ones); b5 = dot<M>(v, x, b5, ones); }
     u = v128.load(panel, 32);
     v = v128.load(panel, 48);
     x = v128.load32_splat(x0, 4);
-    if (lengthof<R>() > 3) { a0 = dot(u, x, a0); b0 = dot(v, x, b0); } else { a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
+    if (lengthof<R>() > 3) { a0 = dot<M>(u, x, a0, ones); b0 = dot<M>(v, x, b0, ones); } else { a3 = dot<M>(u, x, a3, ones); b3 = dot<M>(v, x, b3, ones); }
     if (lengthof<R>() > 1) x = v128.load32_splat(x1, 4);
-    if (lengthof<R>() > 3) { a1 = dot(u, x, a1); b1 = dot(v, x, b1); } else { a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
+    if (lengthof<R>() > 3) { a1 = dot<M>(u, x, a1, ones); b1 = dot<M>(v, x, b1, ones); } else { a4 = dot<M>(u, x, a4, ones); b4 = dot<M>(v, x, b4, ones); }
     if (lengthof<R>() > 2) x = v128.load32_splat(x2, 4);
-    if (lengthof<R>() > 3) { a2 = dot(u, x, a2); b2 = dot(v, x, b2); } else if (lengthof<R>() > 2) { a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
-    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 4); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
-    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 4); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
-    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 4); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
+    if (lengthof<R>() > 3) { a2 = dot<M>(u, x, a2, ones); b2 = dot<M>(v, x, b2, ones); } else if (lengthof<R>() > 2) { a5 = dot<M>(u, x, a5, ones); b5 = dot<M>(v, x, b5, ones); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 4); a3 = dot<M>(u, x, a3, ones); b3 = dot<M>(v, x, b3, ones); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 4); a4 = dot<M>(u, x, a4, ones); b4 = dot<M>(v, x, b4, ones); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 4); a5 = dot<M>(u, x, a5, ones); b5 = dot<M>(v, x, b5, ones); }
     u = v128.load(panel, 64);
     v = v128.load(panel, 80);
-    x = v128.load32_splat(x0, 8); a0 = dot(u, x, a0); b0 = dot(v, x, b0);
-    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 8); a1 = dot(u, x, a1); b1 = dot(v, x, b1); }
-    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 8); a2 = dot(u, x, a2); b2 = dot(v, x, b2); }
-    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 8); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
-    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 8); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
-    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 8); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
+    x = v128.load32_splat(x0, 8); a0 = dot<M>(u, x, a0, ones); b0 = dot<M>(v, x, b0, ones);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1, 8); a1 = dot<M>(u, x, a1, ones); b1 = dot<M>(v, x, b1, ones); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2, 8); a2 = dot<M>(u, x, a2, ones); b2 = dot<M>(v, x, b2, ones); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 8); a3 = dot<M>(u, x, a3, ones); b3 = dot<M>(v, x, b3, ones); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 8); a4 = dot<M>(u, x, a4, ones); b4 = dot<M>(v, x, b4, ones); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 8); a5 = dot<M>(u, x, a5, ones); b5 = dot<M>(v, x, b5, ones); }
     u = v128.load(panel, 96);
     v = v128.load(panel, 112);
     x = v128.load32_splat(x0, 12);
-    if (lengthof<R>() > 3) { a0 = dot(u, x, a0); b0 = dot(v, x, b0); } else { a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
+    if (lengthof<R>() > 3) { a0 = dot<M>(u, x, a0, ones); b0 = dot<M>(v, x, b0, ones); } else { a3 = dot<M>(u, x, a3, ones); b3 = dot<M>(v, x, b3, ones); }
     if (lengthof<R>() > 1) x = v128.load32_splat(x1, 12);
-    if (lengthof<R>() > 3) { a1 = dot(u, x, a1); b1 = dot(v, x, b1); } else { a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
+    if (lengthof<R>() > 3) { a1 = dot<M>(u, x, a1, ones); b1 = dot<M>(v, x, b1, ones); } else { a4 = dot<M>(u, x, a4, ones); b4 = dot<M>(v, x, b4, ones); }
     if (lengthof<R>() > 2) x = v128.load32_splat(x2, 12);
-    if (lengthof<R>() > 3) { a2 = dot(u, x, a2); b2 = dot(v, x, b2); } else if (lengthof<R>() > 2) { a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
-    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 12); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
-    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 12); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
-    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 12); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
+    if (lengthof<R>() > 3) { a2 = dot<M>(u, x, a2, ones); b2 = dot<M>(v, x, b2, ones); } else if (lengthof<R>() > 2) { a5 = dot<M>(u, x, a5, ones); b5 = dot<M>(v, x, b5, ones); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 12); a3 = dot<M>(u, x, a3, ones); b3 = dot<M>(v, x, b3, ones); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 12); a4 = dot<M>(u, x, a4, ones); b4 = dot<M>(v, x, b4, ones); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 12); a5 = dot<M>(u, x, a5, ones); b5 = dot<M>(v, x, b5, ones); }
     x0 += 16;
     x1 += 16;
     x2 += 16;
@@ -98,23 +109,23 @@ function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize
   if (panel < tail) {
     u = v128.load(panel);
     v = v128.load(panel, 16);
-    x = v128.load32_splat(x0); a0 = dot(u, x, a0); b0 = dot(v, x, b0);
-    if (lengthof<R>() > 1) { x = v128.load32_splat(x1); a1 = dot(u, x, a1); b1 = dot(v, x, b1); }
-    if (lengthof<R>() > 2) { x = v128.load32_splat(x2); a2 = dot(u, x, a2); b2 = dot(v, x, b2); }
-    if (lengthof<R>() > 3) { x = v128.load32_splat(x3); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
-    if (lengthof<R>() > 4) { x = v128.load32_splat(x4); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
-    if (lengthof<R>() > 5) { x = v128.load32_splat(x5); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
+    x = v128.load32_splat(x0); a0 = dot<M>(u, x, a0, ones); b0 = dot<M>(v, x, b0, ones);
+    if (lengthof<R>() > 1) { x = v128.load32_splat(x1); a1 = dot<M>(u, x, a1, ones); b1 = dot<M>(v, x, b1, ones); }
+    if (lengthof<R>() > 2) { x = v128.load32_splat(x2); a2 = dot<M>(u, x, a2, ones); b2 = dot<M>(v, x, b2, ones); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3); a3 = dot<M>(u, x, a3, ones); b3 = dot<M>(v, x, b3, ones); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4); a4 = dot<M>(u, x, a4, ones); b4 = dot<M>(v, x, b4, ones); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5); a5 = dot<M>(u, x, a5, ones); b5 = dot<M>(v, x, b5, ones); }
     u = v128.load(panel, 32);
     v = v128.load(panel, 48);
     x = v128.load32_splat(x0, 4);
-    if (lengthof<R>() > 3) { a0 = dot(u, x, a0); b0 = dot(v, x, b0); } else { a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
+    if (lengthof<R>() > 3) { a0 = dot<M>(u, x, a0, ones); b0 = dot<M>(v, x, b0, ones); } else { a3 = dot<M>(u, x, a3, ones); b3 = dot<M>(v, x, b3, ones); }
     if (lengthof<R>() > 1) x = v128.load32_splat(x1, 4);
-    if (lengthof<R>() > 3) { a1 = dot(u, x, a1); b1 = dot(v, x, b1); } else { a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
+    if (lengthof<R>() > 3) { a1 = dot<M>(u, x, a1, ones); b1 = dot<M>(v, x, b1, ones); } else { a4 = dot<M>(u, x, a4, ones); b4 = dot<M>(v, x, b4, ones); }
     if (lengthof<R>() > 2) x = v128.load32_splat(x2, 4);
-    if (lengthof<R>() > 3) { a2 = dot(u, x, a2); b2 = dot(v, x, b2); } else if (lengthof<R>() > 2) { a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
-    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 4); a3 = dot(u, x, a3); b3 = dot(v, x, b3); }
-    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 4); a4 = dot(u, x, a4); b4 = dot(v, x, b4); }
-    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 4); a5 = dot(u, x, a5); b5 = dot(v, x, b5); }
+    if (lengthof<R>() > 3) { a2 = dot<M>(u, x, a2, ones); b2 = dot<M>(v, x, b2, ones); } else if (lengthof<R>() > 2) { a5 = dot<M>(u, x, a5, ones); b5 = dot<M>(v, x, b5, ones); }
+    if (lengthof<R>() > 3) { x = v128.load32_splat(x3, 4); a3 = dot<M>(u, x, a3, ones); b3 = dot<M>(v, x, b3, ones); }
+    if (lengthof<R>() > 4) { x = v128.load32_splat(x4, 4); a4 = dot<M>(u, x, a4, ones); b4 = dot<M>(v, x, b4, ones); }
+    if (lengthof<R>() > 5) { x = v128.load32_splat(x5, 4); a5 = dot<M>(u, x, a5, ones); b5 = dot<M>(v, x, b5, ones); }
   }
   if (lengthof<R>() < 4) {
     a0 = i32x4.add(a0, a3); b0 = i32x4.add(b0, b3);
@@ -145,7 +156,7 @@ function tile<R>(q: usize, depth: usize, panel: usize, scales: usize, out: usize
  * One row is bound by how fast the panel comes from memory, so what counts is that sums do not wait for one another: eight of them, and the
  * panel is read from its beginning to its end.
  */
-function dotRow(q: usize, depth: usize, panel: usize, scales: usize, out: usize): void {
+function dotRow<M>(q: usize, depth: usize, panel: usize, scales: usize, out: usize): void {
   let a = i32x4.splat(0);
   let b = i32x4.splat(0);
   let c = i32x4.splat(0);
@@ -154,29 +165,30 @@ function dotRow(q: usize, depth: usize, panel: usize, scales: usize, out: usize)
   let f = i32x4.splat(0);
   let g = i32x4.splat(0);
   let h = i32x4.splat(0);
+  const ones = onesOf<M>();
   const tail = panel + 8 * depth;
   const end = panel + 8 * (depth & ~15);
   for (; panel < end; panel += 128, q += 16) {
     const x0 = v128.load32_splat(q);
-    a = dot(v128.load(panel), x0, a);
-    b = dot(v128.load(panel, 16), x0, b);
+    a = dot<M>(v128.load(panel), x0, a, ones);
+    b = dot<M>(v128.load(panel, 16), x0, b, ones);
     const x1 = v128.load32_splat(q, 4);
-    c = dot(v128.load(panel, 32), x1, c);
-    d = dot(v128.load(panel, 48), x1, d);
+    c = dot<M>(v128.load(panel, 32), x1, c, ones);
+    d = dot<M>(v128.load(panel, 48), x1, d, ones);
     const x2 = v128.load32_splat(q, 8);
-    e = dot(v128.load(panel, 64), x2, e);
-    f = dot(v128.load(panel, 80), x2, f);
+    e = dot<M>(v128.load(panel, 64), x2, e, ones);
+    f = dot<M>(v128.load(panel, 80), x2, f, ones);
     const x3 = v128.load32_splat(q, 12);
-    g = dot(v128.load(panel, 96), x3, g);
-    h = dot(v128.load(panel, 112), x3, h);
+    g = dot<M>(v128.load(panel, 96), x3, g, ones);
+    h = dot<M>(v128.load(panel, 112), x3, h, ones);
   }
   if (panel < tail) {
     const x0 = v128.load32_splat(q);
-    a = dot(v128.load(panel), x0, a);
-    b = dot(v128.load(panel, 16), x0, b);
+    a = dot<M>(v128.load(panel), x0, a, ones);
+    b = dot<M>(v128.load(panel, 16), x0, b, ones);
     const x1 = v128.load32_splat(q, 4);
-    c = dot(v128.load(panel, 32), x1, c);
-    d = dot(v128.load(panel, 48), x1, d);
+    c = dot<M>(v128.load(panel, 32), x1, c, ones);
+    d = dot<M>(v128.load(panel, 48), x1, d, ones);
   }
   a = i32x4.add(i32x4.add(a, c), i32x4.add(e, g));
   b = i32x4.add(i32x4.add(b, d), i32x4.add(f, h));

@@ -1,7 +1,7 @@
 // How rows are quantized for the machine's dot product.
 
 import { DOT_PLAIN, DOT_SEVEN_BITS, DOT_SIGNED, DOT_UNSIGNED } from '../command-format';
-import { dot } from './dot';
+import { AtOnce, dot } from './dot';
 
 /** The one that is right on every machine, until the host says. */
 export let mode: i32 = DOT_SEVEN_BITS;
@@ -26,7 +26,8 @@ export function probe(): i32 {
 function same(weight: i32): i32 {
   v128.store(operands, i8x16.splat(<i8>weight));
   v128.store(operands, i8x16.splat(-1), 16);
-  const sums = dot(v128.load(operands), v128.load(operands, 16), i32x4.splat(0));
+  const zero = i32x4.splat(0);
+  const sums = dot<AtOnce>(v128.load(operands), v128.load(operands, 16), zero, zero);
   const first = i32x4.extract_lane(sums, 0);
   return i32x4.all_true(i32x4.eq(sums, i32x4.splat(first))) ? first : 0;
 }
