@@ -46,6 +46,8 @@ export interface ProofReport {
 }
 
 const SWEEP_SECONDS = 2;
+/** One may be under way, or fall on a server that is slow to answer. */
+const LAST_SWEEPS = 4;
 /** More than a lease and the time that the queue is given. */
 const SETTLE_SECONDS = 60;
 
@@ -81,7 +83,11 @@ export async function prove(options: ProofOptions): Promise<ProofReport> {
   };
 
   try {
-    const background = [sweepOn(() => server, ended.signal), behaveBadly(receiver, options.phases, ended.signal)];
+    const sweeps = { ended: 0 };
+    const background = [
+      sweepOn(() => server, sweeps, ended.signal),
+      behaveBadly(receiver, options.phases, ended.signal),
+    ];
     const sent = sendAll(
       {
         origin: server.origin,
@@ -105,8 +111,10 @@ export async function prove(options: ProofOptions): Promise<ProofReport> {
     const states = await readStates(server.origin, sending.accepted, Date.now() + SETTLE_SECONDS * 1000);
     const dead = new Set([...states].flatMap(([id, state]) => (state === 'dead' ? [id] : [])));
     const unfinished = [...states.values()].filter((state) => state !== 'delivered' && state !== 'dead').length;
-    // The sweeps that take the last markers away.
-    await wait(10_000);
+    // A marker that was left by who was killed is due when its lease is over, at the latest 11 seconds after. Then come the sweeps that take the last
+    // ones away, however long the machine at hand makes them.
+    await wait(13_000);
+    for (const enough = sweeps.ended + LAST_SWEEPS; sweeps.ended < enough; ) await wait(100);
     ended.abort();
     await Promise.all(background);
     await server.kill();
@@ -139,11 +147,12 @@ export async function prove(options: ProofOptions): Promise<ProofReport> {
 }
 
 /** The clock, which the platform is elsewhere. */
-async function sweepOn(server: () => Server, ended: AbortSignal): Promise<void> {
+async function sweepOn(server: () => Server, sweeps: { ended: number }, ended: AbortSignal): Promise<void> {
   while (!ended.aborted) {
     await wait(SWEEP_SECONDS * 1000);
     // It may be dead just now.
     if (!ended.aborted) await server().tick();
+    sweeps.ended += 1;
   }
 }
 
