@@ -28,9 +28,12 @@ export interface Compiled {
 /** How the products of attention are computed: see shared/runtime/engine/README.md. */
 export type Attention = 'float' | 'int8';
 
-/** Graphs that read a text as a whole, where nothing is fed that was there before. Others are given some tokens now and some then, and would
- * answer by how many. */
+/**
+ * Graphs that read a text as a whole, where nothing is fed that was there before. Others are given some tokens now and some then, and would
+ * answer by how many.
+ */
 const READ_AT_ONCE = ['model', 'encoder'];
+/** Inputs that were there before: keys and values, and Transformer-XL's memories. */
 const PAST = /^(past|mems)/;
 
 /** Milliseconds of work after which others have a turn. */
