@@ -55,7 +55,7 @@ export function attention(step: Step, context: StepContext): number[] {
 }
 
 /** Bytes of scratch, as attention.ts of the kernels lays it out. */
-function attentionScratch(isInt8: boolean, mode: number, keys: number, size: number, valueSize: number): number {
+export function attentionScratch(isInt8: boolean, mode: number, keys: number, size: number, valueSize: number): number {
   const up = (count: number) => Math.ceil(count / c.PANEL) * c.PANEL;
   if (!isInt8) return 4 * up(keys) * (size + c.ATTENTION_ROWS);
   const panels = (columns: number, depth: number) => layerBytes(columns, depth, true);

@@ -35,6 +35,7 @@ export default {
       await reportProducts(report, time, mode);
       await reportVectors(report, time, mode);
       await reportFloats(report, time);
+      await reportInt8Attention(report, time);
     } finally {
       await workerd.close();
     }
@@ -102,4 +103,15 @@ async function reportFloats(report: Report, time: Time): Promise<void> {
   report({ case: 'GELU_TANH', unit: 'ns/value', ours: (tanh * 1e6) / count, ...alone });
   report({ case: 'LAYER_NORM 128 × 384, with added and sum', unit: 'µs', ours: norm * 1e3, ...alone });
   report({ case: 'MATMUL 128 × 384 × 384', unit: 'GMAC/s', ours: (128 * 384 * 384) / matmul / 1e6, ...alone });
+}
+
+async function reportInt8Attention(report: Report, time: Time): Promise<void> {
+  for (const depth of [32, 64]) {
+    for (const tokens of [32, 64, 128, 256, 512]) {
+      const it = { kind: 'attention', heads: 12, depth, queries: tokens, keys: tokens, mask: true } as const;
+      const [ours = 0, peer = 0] = await time({ ...it, isInt8: true }, it);
+      const name = `attention 12 × ${depth}, ${tokens} to ${tokens}, int8, floats (peer)`;
+      report({ case: name, unit: 'µs', ours: ours * 1e3, peer: peer * 1e3, ratio: peer / ours });
+    }
+  }
 }

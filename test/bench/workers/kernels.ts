@@ -1,6 +1,7 @@
 // Times commands of the engine inside of workerd, whose clock moves when it runs locally. Cases come as JSON; they alternate, so that
 // what disturbs the machine disturbs all of them; the least of a case's rounds counts, as disturbance only adds.
 
+import { attentionScratch } from '../../../shared/runtime/engine/attention-commands.ts';
 import * as format from '../../../shared/runtime/engine/command-format.ts';
 import engine from '../../../shared/runtime/engine/engine.wasm';
 import type { Case } from '../kernel-cases.ts';
@@ -22,12 +23,15 @@ class Bench {
   readonly memory: WebAssembly.Memory;
   readonly #engine: Exports;
   readonly #limits: { read(at: number, bytes: number): number; dots(rounds: number): number };
+  /** The machine's. */
+  readonly #mode: number;
   #top: number;
 
   constructor() {
     this.#engine = new WebAssembly.Instance(engine).exports as unknown as Exports;
     this.memory = this.#engine.memory;
     this.#limits = new WebAssembly.Instance(limits, { env: { memory: this.memory } }).exports as never;
+    this.#mode = this.#engine.probe();
     this.#top = this.#engine.base();
   }
 
@@ -65,7 +69,10 @@ class Bench {
     if (it.kind === 'linear') return this.#linear(it);
     if (it.kind === 'dots') return () => void this.#limits.dots(it.rounds);
     const program = this.program([this.#command(it)]);
-    return () => this.#run(program);
+    return () => {
+      this.#engine.setMode(this.#mode);
+      this.#run(program);
+    };
   }
 
   #run(program: number): void {
@@ -115,7 +122,7 @@ class Bench {
       const tensors = [this.take(4 * rows * columns), this.floats(rows * inner), this.floats(inner * columns)];
       return [format.MATMUL, ...tensors, this.take(4 * inner * columns), rows, columns, inner, 0, inner, columns, 0];
     }
-    const { heads, depth, queries, keys, mask } = it;
+    const { heads, depth, queries, keys, mask, isInt8 = false } = it;
     const row = heads * depth;
     const [out, q, k, v] = [
       this.take(4 * queries * row),
@@ -123,12 +130,13 @@ class Bench {
       this.floats(keys * row),
       this.floats(keys * row),
     ];
-    const scratch = this.take(4 * (keys + 8) * (2 * depth + format.ATTENTION_ROWS));
+    const scratch = this.take(attentionScratch(isInt8, this.#mode, keys, depth, depth));
     const scale = new Int32Array(Float32Array.of(1 / Math.sqrt(depth)).buffer)[0] ?? 0;
     const strides = [queries * row, depth, row];
     const step = mask ? [1, format.SCORES_ADD, this.floats(keys), 0, 0, 0, 1, 0] : [0];
     const sizes = [1, heads, queries, keys, depth, depth, scale];
-    return [format.ATTENTION, out, q, k, v, scratch, ...sizes, ...strides, ...strides, ...strides, ...strides, ...step];
+    const places = [isInt8 ? format.ATTENTION_I8 : format.ATTENTION, out, q, k, v, scratch];
+    return [...places, ...sizes, ...strides, ...strides, ...strides, ...strides, ...step];
   }
 }
 
