@@ -46,13 +46,19 @@ export const featureExtraction: Task<z.output<typeof input>, z.output<typeof out
     const list = (typeof inputs === 'string' ? [inputs] : inputs).map((text) => settings.prompt + text);
     const { direction, pooling } = settings;
     const cut = { strategy: 'longest_first', maxLength: model.manifest.maxLength, direction } as const;
-    const rows = await forward(model, list, ['last_hidden_state'], context, settings.truncate ? cut : undefined);
-    const states = rows.map((row) => row.last_hidden_state);
+    const embed = <T>(read: (state: Tensor) => T) => {
+      const truncation = settings.truncate ? cut : undefined;
+      return forward(model, list, ['last_hidden_state'], context, (row) => read(row.last_hidden_state), truncation);
+    };
     if (pooling === 'none') {
-      checkAnswer(states.reduce((sum, { data }) => sum + data.length, 0));
-      return states.map(toLists);
+      let numbers = 0;
+      return embed((state) => {
+        numbers += state.data.length;
+        checkAnswer(numbers);
+        return toLists(state);
+      });
     }
-    const vectors = states.map((state) => {
+    const vectors = await embed((state) => {
       const pooled = toDimensions(pool(state, pooling), settings.dimensions);
       const scaled = settings.normalize ? normalize(pooled) : pooled;
       return settings.base64 ? toBase64(scaled) : Array.from(scaled);

@@ -41,8 +41,7 @@ export const fillMask: Task<z.output<typeof input>, z.output<typeof output>> = {
     const masks = encodings.map(({ ids }, i) => placesOf(maskId, ids, `inputs[${i}]`, model));
     const allowed = targets === null ? null : toIds(typeof targets === 'string' ? [targets] : targets, model, context);
     checkAnswers(masks.flat().length, Math.min(top_k, allowed?.length ?? model.tokenizer.vocabularySize));
-    const rows = await forwardEncoded(model, encodings, ['logits'], context);
-    const answers = rows.map(({ logits }, i) => {
+    const answers = await forwardEncoded(model, encodings, ['logits'], context, ({ logits }, i) => {
       const ids = encodings[i]?.ids ?? new Uint32Array();
       const size = logits.dims[1] ?? 0;
       const places = masks[i] ?? [];

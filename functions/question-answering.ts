@@ -14,6 +14,8 @@ import { bestSpans, type Span } from '../shared/spans.ts';
 import type { Context, Task } from '../shared/task.ts';
 import type { Encoding } from '../shared/tokenizer/tokenizer.ts';
 
+/** Of one request. Each may be as long as its context. */
+const MAX_ANSWERS = 10_000;
 const count = z.int('must be a whole number from 1').check(z.minimum(1));
 const parameters = fields({
   top_k: optional(count, 1),
@@ -48,6 +50,7 @@ export const questionAnswering: Task<z.output<typeof input>, z.output<typeof out
   models: 'own',
   async run({ inputs, parameters }, model, context) {
     const list = Array.isArray(inputs) ? inputs : [inputs];
+    checkAnswers(list.length, parameters.top_k);
     const results: z.output<typeof answers>[] = [];
     for (const [i, item] of list.entries()) {
       const found = await answersTo(item, `inputs[${i}]`, parameters, model, context);
@@ -59,6 +62,12 @@ export const questionAnswering: Task<z.output<typeof input>, z.output<typeof out
   },
 };
 
+function checkAnswers(questions: number, each: number): void {
+  if (questions * each <= MAX_ANSWERS) return;
+  const message = `${questions} questions with ${each} answers each are ${questions * each}; one request takes ${MAX_ANSWERS} (lower parameters.top_k)`;
+  throw new ServiceError('too_large', message);
+}
+
 /** The best answers of all windows, best first; such as differ only in case are one, and their scores add up. */
 async function answersTo(
   item: z.output<typeof question>,
@@ -69,22 +78,22 @@ async function answersTo(
 ): Promise<Answer[]> {
   const { top_k, align_to_words: aligned, max_answer_len: maxLength } = parameters;
   const windows = windowsOf(item, name, parameters, model, context);
-  const rows = await forwardEncoded(model, windows, ['start_logits', 'end_logits'], context);
-  const found: Answer[] = [];
+  const found = new Map<string, Answer>();
   let nullScore = Number.POSITIVE_INFINITY;
-  rows.forEach(({ start_logits: start, end_logits: end }, i) => {
+  await forwardEncoded(model, windows, ['start_logits', 'end_logits'], context, (row, i) => {
     const window = windows[i];
     if (!window) return;
     const isContext = (token: number) => window.sequenceIds[token] === 1;
     const isNone = (token: number) => isClass(token, window, model);
     // Aligned to words, some spans become the same answer: the reference asks for more.
     const count = aligned ? 2 * top_k + 10 : top_k;
-    const best = bestSpans(start.data, end.data, isContext, isNone, { maxLength, count });
+    const best = bestSpans(row.start_logits.data, row.end_logits.data, isContext, isNone, { maxLength, count });
     nullScore = Math.min(nullScore, best.nullScore);
     for (const span of best.spans) add(found, item.context, toPlace(span, window, aligned), span.score);
   });
-  if (parameters.handle_impossible_answer) found.push({ answer: '', score: nullScore, start: 0, end: 0 });
-  return found.sort((a, b) => b.score - a.score).slice(0, top_k);
+  const answers = [...found.values()];
+  if (parameters.handle_impossible_answer) answers.push({ answer: '', score: nullScore, start: 0, end: 0 });
+  return answers.sort((a, b) => b.score - a.score).slice(0, top_k);
 }
 
 /** Whether a token is the [CLS] of BERT and its kin. GPT-2 and T5 have none, and mBART's texts none of theirs. */
@@ -129,11 +138,18 @@ function toPlace({ first, last }: Span, { offsets, wordIds, sequenceIds }: Encod
   return { start: offsets[2 * from] ?? 0, end: offsets[2 * to + 1] ?? 0 };
 }
 
-function add(found: Answer[], text: string, { start, end }: { start: number; end: number }, score: number): void {
+/** `found`: by their letters in lower case. */
+function add(
+  found: Map<string, Answer>,
+  text: string,
+  { start, end }: { start: number; end: number },
+  score: number,
+): void {
   const answer = text.slice(start, end);
-  const same = found.find((each) => each.answer.toLowerCase() === answer.toLowerCase());
+  const letters = answer.toLowerCase();
+  const same = found.get(letters);
   if (same) same.score += score;
-  else found.push({ answer, score, start, end });
+  else found.set(letters, { answer, score, start, end });
 }
 
 export default serve(questionAnswering);

@@ -3,7 +3,7 @@
 // Semantics: TextClassificationPipeline of transformers 4.57.
 
 import * as z from 'zod/mini';
-import { forward } from '../shared/forward.ts';
+import { forward, type Row } from '../shared/forward.ts';
 import { serve } from '../shared/http/serve.ts';
 import type { Manifest } from '../shared/model/manifest.ts';
 import { fields, optional } from '../shared/schema.ts';
@@ -44,14 +44,14 @@ export const textClassification: Task<z.output<typeof input>, z.output<typeof ou
     const texts = list.map((item) => (typeof item === 'string' ? item : toText(item)));
     const activation = activations[parameters.function_to_apply ?? defaultActivation(model.manifest)];
     const labels = model.manifest.id2label;
-    const rows = await forward(model, texts, ['logits'], context, toTruncation(parameters, model));
-    return rows.map(({ logits }) => {
+    const read = ({ logits }: Row<'logits'>) => {
       const scores = activation(logits.data);
       return topK(scores, parameters.top_k ?? scores.length).map((i) => ({
         label: labels[i] ?? `LABEL_${i}`,
         score: scores[i] ?? 0,
       }));
-    });
+    };
+    return forward(model, texts, ['logits'], context, read, toTruncation(parameters, model));
   },
 };
 

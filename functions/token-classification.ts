@@ -74,14 +74,14 @@ async function entitiesOf(text: string, name: string, parameters: Parameters, mo
   const truncation = stride === null ? undefined : ({ strategy: 'only_first', maxLength, stride } as const);
   const windows = model.tokenizer.encode(text, truncation && { truncation });
   admit(model, windows, name, 'set parameters.stride to slide over it', context);
-  const rows = await forwardEncoded(model, windows, ['logits'], context);
   const join = (words: readonly string[]) => model.decoder.join(words);
-  const entities = rows.flatMap(({ logits }, i): Entity[] => {
+  const found = await forwardEncoded(model, windows, ['logits'], context, ({ logits }, i): Entity[] => {
     const window = windows[i];
     if (!window) return [];
     const tokens = toTokens(text, window, scoresOf(logits.data, id2label.length), model);
     return aggregate(tokens, strategy, id2label, join).filter(({ label }) => !ignored.includes(label));
   });
+  const entities = found.flat();
   return windows.length > 1 ? mergeOverlaps(entities) : entities;
 }
 

@@ -9,7 +9,7 @@ import { ServiceError } from '../shared/errors.ts';
 import { forward } from '../shared/forward.ts';
 import { serve } from '../shared/http/serve.ts';
 import type { Model } from '../shared/model/open-model.ts';
-import { fields, optional, texts } from '../shared/schema.ts';
+import { fields, optional, texts as textOrTexts } from '../shared/schema.ts';
 import type { Context, Task } from '../shared/task.ts';
 import { softmax, topK } from '../shared/tensor.ts';
 
@@ -19,7 +19,7 @@ const parameters = fields({
   hypothesis_template: optional(z.string('must be a string with {} in it'), 'This example is {}.'),
   multi_label: optional(z.boolean('must be true or false'), false),
 });
-const input = fields({ inputs: texts, parameters });
+const input = fields({ inputs: textOrTexts, parameters });
 const scored = z.array(z.object({ label: z.string(), score: z.number() }));
 const output = z.union([scored, z.array(scored)]);
 
@@ -36,9 +36,11 @@ export const zeroShotClassification: Task<z.output<typeof input>, z.output<typeo
   models: 'own',
   async run({ inputs, parameters }, model, context) {
     const labels = toLabels(parameters.candidate_labels);
+    const texts = typeof inputs === 'string' ? [inputs] : inputs;
+    checkPairs(texts.length * labels.length, context);
     const hypotheses = labels.map((label) => toHypothesis(parameters.hypothesis_template, label));
     const answers: z.output<typeof scored>[] = [];
-    for (const text of typeof inputs === 'string' ? [inputs] : inputs) {
+    for (const text of texts) {
       const scores = await scoresOf(text, hypotheses, parameters.multi_label, model, context);
       answers.push(topK(scores, labels.length).map((i) => ({ label: labels[i] ?? '', score: scores[i] ?? 0 })));
     }
@@ -46,15 +48,22 @@ export const zeroShotClassification: Task<z.output<typeof input>, z.output<typeo
   },
 };
 
+/** A pair has a token at the least: so many would be refused anyway, when they had been made. */
+function checkPairs(pairs: number, { limits }: Context): void {
+  if (pairs <= limits.maxTokens) return;
+  throw new ServiceError('too_large', `texts times labels are ${pairs}; one request takes ${limits.maxTokens} tokens`);
+}
+
 /** Probability of each hypothesis: among all, or each for itself against its contradiction. */
 async function scoresOf(text: string, hypotheses: readonly string[], multi: boolean, model: Model, context: Context) {
   const pairs = hypotheses.map((hypothesis) => [text, hypothesis] as const);
   const { id2label, maxLength } = model.manifest;
   // The reference cuts the premise, and only the premise.
-  const rows = await forward(model, pairs, ['logits'], context, { strategy: 'only_first', maxLength });
+  const truncation = { strategy: 'only_first', maxLength } as const;
+  const rows = await forward(model, pairs, ['logits'], context, ({ logits }) => logits.data, truncation);
   const entailment = id2label.findIndex((label) => label.toLowerCase().startsWith('entail'));
   const contradiction = entailment === 0 ? id2label.length - 1 : 0;
-  const at = (id: number) => rows.map(({ logits }) => logits.data[id] ?? 0);
+  const at = (id: number) => rows.map((logits) => logits[id] ?? 0);
   if (!multi && hypotheses.length > 1) return softmax(Float32Array.from(at(entailment)));
   const against = at(contradiction);
   return Float32Array.from(at(entailment), (logit, i) => softmax(Float32Array.of(against[i] ?? 0, logit))[1] ?? 0);

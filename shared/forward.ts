@@ -12,47 +12,56 @@ import type { Encoding, TextInput, Truncation } from './tokenizer/tokenizer.ts';
 
 /** A pause costs a millisecond, which is much beside a row of a few tokens. */
 const TOKENS_BETWEEN_PAUSES = 256;
+/** Of the isolate, whose requests share one thread: what has been run since other work had its turn. */
+let tokensSincePause = 0;
 
 /** One text's outputs, the batch dimension taken off: `logits` is [labels], `last_hidden_state` [tokens, hidden]. */
 export type Row<K extends string> = Readonly<Record<K, Tensor>>;
 
+/** What is kept of a text's outputs. They are gone when the next text is run: those of many would not fit in an isolate. */
+export type Read<K extends string, T> = (row: Row<K>, index: number) => T;
+
 /**
- * Runs the model on each input and returns its rows in the same order.
+ * Runs the model on each input and returns what `read` makes of its row, in the same order.
  * Throws `invalid_input` for an input longer than the model takes, `too_large` when all together are over the budget.
  */
-export function forward<K extends string>(
+export function forward<K extends string, T>(
   model: Model,
   inputs: readonly TextInput[],
   outputs: readonly K[],
   context: Context,
+  read: Read<K, T>,
   truncation?: Truncation,
-): Promise<readonly Row<K>[]> {
-  return forwardEncoded(model, encodeAll(model, inputs, context, truncation), outputs, context);
+): Promise<T[]> {
+  return forwardEncoded(model, encodeAll(model, inputs, context, truncation), outputs, context, read);
 }
 
 /** The same for what is encoded already, as it is by tasks that ask where a token came from. */
-export async function forwardEncoded<K extends string>(
+export async function forwardEncoded<K extends string, T>(
   model: Model,
   encodings: readonly Encoding[],
   outputs: readonly K[],
   context: Context,
-): Promise<readonly Row<K>[]> {
+  read: Read<K, T>,
+): Promise<T[]> {
   const session = graphOf(model);
-  const rows: Row<K>[] = [];
-  let tokens = 0;
-  for (const encoding of encodings) {
-    // A run never gives way by itself: without this the news that the client has left would wait until the last row.
-    if (tokens > TOKENS_BETWEEN_PAUSES) {
-      await scheduler.wait(0);
-      tokens = 0;
-    }
+  const results: T[] = [];
+  for (const [index, encoding] of encodings.entries()) {
+    await giveWay();
     context.signal.throwIfAborted();
-    tokens += encoding.ids.length;
+    tokensSincePause += encoding.ids.length;
     const fetched = await session.run(toFeeds([encoding], session.inputs), outputs);
     context.meter.count('runs', 1);
-    rows.push(Object.fromEntries(outputs.map((name) => [name, toRow(name, fetched[name])])) as Row<K>);
+    results.push(read(Object.fromEntries(outputs.map((name) => [name, toRow(name, fetched[name])])) as Row<K>, index));
   }
-  return rows;
+  return results;
+}
+
+/** A run never gives way by itself: without this other requests, and the news that a client has left, would wait until the last row. */
+async function giveWay(): Promise<void> {
+  if (tokensSincePause <= TOKENS_BETWEEN_PAUSES) return;
+  tokensSincePause = 0;
+  await scheduler.wait(0);
 }
 
 /** Encodes inputs within the limits of model and request, and counts their tokens. Errors as of `forward`. */

@@ -31,23 +31,40 @@ export function bestSpans(
   const allowed = (logits: Float32Array) => logits.map((logit, i) => (isContext(i) || isNone(i) ? logit : -10_000));
   const starts = softmax(allowed(start));
   const ends = softmax(allowed(end));
-  const spans: Span[] = [];
+  const spans = new Best(count);
   for (let first = 1; first < starts.length; first++) {
     if (!isContext(first)) continue;
     const bound = Math.min(ends.length, first + maxLength);
     for (let last = first; last < bound; last++) {
       const score = (starts[first] ?? 0) * (ends[last] ?? 0);
-      if (score > 0 && isContext(last)) insert(spans, { first, last, score }, count);
+      if (score > spans.bound && isContext(last)) spans.add({ first, last, score });
     }
   }
-  return { spans, nullScore: (starts[0] ?? 0) * (ends[0] ?? 0) };
+  return { spans: spans.sorted(), nullScore: (starts[0] ?? 0) * (ends[0] ?? 0) };
 }
 
-/** Keeps `spans` sorted, and no more than `count` of them. */
-function insert(spans: Span[], span: Span, count: number): void {
-  if (spans.length >= count && span.score <= (spans.at(-1)?.score ?? 0)) return;
-  let at = spans.length;
-  while (at > 0 && (spans[at - 1]?.score ?? 0) < span.score) at--;
-  spans.splice(at, 0, span);
-  if (spans.length > count) spans.pop();
+/** The `count` best spans, of equal ones the first. Sorted only when there are twice as many: that costs little for any count. */
+class Best {
+  readonly #count: number;
+  readonly #most: number;
+  #spans: Span[] = [];
+  /** What a score must be over to count. */
+  bound = 0;
+
+  constructor(count: number) {
+    this.#count = count;
+    this.#most = 2 * count + 16;
+  }
+
+  add(span: Span): void {
+    this.#spans.push(span);
+    if (this.#spans.length < this.#most) return;
+    this.#spans = this.sorted();
+    this.bound = this.#spans.at(-1)?.score ?? 0;
+  }
+
+  /** Best first. */
+  sorted(): Span[] {
+    return this.#spans.sort((a, b) => b.score - a.score).slice(0, this.#count);
+  }
 }
