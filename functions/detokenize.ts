@@ -22,7 +22,7 @@ export const detokenize: Task<z.output<typeof input>, z.output<typeof output>, T
   summary: 'Token ids to text',
   input,
   output,
-  example: { input_ids: [[2, 5, 3]], skip_special_tokens: true },
+  example: { model: 'minilm-sst2', input_ids: [[2, 5, 3]], skip_special_tokens: true },
   models: 'tokenizer',
   async run({ input_ids: ids, skip_special_tokens, clean_up_tokenization_spaces: cleanUp }, model, { limits, meter }) {
     const rows = toRows(ids);

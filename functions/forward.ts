@@ -35,7 +35,7 @@ export const forward: Task<Input, z.output<typeof output>> = {
   summary: 'The bare model: all outputs of its graph, for texts or for token ids',
   input,
   output,
-  example: { inputs: ['I love it'] },
+  example: { model: 'minilm-sst2', inputs: ['I love it'] },
   models: 'any',
   async run(body, model, context) {
     checkInputs(model);
@@ -95,7 +95,7 @@ function fromTexts(body: Input, inputs: string | string[], model: Model, context
   if (body.input_ids !== null) throw new ServiceError('invalid_input', 'send either inputs or input_ids, not both');
   if (inputs.length === 0) throw new ServiceError('invalid_input', 'inputs must have a text');
   const encodings = encodeAll(model, typeof inputs === 'string' ? [inputs] : inputs, context);
-  return toFeeds(encodings, graphOf(model).inputs);
+  return toFeeds(encodings, graphOf(model).inputs, model.manifest.pieces.padId ?? 0);
 }
 
 function fromIds(

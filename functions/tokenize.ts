@@ -41,7 +41,7 @@ export const tokenize: Task<z.output<typeof input>, z.output<typeof output>, Tex
   summary: 'Texts to token ids, with their places in the text',
   input,
   output,
-  example: { inputs: ['I love it'] },
+  example: { model: 'minilm-sst2', inputs: ['I love it'] },
   models: 'tokenizer',
   async run(body, model, context) {
     const list = (Array.isArray(body.inputs) ? body.inputs : [body.inputs]).map(toInput);

@@ -42,7 +42,7 @@ export interface Task<I = unknown, O = unknown, M = Model> {
   /** The body, less `model`. */
   readonly input: z.ZodMiniType<I>;
   readonly output: z.ZodMiniType<O>;
-  /** A body that it answers, for the reference. */
+  /** A body that it answers, for the reference; it names a model where the task has no default. */
   readonly example: unknown;
   /** Other tasks whose models it runs too: a model for zero-shot is a classifier of pairs. */
   readonly kin?: readonly string[];

@@ -4,13 +4,15 @@ import type { Context as HonoContext } from 'hono';
 import { ServiceError } from '../errors.ts';
 import { Meter } from '../meter.ts';
 import { parse } from '../schema.ts';
-import type { Context, Limits, Task } from '../task.ts';
+import type { Context, Task } from '../task.ts';
 import { acquire } from './acquire.ts';
 import { readJson } from './body.ts';
+import { checkLists } from './check-lists.ts';
 import { isolateOf } from './isolate.ts';
 import type { Env } from './settings.ts';
 import { sourceOf } from './source.ts';
 import { EVENT_STREAM, streamEvents } from './stream.ts';
+import { createWarn } from './warnings.ts';
 
 /** Any task, whatever it takes and gives: its own schema stands between it and the wire. */
 // biome-ignore lint/suspicious/noExplicitAny: `run` is contravariant in its input, so no narrower type takes them all
@@ -42,11 +44,11 @@ async function run(
   { model, ...body }: Record<string, unknown>,
   { limits, caches }: Pick<Context, 'limits' | 'caches'>,
 ): Promise<Response> {
-  checkCount(body, limits);
+  checkLists(body, limits);
   const input = parse(task.input, parameters ? withParameters(body, parameters) : body);
   const meter = new Meter();
   const lease = await acquire(isolateOf(c.env), task, named ?? toModelName(model), sourceOf(c, meter));
-  const warn = (message: string) => c.header('warning', toWarning(message), { append: true });
+  const warn = createWarn((header) => c.header('warning', header, { append: true }));
   const reader = new AbortController();
   const context = { signal: AbortSignal.any([c.req.raw.signal, reader.signal]), meter, limits, caches, warn };
   try {
@@ -91,19 +93,4 @@ function withParameters(
   const { parameters = {} } = body;
   if (typeof parameters !== 'object' || Array.isArray(parameters)) return body;
   return { ...body, parameters: { ...more, ...parameters } };
-}
-
-function checkCount({ inputs }: Record<string, unknown>, { maxInputs }: Limits): void {
-  if (Array.isArray(inputs) && inputs.length > maxInputs) {
-    throw new ServiceError('too_large', `inputs has ${inputs.length} entries; one request takes ${maxInputs}`);
-  }
-}
-
-/** RFC 7234's miscellaneous warning. A header is ASCII: everything else is escaped as JSON would. */
-function toWarning(message: string): string {
-  const escaped = JSON.stringify(message).replace(
-    /[^ -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return `199 - ${escaped}`;
 }

@@ -3,9 +3,7 @@
 import * as z from 'zod/mini';
 import type { Task } from '../task.ts';
 
-type Documented = Pick<Task, 'name' | 'aliases' | 'summary' | 'input' | 'output' | 'example'>;
-
-const model = { type: 'string', description: 'A name of GET /v1/models; the default is the model of the task' };
+type Documented = Pick<Task, 'name' | 'aliases' | 'summary' | 'input' | 'output' | 'example' | 'models'>;
 
 const error = {
   type: 'object',
@@ -30,11 +28,11 @@ export function toOpenApi(tasks: readonly Documented[]) {
   };
 }
 
-function operation({ name, summary, input, output, example }: Documented, route: string) {
+function operation({ name, summary, input, output, example, models }: Documented, route: string) {
   return {
     operationId: route,
     summary: route === name ? summary : `Alias of /v1/${name}`,
-    requestBody: { required: true, content: json({ schema: withModel(input), example }) },
+    requestBody: { required: true, content: json({ schema: withModel(input, models === 'own'), example }) },
     responses: {
       200: { description: 'The answer', content: json({ schema: z.toJSONSchema(output) }) },
       default: { description: 'An error', content: json({ schema: { $ref: '#/components/schemas/Error' } }) },
@@ -42,9 +40,15 @@ function operation({ name, summary, input, output, example }: Documented, route:
   };
 }
 
-function withModel(input: z.ZodMiniType) {
-  const schema = z.toJSONSchema(input, { io: 'input' });
-  return { ...schema, properties: { model, ...schema.properties } };
+/** `hasDefault`: whether models are published for the task, one of which answers where none is named. */
+function withModel(input: z.ZodMiniType, hasDefault: boolean) {
+  const { properties, required = [], ...schema } = z.toJSONSchema(input, { io: 'input' });
+  const description = `A name of GET /v1/models${hasDefault ? '; the default is the model of the task' : ''}`;
+  return {
+    ...schema,
+    properties: { model: { type: 'string', description }, ...properties },
+    required: hasDefault ? required : ['model', ...required],
+  };
 }
 
 const json = (content: object) => ({ 'application/json': content });

@@ -17,11 +17,13 @@ interface Schema {
   readonly additionalProperties?: boolean;
 }
 
+/** Without a default model: their bodies name one. */
+const BARE = ['forward', 'tokenize', 'detokenize'];
 const on = isolate();
 let paths: Record<string, { readonly post: Operation }> = {};
 
 beforeAll(async () => {
-  await publishTinyBert();
+  await publishTinyBert({ name: 'minilm-sst2' });
   const document = await (await send('/openapi.json', {}, on)).json<{ openapi: string; paths: typeof paths }>();
   expect(document.openapi).toBe('3.1.0');
   paths = document.paths;
@@ -30,13 +32,10 @@ beforeAll(async () => {
 test('its examples are answered', async () => {
   const tasks = await (await send('/v1/tasks', {}, on)).json<{ task: string; aliases: string[] }[]>();
   for (const { task, aliases } of tasks) {
-    const bare = ['forward', 'tokenize', 'detokenize'].includes(task);
-    if (!bare) await publishSeeded(task);
+    if (!BARE.includes(task)) await publishSeeded(task);
     for (const path of [task, ...aliases].map((name) => `/v1/${name}`)) {
       const { example } = paths[path]?.post.requestBody.content['application/json'] ?? {};
-      // Others are answered by the task's default.
-      const model = bare ? { model: 'tiny-bert' } : {};
-      const response = await post(path, { ...model, ...(example as object) }, on);
+      const response = await post(path, example, on);
       expect(response.status, `${path}: ${await response.text()}`).toBe(200);
     }
   }
@@ -46,6 +45,11 @@ test('a body: what must be there, what may, and nothing else', () => {
   const { schema } = paths['/v1/text-classification']?.post.requestBody.content['application/json'] ?? {};
   expect(schema).toMatchObject({ type: 'object', required: ['inputs'], additionalProperties: false });
   expect(Object.keys(schema?.properties ?? {})).toEqual(['model', 'inputs', 'parameters']);
+});
+
+test.each(BARE)('the body of %s names a model', (task) => {
+  const { schema } = paths[`/v1/${task}`]?.post.requestBody.content['application/json'] ?? {};
+  expect(schema?.required).toContain('model');
 });
 
 test('an answer and an error', () => {

@@ -1,0 +1,80 @@
+// Requests that ask for more than an isolate should do, or for much: refused with the numbers, or answered without harm.
+
+import { beforeAll, expect, test, vi } from 'vitest';
+import { isolateOf } from '../../shared/http/isolate.ts';
+import { isolate, post, source } from '../http/worker.ts';
+import { publishSeeded } from './worker.ts';
+
+const on = isolate();
+const TASKS = ['fill-mask', 'question-answering', 'text-classification', 'zero-shot-classification'];
+beforeAll(async () => {
+  for (const task of TASKS) await publishSeeded(task);
+});
+
+async function refusal(path: string, body: object): Promise<string> {
+  const response = await post(path, body, on);
+  expect(response.status).toBe(413);
+  return (await response.json<{ error: string }>()).error;
+}
+
+test('question-answering: answers of all questions together', async () => {
+  const inputs = Array(20).fill({ question: 'Who?', context: 'Zoë' });
+  const body = { model: 'seeded-bert-question-answering', inputs, parameters: { top_k: 501 } };
+  expect(await refusal('/v1/question-answering', body)).toBe(
+    '20 questions with 501 answers each are 10020; one request takes 10000 (lower parameters.top_k)',
+  );
+});
+
+test('question-answering: as many answers as one request takes, the best of which are those of fewer', async () => {
+  const inputs = {
+    question: 'Who?',
+    context: 'Zoë loved the bridge in Paris and Amélie the kitchen in Dakar. '.repeat(4),
+  };
+  const best = async (top_k: number) => {
+    const parameters = { top_k, max_answer_len: 384, align_to_words: false };
+    const body = { model: 'seeded-bert-question-answering', inputs, parameters };
+    return (await post('/v1/question-answering', body, on)).json<{ start: number; end: number; score: number }[]>();
+  };
+  const many = await best(10_000);
+  expect(many.length).toBeGreaterThan(500);
+  expect(many.map(({ score }) => score)).toEqual(many.map(({ score }) => score).sort((a, b) => b - a));
+  const spans = new Set(many.map(({ start, end }) => `${start} ${end}`));
+  for (const { start, end } of await best(3)) expect(spans).toContain(`${start} ${end}`);
+});
+
+test('zero-shot-classification: pairs of texts and labels', async () => {
+  const parameters = { candidate_labels: 'a,'.repeat(20_000) };
+  const body = { model: 'seeded-bert-zero-shot-classification', inputs: 'a', parameters };
+  expect(await refusal('/v1/zero-shot-classification', body)).toBe(
+    'texts times labels are 20000; one request takes 16384 tokens',
+  );
+});
+
+test('fill-mask: targets that are no tokens make few headers', async () => {
+  const targets = Array.from({ length: 250 }, (_, i) => `quiet${'x'.repeat(100)}${i}`);
+  const body = { model: 'seeded-bert-fill-mask', inputs: 'a [MASK]', parameters: { targets } };
+  const response = await post('/v1/fill-mask', body, on);
+  expect(response.status).toBe(200);
+  const warning = response.headers.get('warning') ?? '';
+  expect(warning).toContain('is no token of the model');
+  expect(warning.length).toBeLessThan(4096);
+});
+
+test('forward: padding is that of the model', async () => {
+  const model = 'seeded-roberta-text-classification';
+  const { model: open, release } = await isolateOf(on).models.acquire(model, source());
+  const graph = open.sessions.model;
+  if (!graph) throw new Error('RoBERTa has a graph');
+  const run = vi.spyOn(graph, 'run');
+  try {
+    const inputs = ['a longer text than the other', 'a'];
+    expect((await post('/v1/forward', { model, inputs }, on)).status).toBe(200);
+    const { padId } = open.manifest.pieces;
+    expect(padId).toBe(1);
+    const ids = run.mock.calls[1]?.[0].input_ids?.data ?? [];
+    expect(Number(ids.at(-1))).toBe(padId);
+  } finally {
+    run.mockRestore();
+    release();
+  }
+});
