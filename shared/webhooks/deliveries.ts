@@ -6,6 +6,7 @@ import type { Desk, Wake } from './desk.ts';
 import { isFinished, keyOf, type StoredEvent } from './event.ts';
 import { deadMarkerOf, type EventRef, markerOf } from './event-store.ts';
 import { isToken } from './signatures/verify.ts';
+import { unlessDamaged } from './unless-damaged.ts';
 
 /** Of one call: each is read and written. */
 const MOST = 100;
@@ -42,16 +43,6 @@ export async function redeliver(c: RequestContext, desk: Desk, hook: string): Pr
   }
   await desk.wake(wakes);
   return c.json({ redelivered: wakes.length, more: refs.length === MOST });
-}
-
-/** One event that cannot be read must not hide the others. */
-async function unlessDamaged<T>({ hook, key }: EventRef, work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    console.error(`dead event ${hook}/${key} is passed over`, error);
-    return undefined;
-  }
 }
 
 async function revive({ store, settings }: Desk, ref: EventRef): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { Desk } from './desk.ts';
 import { finished, isFinished } from './event.ts';
 import { type EventRef, type Listed, type Marker, markerOf } from './event-store.ts';
 import { DEFAULT_KEEP_DAYS } from './hook.ts';
+import { unlessDamaged } from './unless-damaged.ts';
 
 /** What a list of R2 gives at most. */
 const PAGE = 1000;
@@ -60,7 +61,7 @@ export async function expire(desk: Desk): Promise<number> {
     const days = (await desk.find(each.hook))?.keep_days ?? DEFAULT_KEEP_DAYS;
     if (each.at >= now - days * DAY) continue;
     if (!each.isFinished) await desk.store.mark(markerOf(each, now));
-    else if (await mayGo(desk, each)) old.push(each);
+    else if (await unlessDamaged(each, () => mayGo(desk, each))) old.push(each);
   }
   await desk.store.remove(old);
   return old.length;

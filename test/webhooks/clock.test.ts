@@ -93,6 +93,17 @@ describe('the clock', () => {
     expect(shown.status).toBe(404);
   });
 
+  test('removes what is old beside one that is damaged', async () => {
+    await publishHooks(loop.on, hookOf({ keep_days: 4 }));
+    await postReview(loop.on, 'msg_34');
+    await runQueue(loop.on);
+    await loop.on.EVENTS.put('events/reviews/0', 'damaged', { customMetadata: { finished: 'true' } });
+    pass(4 * 86_400 + 60);
+    await runClock(loop.on);
+    const left = (await loop.on.EVENTS.list({ prefix: 'events/' })).objects.map(({ key }) => key);
+    expect(left).toEqual(['events/reviews/0']);
+  });
+
   test('finds an event again whose marker was never written', async () => {
     await publishHooks(loop.on, hookOf());
     await postReview(loop.on, 'msg_36');
