@@ -61,9 +61,12 @@ export interface OrtModule {
 let started: Promise<OrtModule> | undefined;
 let memory: WebAssembly.Memory | undefined;
 
-/** The module, started by the first who asks. */
+/** The module, started by the first who asks; after a failure by the next. */
 export function ort(): Promise<OrtModule> {
-  started ??= start();
+  started ??= start().catch((error) => {
+    started = undefined;
+    throw error;
+  });
   return started;
 }
 
