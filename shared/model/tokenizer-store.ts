@@ -1,4 +1,5 @@
-// The tokenizers of models that nobody has to run: a millisecond to open where a model takes hundreds, and a few megabytes.
+// The tokenizers of models that nobody has to run: a millisecond to open where a model takes hundreds, and a few megabytes,
+// whatever they were given to encode.
 
 import { Decoder } from '../tokenizer/decoder.ts';
 import { openTokenizer } from '../tokenizer/open-tokenizer.ts';

@@ -17,6 +17,7 @@ import {
   STRATEGY_ONLY_SECOND,
   TEXT_PADDING,
 } from './format.ts';
+import { placeIn, type WasmExports } from './instance.ts';
 import { windowsOf } from './windows.ts';
 
 export type { Encoding } from './encoding.ts';
@@ -58,7 +59,7 @@ export interface Tokenizer {
   idOf(token: string): number | undefined;
   /** Ids are less than this. */
   readonly vocabularySize: number;
-  /** Size of its WebAssembly memory, which never shrinks. */
+  /** Size of its WebAssembly memory. A long text lets it grow until it is encoded. */
   readonly bytes: number;
 }
 
@@ -67,35 +68,14 @@ export interface Tokenizer {
  * @throws ServiceError `model_unavailable` if `compiled` is cut, altered, or of another version.
  */
 export function createTokenizer(module: WebAssembly.Module, compiled: Uint8Array): Tokenizer {
-  return openInstance(new WebAssembly.Instance(module).exports as unknown as WasmExports, compiled);
+  const instantiate = () => new WebAssembly.Instance(module).exports as unknown as WasmExports;
+  return openInstance(instantiate(), compiled, instantiate);
 }
 
-/** The same in an instance that is there, and holds nothing else. */
-export function openInstance(exports: WasmExports, compiled: Uint8Array): Tokenizer {
-  const start = exports.place(compiled.byteLength) >>> 0;
-  if (start === 0)
-    throw new ServiceError('model_unavailable', `no memory for a tokenizer of ${compiled.byteLength} bytes`);
-  new Uint8Array(exports.memory.buffer).set(compiled, start);
-  if (exports.open(compiled.byteLength) !== 0) {
-    throw new ServiceError(
-      'model_unavailable',
-      'the compiled tokenizer is cut, altered or of another version; compile it again',
-    );
-  }
-  return new WasmTokenizer(exports);
-}
-
-/** What wasm/index.ts exports; numbers are signed. */
-export interface WasmExports {
-  readonly memory: WebAssembly.Memory;
-  readonly outcome: WebAssembly.Global;
-  place(length: number): number;
-  open(length: number): number;
-  vocabularySize(): number;
-  room(length: number): number;
-  encode(firstLength: number, secondLength: number, flags: number, maxLength: number): number;
-  find(length: number): number;
-  piece(id: number): number;
+/** The same in an instance that is there, and holds nothing else. `instantiate`: gives the one to go on with when this has grown. */
+export function openInstance(exports: WasmExports, compiled: Uint8Array, instantiate?: () => WasmExports): Tokenizer {
+  const start = placeIn(exports, compiled);
+  return new WasmTokenizer(exports, { start, length: compiled.byteLength }, instantiate);
 }
 
 const STRATEGIES = {
@@ -107,6 +87,8 @@ const STRATEGIES = {
 const NO_OPTIONS: EncodeOptions = {};
 /** Room that is asked for at once, so that short texts need not ask. */
 const FIRST_ROOM = 16384;
+/** That the memory may have grown by once a text is encoded: word caches and texts of a few pages stay. */
+const MOST_GROWN = 4 * 2 ** 20;
 /** A UTF-16 unit is at most three bytes of UTF-8. */
 const BYTES_PER_UNIT = 3;
 
@@ -115,19 +97,30 @@ const fromUtf8 = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
 class WasmTokenizer implements Tokenizer {
   readonly vocabularySize: number;
-  readonly #exports: WasmExports;
-  readonly #outcome: number;
+  readonly #instantiate: (() => WasmExports) | undefined;
+  readonly #tables: { readonly start: number; readonly length: number };
+  /** Bytes of memory when it was opened. */
+  readonly #opened: number;
+  #exports: WasmExports;
+  #outcome: number;
   #text = 0;
   #room = 0;
   // Views of the whole memory; a memory that has grown detaches them, which makes them empty.
   #bytes = new Uint8Array();
   #words = new Uint32Array();
 
-  constructor(exports: WasmExports) {
+  constructor(
+    exports: WasmExports,
+    tables: { readonly start: number; readonly length: number },
+    instantiate: (() => WasmExports) | undefined,
+  ) {
     this.#exports = exports;
+    this.#tables = tables;
+    this.#instantiate = instantiate;
     this.#outcome = Number(exports.outcome.value) >>> 2;
     this.vocabularySize = exports.vocabularySize();
     this.#makeRoom(FIRST_ROOM);
+    this.#opened = this.bytes;
   }
 
   get bytes(): number {
@@ -136,10 +129,30 @@ class WasmTokenizer implements Tokenizer {
 
   encode(input: TextInput | WordsInput, options: EncodeOptions = NO_OPTIONS): readonly Encoding[] {
     const { truncation } = options;
-    const first = this.#encodeOne(input, options.addSpecialTokens, truncation);
-    if (truncation?.stride === undefined || !first.truncated) return [first];
-    const whole = this.#encodeOne(input, options.addSpecialTokens, undefined);
-    return windowsOf(whole, first, { ...truncation, stride: truncation.stride });
+    try {
+      const first = this.#encodeOne(input, options.addSpecialTokens, truncation);
+      if (truncation?.stride === undefined || !first.truncated) return [first];
+      const whole = this.#encodeOne(input, options.addSpecialTokens, undefined);
+      return windowsOf(whole, first, { ...truncation, stride: truncation.stride });
+    } finally {
+      if (this.bytes - this.#opened > MOST_GROWN) this.#shrink();
+    }
+  }
+
+  /** WebAssembly memory never shrinks: what was compiled goes to another instance. Where there is no room for both, it stays. */
+  #shrink(): void {
+    const { start, length } = this.#tables;
+    try {
+      const exports = this.#instantiate?.();
+      if (!exports) return;
+      placeIn(exports, new Uint8Array(this.#exports.memory.buffer, start, length));
+      this.#exports = exports;
+    } catch {
+      return;
+    }
+    this.#outcome = Number(this.#exports.outcome.value) >>> 2;
+    [this.#bytes, this.#words] = [new Uint8Array(), new Uint32Array()];
+    this.#makeRoom(FIRST_ROOM);
   }
 
   #encodeOne(

@@ -1,8 +1,10 @@
 // What every tokenizer must do, whatever its model: one suite, run for each by tokenizer.test.ts.
 
 import { describe, expect, test } from 'vitest';
+import type { WasmExports } from '../../shared/tokenizer/instance.ts';
 import { openTokenizer } from '../../shared/tokenizer/open-tokenizer.ts';
-import type { Encoding, Tokenizer } from '../../shared/tokenizer/tokenizer.ts';
+import { type Encoding, openInstance, type Tokenizer } from '../../shared/tokenizer/tokenizer.ts';
+import module from '../../shared/tokenizer/tokenizer.wasm';
 import { numbersOf } from './answers.ts';
 import { generatedText } from './generated-texts.ts';
 
@@ -147,12 +149,29 @@ export function describeTokenizer({ name, compiled, general = false, memory = 40
       const million = 1 << 20;
       expect(one('the quick brown fox. '.repeat(million / 21)).ids.length).toBeGreaterThan(million / 8);
       for (const text of ['the quick brown fox. ', 'a', ' ', '\u0301', '\u{1d165}', '\u4e2d', '[']) {
-        const fresh = openTokenizer(compiled);
+        // In one instance, whose memory tells afterwards what was needed.
+        const fresh = openInstance(new WebAssembly.Instance(module).exports as unknown as WasmExports, compiled);
         const whole = text.repeat(million / text.length);
         fresh.encode(whole);
         const bytes = new TextEncoder().encode(whole).length;
         expect(fresh.bytes, text).toBeLessThan(compiled.length + FIXED_MEMORY + memory * bytes);
       }
+    });
+
+    test('a long text leaves no memory behind, and changes nothing', () => {
+      const fresh = openTokenizer(compiled);
+      const before = numbersOf(fresh.encode(generatedText(7))[0] as Encoding);
+      const { bytes } = fresh;
+      for (let round = 0; round < 2; round++) {
+        const [long] = fresh.encode('the quick brown fox. '.repeat(50_000));
+        expect(long?.ids.length).toBeGreaterThan(150_000);
+        expect(fresh.bytes).toBeLessThan(bytes + (1 << 20));
+        expect(numbersOf(fresh.encode(generatedText(7))[0] as Encoding)).toEqual(before);
+        expect(fresh.idOf(fresh.tokenOf(5) ?? '')).toBe(tokenizer.idOf(tokenizer.tokenOf(5) ?? ''));
+      }
+      const short = { truncation: { strategy: 'longest_first', maxLength: 0 } } as const;
+      expect(() => fresh.encode('the quick brown fox. '.repeat(50_000), short)).toThrow();
+      expect(fresh.bytes).toBeLessThan(bytes + (1 << 20));
     });
   });
 }

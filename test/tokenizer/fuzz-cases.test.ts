@@ -2,7 +2,7 @@
 // They are written by `node test/tokenizer/fuzz/fuzz.ts 0.5 21 test/tokenizer/fuzz/kept.json 10`, and findings.json by hand.
 
 import { describe, expect, inject, test } from 'vitest';
-import type { WasmExports } from '../../shared/tokenizer/tokenizer.ts';
+import type { WasmExports } from '../../shared/tokenizer/instance.ts';
 import module from '../../shared/tokenizer/tokenizer.wasm';
 import { compileBase } from './fuzz/bases.ts';
 import { type Case, fileOf, isSound } from './fuzz/case.ts';

@@ -2,7 +2,8 @@
 
 import { ServiceError } from '../../../shared/errors.ts';
 import { TEXT_PADDING } from '../../../shared/tokenizer/format.ts';
-import { type Encoding, openInstance, type Tokenizer, type WasmExports } from '../../../shared/tokenizer/tokenizer.ts';
+import type { WasmExports } from '../../../shared/tokenizer/instance.ts';
+import { type Encoding, openInstance, type Tokenizer } from '../../../shared/tokenizer/tokenizer.ts';
 import { numbersOf } from '../answers.ts';
 import type { Call } from './case.ts';
 

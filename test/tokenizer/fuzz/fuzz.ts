@@ -7,7 +7,8 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createTokenizer, type WasmExports } from '../../../shared/tokenizer/tokenizer.ts';
+import type { WasmExports } from '../../../shared/tokenizer/instance.ts';
+import { createTokenizer } from '../../../shared/tokenizer/tokenizer.ts';
 import { Random } from '../generated-texts.ts';
 import { compileBase, toBaseName } from './bases.ts';
 import { type Case, fileOf, isSound } from './case.ts';
