@@ -34,6 +34,8 @@ interface Slot {
 export class ModelStore {
   readonly #manifests: ManifestReader;
   readonly #budget: number;
+  /** Bytes that they never pass together, however long what they are asked. */
+  readonly #most: number;
   /** The slot that serves a name. */
   readonly #current = new Map<string, Slot>();
   /** Every slot that holds memory, the retired ones still in use among them. */
@@ -41,10 +43,11 @@ export class ModelStore {
   readonly #opening = createSerial();
   #clock = 0;
 
-  /** `budget`: WASM memory, in bytes, that all open models may hold together. */
-  constructor(manifests: ManifestReader, budget: number) {
+  /** `budget`: WASM memory, in bytes, that all open models may hold together. `most`: that they may hold while some of them run. */
+  constructor(manifests: ManifestReader, budget: number, most: number = Math.max(budget, ISOLATE_BYTES)) {
     this.#manifests = manifests;
     this.#budget = budget;
+    this.#most = most;
   }
 
   /**
@@ -94,7 +97,8 @@ export class ModelStore {
     this.#makeRoom(slot);
     this.#resident.add(slot);
     try {
-      const model = await openModel(slot.manifest, source, Math.max(this.#budget, ISOLATE_BYTES));
+      const beforeGrowth = (bytes: number) => this.#beforeGrowth(slot, bytes);
+      const model = await openModel(slot.manifest, source, { most: this.#most, beforeGrowth });
       slot.opened = model;
       slot.bytes = modelBytes(model);
       return await this.#keepWithinBudget(slot, model);
@@ -122,8 +126,7 @@ export class ModelStore {
       const message = `model ${name} needs ${mebibytes(bytes)} of memory; models may hold ${mebibytes(this.#budget)} (WASM_BUDGET_MIB)`;
       throw new ServiceError('model_unavailable', message);
     }
-    const residents = Array.from(this.#resident, (slot) => ({ ...slot, slot, busy: slot.leases > 0 }));
-    const evicted = chooseEvictions(residents, bytes, this.#budget);
+    const evicted = chooseEvictions(this.#residents(), bytes, this.#budget);
     if (!evicted) {
       throw new ServiceError(
         'overloaded',
@@ -147,17 +150,29 @@ export class ModelStore {
 
   /** A longer input than any before lets an engine's memory grow: others may have to go. */
   #measure(slot: Slot, model: Model): void {
-    const before = slot.bytes;
     slot.bytes = modelBytes(model);
-    if (slot.bytes <= before) return;
-    const residents = Array.from(this.#resident, (each) => ({
-      ...each,
-      slot: each,
-      busy: each.leases > 0 || each === slot,
-    }));
+    const residents = this.#residents(slot);
     // Where it is too much even alone, all that are idle go.
     const evicted = chooseEvictions(residents, 0, this.#budget) ?? residents.filter(({ busy }) => !busy);
     for (const each of evicted) this.#retire(each.slot);
+  }
+
+  /** Room that an open model asks for while it runs: what is idle goes at once, not when the run has ended. */
+  #beforeGrowth(slot: Slot, bytes: number): void {
+    // What it takes to open is reserved already.
+    if (!slot.opened) return;
+    const evicted = chooseEvictions(this.#residents(slot), bytes, this.#most);
+    if (!evicted) {
+      const message = `model ${slot.manifest.name} needs ${mebibytes(bytes)} more for this input while others are in use; send the request again, or less at once`;
+      throw new ServiceError('overloaded', message);
+    }
+    for (const each of evicted) this.#retire(each.slot);
+    slot.bytes += bytes;
+  }
+
+  /** `kept`: stays as if it were in use. */
+  #residents(kept?: Slot) {
+    return Array.from(this.#resident, (slot) => ({ ...slot, slot, busy: slot.leases > 0 || slot === kept }));
   }
 
   #close(slot: Slot): void {

@@ -1,6 +1,7 @@
 // Opens what a manifest names: the tokenizer and every graph, as one value that is closed as one.
 
 import { ServiceError } from '../errors.ts';
+import type { MemoryOptions } from '../runtime/engine/instance.ts';
 import type { Session } from '../runtime/session.ts';
 import { Decoder } from '../tokenizer/decoder.ts';
 import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
@@ -20,13 +21,13 @@ export interface Model {
 }
 
 /**
- * Opens a model, whose files are read side by side. `most`: bytes that its engine's memory never passes. Throws `model_unavailable` with the
- * model's name and the reason, and then leaves nothing open.
+ * Opens a model, whose files are read side by side. `options`: of the project's own engine. Throws `model_unavailable` with the model's name
+ * and the reason, and then leaves nothing open.
  */
-export async function openModel(manifest: Manifest, source: BlobSource, most?: number): Promise<Model> {
+export async function openModel(manifest: Manifest, source: BlobSource, options?: MemoryOptions): Promise<Model> {
   const [text, opened] = await Promise.allSettled([
     readBlob(source, manifest.tokenizer).then((blob) => textOf(manifest, blob)),
-    openSessions(manifest, source, most),
+    openSessions(manifest, source, options),
   ]);
   if (text.status === 'fulfilled' && opened.status === 'fulfilled') return { manifest, ...text.value, ...opened.value };
   if (opened.status === 'fulfilled') await closeModel(opened.value);

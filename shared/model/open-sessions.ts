@@ -1,6 +1,7 @@
 // Opens the graphs of a model in the engine that its manifest names.
 
 import { openOrtSession } from '#onnxruntime';
+import type { MemoryOptions } from '../runtime/engine/instance.ts';
 import { openEngine } from '../runtime/engine/open-engine.ts';
 import type { OnnxFiles } from '../runtime/ort.ts';
 import type { Session } from '../runtime/session.ts';
@@ -14,11 +15,15 @@ export interface Opened {
   isBroken(): boolean;
 }
 
-/** `most`: bytes that the engine's memory never passes. Throws `model_unavailable` where a file is missing or damaged, and then leaves nothing open. */
-export async function openSessions({ engine, graphs }: Manifest, source: BlobSource, most?: number): Promise<Opened> {
+/** `options`: of the project's own engine. Throws `model_unavailable` where a file is missing or damaged, and then leaves nothing open. */
+export async function openSessions(
+  { engine, graphs }: Manifest,
+  source: BlobSource,
+  options?: MemoryOptions,
+): Promise<Opened> {
   if (engine.name === 'edge') {
     const { program } = engine;
-    const open = (chunks: Chunks) => openEngine(chunks, program.bytes, most);
+    const open = (chunks: Chunks) => openEngine(chunks, program.bytes, options);
     const { sessions, instance } = await streamBlob(source, program, open);
     return { sessions, isBroken: () => instance.isBroken };
   }

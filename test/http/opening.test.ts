@@ -48,7 +48,7 @@ test('an input for which a model would grow too large is told so, and the next i
   const most = engineBytes(free);
   await ask(free, 32);
   expect(engineBytes(free)).toBeGreaterThan(most);
-  const bounded = await openModel(tinyBert, source(), most);
+  const bounded = await openModel(tinyBert, source(), { most });
   await expect(ask(bounded, 32)).rejects.toMatchObject({
     code: 'too_large',
     message: expect.stringMatching(/^with this input the model would need \d MiB of memory; it may have \d: send less/),

@@ -17,11 +17,17 @@ interface Exports {
 const PAGE = 65536;
 const MIB = 2 ** 20;
 
-export interface InstanceOptions {
+/** Bounds of an instance's memory. Beyond what an isolate has, the host would end it with all that it serves. */
+export interface MemoryOptions {
+  /** Bytes that the memory never passes. */
+  readonly most?: number;
+  /** Told before the memory grows by so many bytes: to make room elsewhere, or to throw where there is none. */
+  readonly beforeGrowth?: (bytes: number) => void;
+}
+
+export interface InstanceOptions extends MemoryOptions {
   /** Another than the machine is best at, for tests and benchmarks: a code DOT_*. */
   readonly mode?: number;
-  /** Bytes that the memory never passes. Beyond what an isolate has, the host would end it with all that it serves. */
-  readonly most?: number;
 }
 
 export class EngineInstance {
@@ -31,14 +37,20 @@ export class EngineInstance {
   /** How rows are quantized: a code DOT_*. */
   readonly mode: number;
   readonly #most: number;
+  readonly #beforeGrowth: (bytes: number) => void;
   #broken: unknown;
 
   /** Throws `overloaded` where there is no memory for the weights, `too_large` where they may never have it. */
-  constructor(module: WebAssembly.Module, imageBytes: number, { mode, most = 2 ** 32 }: InstanceOptions = {}) {
+  constructor(
+    module: WebAssembly.Module,
+    imageBytes: number,
+    { mode, most = 2 ** 32, beforeGrowth }: InstanceOptions = {},
+  ) {
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
     this.mode = mode ?? this.#exports.probe();
     this.#exports.setMode(this.mode);
     this.#most = most;
+    this.#beforeGrowth = beforeGrowth ?? (() => undefined);
     this.image = { at: align(this.#exports.base()), bytes: imageBytes };
     this.#free = new FreeList(this.image.at + imageBytes);
     this.#reach(this.image.at + imageBytes);
@@ -116,8 +128,10 @@ export class EngineInstance {
         `with this input the model would need ${Math.ceil(end / MIB)} MiB of memory; it may have ${Math.floor(this.#most / MIB)}: send less at once`,
       );
     }
+    const pages = Math.ceil(missing / PAGE);
+    this.#beforeGrowth(pages * PAGE);
     try {
-      this.#exports.memory.grow(Math.ceil(missing / PAGE));
+      this.#exports.memory.grow(pages);
     } catch (cause) {
       throw new ServiceError('overloaded', `the engine has no room for ${missing} bytes more`, { cause });
     }

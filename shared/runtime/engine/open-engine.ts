@@ -1,13 +1,17 @@
 // Opens a program in workerd, where a .wasm import is a compiled module.
 
 import module from './engine.wasm';
-import { EngineInstance } from './instance.ts';
+import { EngineInstance, type MemoryOptions } from './instance.ts';
 import { type Loaded, loadEngine } from './load-engine.ts';
 import { MODES } from './modes.ts';
 
-/** `most`: bytes that its memory never passes. Throws as `loadEngine` does. */
-export function openEngine(chunks: AsyncIterable<Uint8Array>, fileBytes: number, most?: number): Promise<Loaded> {
-  return loadEngine(module, chunks, fileBytes, most === undefined ? {} : { most });
+/** Throws as `loadEngine` does. */
+export function openEngine(
+  chunks: AsyncIterable<Uint8Array>,
+  fileBytes: number,
+  options: MemoryOptions = {},
+): Promise<Loaded> {
+  return loadEngine(module, chunks, fileBytes, options);
 }
 
 let mode: number | undefined;

@@ -16,7 +16,7 @@ function open(code: p.ProgramFunction, most?: number): Promise<Loaded> {
   const chunks = (async function* () {
     yield file;
   })();
-  return openEngine(chunks, file.byteLength, most);
+  return openEngine(chunks, file.byteLength, most === undefined ? {} : { most });
 }
 
 /** `out = in0 + in1`, each of as many rows as are fed; the sum has those of the first. Nothing says that they are equal. */
