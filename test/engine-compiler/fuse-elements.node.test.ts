@@ -246,6 +246,10 @@ describe('linear layers', () => {
       { linear: 2, binary: 3 },
       (t, x = t.input()) => t.mul(t.mul(t.linear(x), t.linear(x)), t.mul(t.linear(x), t.linear(x))),
     ],
+    'those of one that became part of another': [
+      { linear: 2, binary: 2 },
+      (t, x = t.input(), a = t.linear(x)) => t.mul(t.mul(t.linear(a), t.linear(a)), t.linear(x)),
+    ],
     'of different widths': [
       { linear: 1, unary: 2 },
       (t, x = t.input()) => [t.unary(c.EXP, t.linear(x, 12)), t.unary(c.EXP, t.linear(x, 4))],

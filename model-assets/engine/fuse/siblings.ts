@@ -25,26 +25,34 @@ export function weightsOf({ inputs }: NodeOf<'linear'>): readonly Weights[] {
 }
 
 export function joinSiblings(rewriter: Rewriter): void {
+  // What reads a joined layer is another node from then on, which may have siblings too.
+  while (groupsOf(rewriter).filter((nodes) => join(rewriter, nodes)).length > 0);
+}
+
+/** Layers of the same input, as many as may become one; those that did are left out. */
+function groupsOf(rewriter: Rewriter): readonly NodeOf<'linear'>[][] {
   const byInput = new Map<Buffer, NodeOf<'linear'>[]>();
   for (const node of rewriter.nodes('linear')) {
     const [x] = node.inputs;
     if (!x || node.operation.activation !== NONE || rewriter.isOutput(node.output.buffer)) continue;
-    byInput.set(x.buffer, [...(byInput.get(x.buffer) ?? []), node]);
+    if (weightsOf(node).length === 1) byInput.set(x.buffer, [...(byInput.get(x.buffer) ?? []), node]);
   }
-  for (const nodes of byInput.values()) {
-    for (let start = 0; start < nodes.length; start += MOST) join(rewriter, nodes.slice(start, start + MOST));
-  }
+  return [...byInput.values()].flatMap((nodes) =>
+    Array.from({ length: Math.ceil(nodes.length / MOST) }, (_, i) => nodes.slice(MOST * i, MOST * (i + 1))),
+  );
 }
 
-function join(rewriter: Rewriter, all: readonly NodeOf<'linear'>[]): void {
+/** Whether any of them were joined. */
+function join(rewriter: Rewriter, all: readonly NodeOf<'linear'>[]): boolean {
   const [first] = all;
-  if (!first) return;
+  // A join before may have put others in their place.
+  if (!first || !rewriter.has(first)) return false;
   const nodes = all.filter((node) => isAlike(first, node) && canWiden(rewriter, node));
-  if (nodes.length < 2) return;
+  if (nodes.length < 2) return false;
   const columns = nodes.map((node) => toNumber(node.output.dims.at(-1) ?? constant(0)) ?? 0);
   const total = constant(columns.reduce((sum, each) => sum + each, 0));
   const rows = divideExactly(first.output.buffer.length, constant(columns[0] ?? 1));
-  if (!rows) return;
+  if (!rows) return false;
   const buffer: Buffer = { type: 'float', length: multiply(rows, total) };
   const output = whole(buffer, first.output.dims.with(-1, total));
   const joined: Node = {
@@ -61,6 +69,7 @@ function join(rewriter: Rewriter, all: readonly NodeOf<'linear'>[]): void {
     rewriter.mapViews(node.output.buffer, (view) => widen(view, buffer, width, total, at));
     start += width;
   });
+  return true;
 }
 
 function isAlike(a: NodeOf<'linear'>, b: NodeOf<'linear'>): boolean {
