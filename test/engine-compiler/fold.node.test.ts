@@ -1,36 +1,10 @@
 // What is known when a graph is compiled is computed then, and no node of it is left.
 
 import { describe, expect, test } from 'vitest';
-import { Builder } from '../../model-assets/engine/builder.ts';
 import { format, symbol } from '../../model-assets/engine/dim.ts';
 import { FLOAT, INT64 } from '../../model-assets/engine/element-types.ts';
 import { knownElements, sizesOf, type View } from '../../model-assets/engine/ir.ts';
-import type { OnnxAttribute, OnnxNode } from '../../model-assets/engine/onnx-file.ts';
-import { ALONG } from '../../model-assets/engine/operators/along.ts';
-import { ELEMENTWISE } from '../../model-assets/engine/operators/elementwise.ts';
-import { Call } from '../../model-assets/engine/operators/operator.ts';
-import { SHAPES } from '../../model-assets/engine/operators/shapes.ts';
-
-const OPERATORS = { ...ALONG, ...ELEMENTWISE, ...SHAPES };
-
-/** A row of operators without a file around it. */
-class Row {
-  readonly builder = new Builder();
-  readonly ints = (...values: number[]) => this.builder.data(Int32Array.from(values), [values.length]);
-  readonly int = (value: number) => this.builder.int(value);
-
-  call(operator: string, inputs: readonly View[], ints: Readonly<Record<string, number>> = {}): View {
-    const attributes = new Map(Object.entries(ints).map(([name, int]) => [name, attribute(name, int)]));
-    const node: OnnxNode = { name: '', operator, domain: '', inputs: [], outputs: ['y'], attributes };
-    const result = OPERATORS[operator]?.(new Call(this.builder, node, inputs, 17, new Map()));
-    if (!result || !('buffer' in result)) throw new Error(`${operator} gives no view`);
-    return result;
-  }
-}
-
-const attribute = (name: string, int: number): OnnxAttribute => ({
-  ...{ name, int, float: 0, string: '', ints: [], floats: [], tensor: undefined, graph: undefined },
-});
+import { Row } from './row.ts';
 
 describe('numbers', () => {
   test('arithmetic, comparisons and choices', () => {

@@ -44,10 +44,21 @@ function einsum(call: Call): View {
   const equation = call.text('equation', '').replaceAll(' ', '');
   const [left = '', result] = equation.split('->');
   const [first, second, third] = left.split(',');
-  if (!first || !second || third !== undefined || result === undefined || /[^a-zA-Z]/.test(first + second + result)) {
+  const isPlain = (letters: string) => /^[a-zA-Z]*$/.test(letters) && new Set(letters).size === letters.length;
+  if (
+    !first ||
+    !second ||
+    third !== undefined ||
+    result === undefined ||
+    ![first, second, result].every(isPlain) ||
+    [...result].some((letter) => !left.includes(letter))
+  ) {
     throw new Unsupported(`the equation ${equation} is not supported`);
   }
   const [a, b] = [call.input(0), call.input(1)];
+  if (a.dims.length !== first.length || b.dims.length !== second.length) {
+    throw new Unsupported(`${equation} is not of tensors of ${a.dims.length} and ${b.dims.length} dimensions`);
+  }
   const sizes = new Map([...first].map((letter, i) => [letter, a.dims[i] ?? ONE]));
   for (const [i, letter] of [...second].entries()) {
     const size = b.dims[i] ?? ONE;
