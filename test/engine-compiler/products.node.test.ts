@@ -1,9 +1,12 @@
-// Products that the engine does not take: they are refused, and never another product.
+// Products as ONNX writes them: what the engine does not take is refused, and never another product.
 
 import { expect, test } from 'vitest';
+import type { Builder } from '../../model-assets/engine/builder.ts';
 import { constant } from '../../model-assets/engine/dim.ts';
-import { FLOAT } from '../../model-assets/engine/element-types.ts';
+import { FLOAT, INT64 } from '../../model-assets/engine/element-types.ts';
+import { expectClose } from '../runtime/engine/expected.ts';
 import { Row } from './row.ts';
+import { graphOf, openGraph } from './run-graph.ts';
 
 /** Equations by what is said of them, with the ranks of their tensors. */
 const REFUSED: readonly (readonly [equation: string, ranks: readonly [number, number], message: string])[] = [
@@ -24,4 +27,39 @@ test.each(REFUSED)('Einsum %s', (equation, ranks, message) => {
     return row.builder.input(`x${i}`, FLOAT, 'float', dims);
   });
   expect(() => row.call('Einsum', inputs, { equation })).toThrow(message);
+});
+
+/** x in bytes times a weight in bytes, as quantize_dynamic leaves it. */
+function inIntegers(builder: Builder, scales: readonly number[], zeros: readonly number[]) {
+  const row = new Row(builder);
+  const x = builder.input('x', FLOAT, 'float', [constant(1), constant(2)]);
+  const [bytes, scale, zero] = row.all('DynamicQuantizeLinear', [x]);
+  if (!bytes || !scale || !zero) throw new Error('x is not in bytes');
+  const weight = row.bytes([10, 20, 30, 40], [2, 2]);
+  const product = row.call('MatMulInteger', [bytes, weight, zero, row.bytes(zeros, [zeros.length])]);
+  return row.call('Mul', [row.call('Cast', [product], { to: FLOAT }), row.call('Mul', [scale, row.floats(...scales)])]);
+}
+
+const [x, both] = [{ data: Float32Array.of(1, 1), dims: [1, 2] }, [10, 20]];
+
+test.each([
+  [[1], [10], [20, 40]],
+  [[1], both, [20, 20]],
+  [[1, 0.5], [10], [20, 20]],
+  [[1, 0.5], both, [20, 10]],
+])('MatMulInteger with scales %j and zero points %j', async (scales, zeros, expected) => {
+  const { y } = await openGraph(graphOf((builder) => inIntegers(builder, scales, zeros))).run({ x });
+  expectClose(Float32Array.from(y?.data ?? [], Number), expected, { absolute: 0.3, relative: 0 });
+});
+
+test('MatMulInteger with zero points of another axis', () => {
+  const build = () => graphOf((builder) => inIntegers(builder, [1], [10, 20, 30]));
+  expect(build).toThrow('a weight has 3 scales or zero points for an axis of another size');
+  const row = new Row();
+  const rows = row.call('Gather', [
+    row.bytes([1, 2, 3, 4], [2, 2]),
+    row.builder.input('i', INT64, 'int', [constant(2)]),
+  ]);
+  const inputs = [rows, row.bytes([10, 20, 30, 40], [2, 2]), row.bytes(both, [2])];
+  expect(() => row.call('MatMulInteger', inputs)).toThrow('zero points by their place among the indices');
 });

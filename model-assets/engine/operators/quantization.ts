@@ -22,8 +22,9 @@ function matMulInteger(call: Call): View {
   const [a, weight, zero] = [call.noted(0), call.input(1), call.optional(3)];
   const note = call.notes.get(a);
   if (weight.buffer.bytes && note?.kind === 'rows') {
-    const one = call.builder.float(1);
-    const x = gather(call, inBytes(note.table, one, call.optional(2), 0), note);
+    const [one, own] = [call.builder.float(1), call.optional(2)];
+    if (own && !isOne(own)) throw new Unsupported('rows of a table have zero points by their place among the indices');
+    const x = gather(call, inBytes(note.table, one, own, 0), note);
     return call.note(a, { kind: 'product', x, weight, zero, isScaled: true });
   }
   const offset = call.has(2) ? call.notes.get(call.noted(2)) : undefined;
@@ -115,20 +116,23 @@ function turned(table: View, columns: Dim, rows: Dim): View {
   return whole({ ...table.buffer, quantized: turnedOver }, [columns, rows]);
 }
 
-/** A weight in bytes with its scale, or one scale for each place of `axis`. */
+/** A weight in bytes with its scale and its zero point, or one for each place of `axis`. */
 function inBytes(weight: View, scale: View, zero: View | undefined, axis: number): View {
   const { bytes, name } = weight.buffer;
-  const scales = knownElements(scale);
-  const offsets = zero && knownElements(zero);
-  const length = toNumber(weight.buffer.length) ?? 0;
-  if (!bytes || !(scales instanceof Float32Array) || (zero && !offsets)) {
+  const factors = knownElements(scale);
+  const offsets = zero ? knownElements(zero) : Int32Array.of(0);
+  if (!bytes || !(factors instanceof Float32Array) || !offsets) {
     throw new Unsupported('the scale of a weight in bytes is not known');
   }
-  const zeros = Int32Array.from(scales, (_, i) => offsets?.[offsets.length > 1 ? i : 0] ?? 0);
-  const inner = scales.length === 1 ? length : (toNumber(weight.strides[axis] ?? weight.offset) ?? 0);
-  if (scales.length > 1 && scales.length !== toNumber(weight.dims[axis] ?? weight.offset)) {
-    throw new Unsupported(`a weight has ${scales.length} scales for an axis of another size`);
+  const count = Math.max(factors.length, offsets.length);
+  const size = toNumber(weight.dims[axis] ?? weight.offset);
+  if ([factors, offsets].some(({ length }) => length > 1 && length !== size)) {
+    throw new Unsupported(`a weight has ${count} scales or zero points for an axis of another size`);
   }
+  // One of either stands for all places.
+  const scales = Float32Array.from({ length: count }, (_, i) => factors[factors.length > 1 ? i : 0] ?? 0);
+  const zeros = Int32Array.from({ length: count }, (_, i) => offsets[offsets.length > 1 ? i : 0] ?? 0);
+  const inner = toNumber((count > 1 ? weight.strides[axis] : weight.buffer.length) ?? weight.offset) ?? 0;
   const buffer: Buffer = {
     type: 'float',
     length: weight.buffer.length,
