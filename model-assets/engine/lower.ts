@@ -5,7 +5,7 @@ import { MAX_RANK } from '../../shared/runtime/engine/command-format.ts';
 import type { ProgramBuffer, ProgramFunction, ProgramView, Size, Step } from '../../shared/runtime/engine/program.ts';
 import * as program from '../../shared/runtime/engine/program.ts';
 import { giveRoom } from './caches.ts';
-import { isEqual, isNumber, multiply, ONE, product, toSymbol } from './dim.ts';
+import { isEqual, isNumber, multiply, ONE, product, toSymbol, ZERO } from './dim.ts';
 import { bitsOf } from './float-bits.ts';
 import type { NodeOf } from './fuse/rewriter.ts';
 import { isWhole } from './fuse/rewriter.ts';
@@ -223,10 +223,11 @@ class Lowering {
   /** Rows of the last dimension, each as far from the next. */
   #rows(view: View): View {
     const { dims, strides } = view;
-    const isEven = strides.every((stride, i) => {
-      const next = strides[i + 1];
-      if (i >= dims.length - 2 || !next || isNumber(dims[i] ?? ONE, 1)) return true;
-      return isEqual(stride, multiply(next, dims[i + 1] ?? ONE));
+    // An axis of 1 has any stride, and counts for nothing when the plan is made.
+    const axes = [...dims.keys()].slice(0, -1).filter((i) => !isNumber(dims[i] ?? ONE, 1));
+    const isEven = axes.slice(0, -1).every((axis, i) => {
+      const next = axes[i + 1] ?? axis;
+      return isEqual(strides[axis] ?? ZERO, multiply(strides[next] ?? ZERO, dims[next] ?? ONE));
     });
     return isEven && hasUnitStride(view, dims.length - 1) ? view : this.#copied(view);
   }
