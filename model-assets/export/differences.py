@@ -15,6 +15,7 @@ import onnxruntime
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from .graph import apart
 from .heads import Head
 from .read import PER_SEQUENCE, outputs_of
 from .step import Steps
@@ -38,12 +39,12 @@ class Report:
     _cosines: list[float] = field(default_factory=list, repr=False)
 
     def add(self, found: np.ndarray, expected: np.ndarray, decide: bool = True) -> None:
-        """Rows of numbers, the last dimension of which is decided by its greatest, where anything is."""
-        apart = np.abs(found - expected)
-        self.greatest = max(self.greatest, float(apart.max()))
+        """Rows of numbers, the last dimension of which is decided by its greatest, where anything is. Raises ValueError where one is not finite."""
+        differences = apart(found, expected, self.what)
+        self.greatest = max(self.greatest, float(differences.max()))
         self.range = max(self.range, float(expected.max() - expected.min()))
-        self.total += float(apart.sum())
-        self.numbers += apart.size
+        self.total += float(differences.sum())
+        self.numbers += differences.size
         if decide:
             same = found.argmax(-1) == expected.argmax(-1)
             self.asked += same.size

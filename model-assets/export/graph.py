@@ -67,8 +67,16 @@ def _difference(path: Path, session: onnxruntime.InferenceSession, graph: Graph,
     for name, tensor in zip(graph.outputs, expected, strict=True):
         if answers[name].shape != tuple(tensor.shape):
             raise AssertionError(f"{path}: {name} is {answers[name].shape}, not {tuple(tensor.shape)}")
-        differences.append(float(np.abs(answers[name] - tensor.numpy()).max()))
+        differences.append(float(apart(answers[name], tensor.numpy(), f"{path.name}, {name}").max()))
     return max(differences)
+
+
+def apart(found: np.ndarray, expected: np.ndarray, what: str) -> np.ndarray:
+    """How far each number is from the expected one. Raises ValueError where that is no number: `max` would pass over it."""
+    differences = np.abs(found - expected)
+    if not np.isfinite(differences).all():
+        raise ValueError(f"{what}: the graph or the model answers numbers that are not finite, and is nothing to publish")
+    return differences
 
 
 def tokens(model: PreTrainedModel, new: int, past: int, batch: int, positions: bool = False) -> list[torch.Tensor]:
