@@ -59,6 +59,6 @@ function unknownRoute(path: string, tasks: readonly AnyTask[]): ServiceError {
   const routes = tasks.map(({ name }) => `/v1/${name}`).join(', ');
   return new ServiceError(
     'not_found',
-    `there is nothing at ${path}; this Worker serves ${routes}, and GET /openapi.json has all`,
+    `there is nothing at ${path}; this Worker serves ${routes}, and GET /openapi.json says what they take`,
   );
 }
