@@ -9,7 +9,7 @@ import { serve } from '../shared/http/serve.ts';
 import type { TextModel } from '../shared/model/tokenizer-store.ts';
 import { offsetFields, positionsIn } from '../shared/offsets.ts';
 import { fields, optional } from '../shared/schema.ts';
-import type { Task } from '../shared/task.ts';
+import type { Context, Task } from '../shared/task.ts';
 import { pad } from '../shared/tokenizer/padding.ts';
 import type { Encoding, TextInput } from '../shared/tokenizer/tokenizer.ts';
 import { toTruncation, truncationFields } from '../shared/truncation.ts';
@@ -47,13 +47,15 @@ export const tokenize: Task<z.output<typeof input>, z.output<typeof output>, Tex
     const list = (Array.isArray(body.inputs) ? body.inputs : [body.inputs]).map(toInput);
     const truncation = toTruncation(body, model, '');
     const options = { addSpecialTokens: body.add_special_tokens, ...(truncation && { truncation }) };
-    const encodings = list.flatMap((each) => model.tokenizer.encode(each, options));
-    const tokens = encodings.reduce((sum, { ids }) => sum + ids.length, 0);
-    if (tokens > context.limits.maxTokens) {
-      const message = `the inputs have ${tokens} tokens; one request takes ${context.limits.maxTokens}`;
-      throw new ServiceError('too_large', message);
+    const encodings: Encoding[] = [];
+    for (const each of list) {
+      encodings.push(...model.tokenizer.encode(each, options));
+      checkTokens(encodings, body.padding, context);
     }
-    context.meter.count('tokens', tokens);
+    context.meter.count(
+      'tokens',
+      encodings.reduce((sum, { ids }) => sum + ids.length, 0),
+    );
     const { padId } = model.manifest.pieces;
     if (body.padding && padId === null) throw new ServiceError('invalid_input', 'this model has no token to pad with');
     const padded = body.padding ? pad(encodings, { padId: padId ?? 0 }) : encodings;
@@ -66,6 +68,15 @@ export const tokenize: Task<z.output<typeof input>, z.output<typeof output>, Tex
     };
   },
 };
+
+/** Padding counts: it is in the answer. */
+function checkTokens(encodings: readonly Encoding[], isPadded: boolean, { limits }: Context): void {
+  const lengths = encodings.map(({ ids }) => ids.length);
+  const tokens = isPadded ? lengths.length * Math.max(...lengths) : lengths.reduce((sum, length) => sum + length, 0);
+  if (tokens <= limits.maxTokens) return;
+  const what = isPadded ? 'tokens, padded to the longest' : 'tokens';
+  throw new ServiceError('too_large', `the inputs have ${tokens} ${what}; one request takes ${limits.maxTokens}`);
+}
 
 const toInput = (item: z.output<typeof one>): TextInput =>
   typeof item === 'string' ? item : item.text_pair === undefined ? item.text : [item.text, item.text_pair];

@@ -90,6 +90,10 @@ describe('bad input', () => {
       '20002 tokens; one request takes',
     );
     expect(await refusal('/v1/detokenize', { input_ids: Array(20_000).fill(1) }, 413)).toContain('20000 tokens');
+    const unequal = ['a '.repeat(1_000), ...Array(20).fill('a')];
+    expect(await refusal('/v1/tokenize', { inputs: unequal, padding: true }, 413)).toBe(
+      'the inputs have 17034 tokens, padded to the longest; one request takes 16384',
+    );
   });
 });
 
