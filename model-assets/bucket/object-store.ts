@@ -81,11 +81,11 @@ export class ObjectStore {
   }
 
   /** What `reader` makes of an object as it comes; null where there is none. Where the connection breaks, it is given the object anew. */
-  read<T>(key: string, reader: (chunks: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
+  read<T>(key: string, reader: (chunks: AsyncIterable<Uint8Array>, etag: string) => Promise<T>): Promise<T | null> {
     return persistently(async () => {
       const response = await this.#send({ method: 'GET', key, isStream: true });
       if (response.status === 404) return discard(response);
-      return reader(unbroken(response.body, key));
+      return reader(unbroken(response.body, key), response.headers.get('etag') ?? '');
     }, this.#patience);
   }
 
@@ -101,7 +101,7 @@ export class ObjectStore {
     };
   }
 
-  /** Whether a blob is there, as it was put. */
+  /** Whether a blob is there, as it was put: by its length and by what was written beside it. Its bytes are `verify`'s. */
   async has(ref: BlobRef): Promise<boolean> {
     const stored = await this.head(blobKey(ref));
     return stored?.bytes === ref.bytes && stored.sha256 === ref.sha256;

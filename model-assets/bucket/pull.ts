@@ -75,7 +75,10 @@ async function fetchTo(
       return hash.digest('hex');
     });
     if (found === null) throw new Error(`blob ${ref.sha256} is missing; add the model again`);
-    if (found !== ref.sha256) throw new Error(`blob ${ref.sha256} was altered: its sha256 is ${found}`);
+    if (found !== ref.sha256)
+      throw new Error(
+        `blob ${ref.sha256} was altered: its sha256 is ${found}; verify --repair empties it, then add the model again`,
+      );
     await rename(part, target);
   } catch (error) {
     await rm(part, { force: true });

@@ -1,4 +1,4 @@
-// Hashes everything that is published.
+// Hashes everything that is published, and makes way for what mends it.
 
 import { createHash } from 'node:crypto';
 import { CATALOGUE_KEY, parseCatalogue } from '../../shared/model/catalogue.ts';
@@ -15,11 +15,12 @@ export interface Verified {
   readonly faults: readonly string[];
 }
 
-/** `onStart`: told of the bytes that are to be read; `onBytes`: of those that were. */
+/** `onStart`: told of the bytes that are to be read; `onBytes`: of those that were. `isRepair`: blobs that were altered are emptied. */
 export async function verify(
   store: ObjectStore,
   onStart: (bytes: number) => void,
   onBytes: (bytes: number) => void,
+  isRepair = false,
 ): Promise<Verified> {
   const faults: string[] = [];
   const needed = new Map<string, { readonly ref: BlobRef; readonly models: string[] }>();
@@ -37,24 +38,27 @@ export async function verify(
   const all = [...needed.values()];
   onStart(all.reduce((sum, { ref }) => sum + ref.bytes, 0));
   const found = await eachOf(all, async ({ ref, models }) => {
-    const fault = await blobFault(store, ref, onBytes);
-    return fault === undefined ? [] : [`${models.join(', ')}: blob ${ref.sha256} ${fault}; add the model again`];
+    const fault = await blobFault(store, ref, onBytes, isRepair);
+    return fault === undefined ? [] : [`${models.join(', ')}: blob ${ref.sha256} ${fault}`];
   });
   faults.push(...found.flat());
   const bytes = all.reduce((sum, { ref }) => sum + ref.bytes, 0);
   return { models: names.length, blobs: all.length, bytes, faults };
 }
 
-/** What is wrong with a blob; undefined where nothing is. */
+/** What is wrong with a blob, and what mends it; undefined where nothing is. */
 async function blobFault(
   store: ObjectStore,
   ref: BlobRef,
   onBytes: (bytes: number) => void,
+  isRepair: boolean,
 ): Promise<string | undefined> {
   let bytes = 0;
-  const found = await store.read(blobKey(ref), async (chunks) => {
+  let version = '';
+  const found = await store.read(blobKey(ref), async (chunks, etag) => {
     onBytes(-bytes);
     bytes = 0;
+    version = etag;
     const hash = createHash('sha256');
     for await (const chunk of chunks) {
       hash.update(chunk);
@@ -63,9 +67,14 @@ async function blobFault(
     }
     return hash.digest('hex');
   });
-  if (found === null) return 'is missing';
-  if (bytes !== ref.bytes) return `has ${bytes} bytes where its manifest says ${ref.bytes}`;
-  return found === ref.sha256 ? undefined : `was altered: its sha256 is ${found}`;
+  if (found === null) return 'is missing; add the model again';
+  if (bytes !== ref.bytes) return `has ${bytes} bytes where its manifest says ${ref.bytes}; add the model again`;
+  if (found === ref.sha256) return undefined;
+  const altered = `was altered: its sha256 is ${found}`;
+  if (!isRepair) return `${altered}; verify --repair empties it, then add the model again`;
+  // Of the right length it counts as there. Emptied, and not deleted: that goes on condition that nobody has mended it meanwhile.
+  const isEmptied = await store.put(blobKey(ref), '', { etag: version });
+  return `${altered}; ${isEmptied ? 'it is empty now, add the model again' : 'it was changed meanwhile, verify again'}`;
 }
 
 async function catalogueFaults(store: ObjectStore, manifests: readonly string[]): Promise<string[]> {

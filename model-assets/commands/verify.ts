@@ -8,13 +8,14 @@ import { STORE_HELP, STORE_OPTIONS, withStore } from './with-store.ts';
 
 export const verifyCommand: Command = {
   name: 'verify',
-  usage: '[--remote | --persist-to f]',
+  usage: '[--repair] [--remote | --persist-to f]',
   summary: 'hash everything in the bucket again',
   help: `Reads every blob that a model needs, and compares it with the hash under which it is published. It ends with 1 where
-something is missing or altered, and says what.
+something is missing or altered, and says what, and what mends it.
 
+  --repair   empty blobs that were altered: add sends what is missing or of another length, and takes the rest for what it was
   ${STORE_HELP}`,
-  options: STORE_OPTIONS,
+  options: { ...STORE_OPTIONS, repair: { type: 'boolean', default: false } },
   async run(positionals, values) {
     exactly(positionals);
     await withStore(values, async (store) => {
@@ -24,6 +25,7 @@ something is missing or altered, and says what.
         store,
         (total) => progress.start(total),
         (done) => progress.add(done),
+        values.repair === true,
       );
       progress.end();
       const rate = megabytes((1000 * bytes) / (performance.now() - start));

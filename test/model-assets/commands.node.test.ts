@@ -94,7 +94,12 @@ test('verify says what is wrong and ends with 1; remove and gc say what they did
   bucket.objects.set(key, { ...whole, bytes: Buffer.alloc(whole.bytes.byteLength) });
   const { code, errors } = await models('verify');
   expect(code).toBe(1);
-  expect(errors).toMatch(/: blob [0-9a-f]{64} was altered: its sha256 is [0-9a-f]{64}; add the model again\n/);
+  expect(errors).toMatch(
+    /: blob [0-9a-f]{64} was altered: its sha256 is [0-9a-f]{64}; verify --repair empties it, then add the model again\n/,
+  );
+  const repaired = await models('verify', '--repair');
+  expect([repaired.code, repaired.errors]).toEqual([1, expect.stringContaining('is empty now, add the model again')]);
+  expect(bucket.objects.get(key)?.bytes.byteLength).toBe(0);
   bucket.objects.set(key, whole);
   const removed = (await models('remove', 'owner/second')).output;
   expect(removed).toContain('owner/second removed, and 1 blob of 0.0 kB');

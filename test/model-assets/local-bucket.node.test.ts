@@ -70,6 +70,17 @@ test('what is published in it verifies', async () => {
   expect((await verify(store, ignore, ignore)).faults).toEqual([]);
 });
 
+test('what was altered in it is emptied, and sent again', async () => {
+  const checkpoint = await checkpointOf('tiny');
+  await publish(store, checkpoint);
+  const { sha256, bytes } = checkpoint.manifest.tokenizer;
+  await store.put(`blobs/${sha256}`, 'x'.repeat(bytes), undefined);
+  expect((await verify(store, ignore, ignore, true)).faults).toEqual([expect.stringContaining('it is empty now')]);
+  expect((await store.head(`blobs/${sha256}`))?.bytes).toBe(0);
+  expect(await publish(store, checkpoint)).toBe(true);
+  expect((await verify(store, ignore, ignore)).faults).toEqual([]);
+});
+
 test('the process that holds it ends when it is told to', async () => {
   const other = new Host();
   await other.ask({ kind: 'bucket', state: join(state, 'other'), bucket: 'models' });

@@ -1,12 +1,13 @@
 // Publishing: its order, what a second time does, two at once, and what an interruption leaves.
 
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ObjectStore } from '../../model-assets/bucket/object-store.ts';
 import { publish } from '../../model-assets/bucket/publish.ts';
 import { openRemote } from '../../model-assets/bucket/remote.ts';
 import { verify } from '../../model-assets/bucket/verify.ts';
 import { checkpointOf, withOwnBlob } from './servers/published.ts';
-import { S3Server } from './servers/s3-server.ts';
+import { S3Server, type StoredObject } from './servers/s3-server.ts';
 
 const QUICK = { attempts: 2, pause: 1, longest: 1000 };
 let server: S3Server;
@@ -41,24 +42,48 @@ test('a second time writes nothing', async () => {
   expect(written()).toHaveLength(before);
 });
 
-test.each(['altered', 'without what tells its hash'])(
-  'a blob %s is mended, though its length is right',
-  async (how) => {
+describe('a blob of the right length', () => {
+  /** Publishes; then one of the blobs is changed. */
+  async function publishAndChange(change: Partial<StoredObject>) {
     await publish(store, await checkpointOf('tiny'));
     const [key = ''] = server.keys('blobs/');
-    const object = server.objects.get(key);
-    if (!object) return expect.fail('there is no blob');
-    const { bytes } = object;
-    server.objects.set(key, {
-      ...object,
-      bytes: Buffer.alloc(bytes.byteLength),
-      meta: how === 'altered' ? 'f'.repeat(64) : undefined,
-    });
-    expect(await faults()).toHaveLength(1);
+    const object = server.objects.get(key) ?? expect.fail('there is no blob');
+    server.objects.set(key, { ...object, ...change });
+    return { key, object };
+  }
+  const altered = (bytes: Buffer) => ({ bytes, etag: `"${createHash('md5').update(bytes).digest('hex')}"` });
+
+  test('without what tells its hash is sent again', async () => {
+    const { key, object } = await publishAndChange({ meta: undefined });
     expect(await publish(store, await checkpointOf('tiny'))).toBe(true);
-    expect(server.objects.get(key)?.bytes).toEqual(bytes);
-  },
-);
+    expect(server.objects.get(key)).toMatchObject({ bytes: object.bytes, meta: object.meta });
+  });
+
+  test('whose bytes were altered is sent again when verify has emptied it', async () => {
+    const { key, object } = await publishAndChange({});
+    server.objects.set(key, { ...object, ...altered(Buffer.alloc(object.bytes.byteLength)) });
+    expect(await faults()).toEqual([expect.stringMatching(/was altered: .*; verify --repair empties it, then add/)]);
+    expect(await publish(store, await checkpointOf('tiny'))).toBe(false);
+    const { faults: repaired } = await verify(store, ignore, ignore, true);
+    expect(repaired).toEqual([expect.stringContaining('it is empty now, add the model again')]);
+    expect(await faults()).toEqual([expect.stringContaining('has 0 bytes')]);
+    expect(await publish(store, await checkpointOf('tiny'))).toBe(true);
+    expect(server.objects.get(key)?.bytes).toEqual(object.bytes);
+    expect(await faults()).toEqual([]);
+  });
+
+  test('that another mends while it is verified stays as it is then', async () => {
+    const { key, object } = await publishAndChange({});
+    server.objects.set(key, { ...object, ...altered(Buffer.alloc(object.bytes.byteLength)) });
+    server.fault = ({ method, key: asked }) => {
+      if (method === 'PUT' && asked === key) server.objects.set(key, object);
+      return undefined;
+    };
+    const { faults: repaired } = await verify(store, ignore, ignore, true);
+    expect(repaired).toEqual([expect.stringContaining('it was changed meanwhile, verify again')]);
+    expect(await faults()).toEqual([]);
+  });
+});
 
 test('a manifest that is damaged is mended', async () => {
   await publish(store, await checkpointOf('tiny'));
