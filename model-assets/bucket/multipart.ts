@@ -35,13 +35,19 @@ const parts = z.object({
   }),
 });
 
+/** Its content is not what its hash says. */
+class Altered extends Error {}
+
 /** An upload of which all parts have arrived. Nobody sees them until it is completed. */
 export interface Upload {
   readonly id: string;
   readonly etags: readonly string[];
 }
 
-/** `report`: of bytes that have arrived, those of earlier runs among them. `signal` ends it, and takes the parts away again. */
+/**
+ * `report`: of bytes that have arrived, those of earlier runs among them. `signal` ends it, and takes the parts away again. Throws where the
+ * content is another than was hashed, which the bucket cannot tell: it sees parts.
+ */
 export async function putParts(
   send: Send,
   key: string,
@@ -54,14 +60,16 @@ export async function putParts(
   const upload = earlier?.id ?? (await begin(send, key, ref));
   try {
     const arrived = earlier ? await partsOf(send, key, upload) : new Map<number, string>();
-    return { id: upload, etags: await putEach(send, key, upload, arrived, content, report, signal) };
+    const { etags, sha256 } = await putEach(send, key, upload, arrived, content, report, signal);
+    if (sha256 === ref.sha256) return { id: upload, etags };
+    throw new Altered(`blob ${ref.sha256} changed after it was hashed: its sha256 is ${sha256}; run the command again`);
   } catch (error) {
-    if (signal?.aborted) await abandon(send, key, upload);
+    if (signal?.aborted || error instanceof Altered) await abandon(send, key, upload);
     throw error;
   }
 }
 
-/** ETags in the order of parts. `arrived`: of those that have, by number. */
+/** ETags in the order of parts, and the hash of what they were made of. `arrived`: of those that have, by number. */
 async function putEach(
   send: Send,
   key: string,
@@ -70,14 +78,25 @@ async function putEach(
   content: Content,
   report: (bytes: number) => void,
   signal: AbortSignal | undefined,
-): Promise<string[]> {
+): Promise<{ readonly etags: string[]; readonly sha256: string }> {
   const numbers = Array.from({ length: Math.ceil(content.size / PART) }, (_, i) => i + 1);
+  const hash = createHash('sha256');
+  let hashed: Promise<unknown> = Promise.resolve();
+  const hashInTurn = async (before: Promise<unknown>, reading: Promise<Uint8Array>) => {
+    const bytes = await reading;
+    await before;
+    hash.update(bytes);
+    return bytes;
+  };
   let hasFailed = false;
   const put = async (number: number): Promise<string> => {
     if (hasFailed || signal?.aborted) throw new Error(`${key} was given up`);
     const buffer = spare.pop() ?? new Uint8Array(PART);
     try {
-      const bytes = await readInto(buffer, content, (number - 1) * PART);
+      // Parts are begun in their order, and may be read in another.
+      const reading = hashInTurn(hashed, readInto(buffer, content, (number - 1) * PART));
+      hashed = reading;
+      const bytes = await reading;
       const known = arrived.get(number);
       // Where a bucket calls parts by other than their hash, they are sent again.
       const isThere = known?.includes(createHash('md5').update(bytes).digest('hex')) === true;
@@ -90,7 +109,7 @@ async function putEach(
   };
   const parts = numbers.map((number) => inFlight(() => put(number)));
   try {
-    return await Promise.all(parts);
+    return { etags: await Promise.all(parts), sha256: hash.digest('hex') };
   } catch (error) {
     hasFailed = true;
     // None is still on its way when the upload is ended.

@@ -174,6 +174,17 @@ describe('in parts', () => {
     expect(server.objects.get(key)?.bytes.equals(bytes)).toBe(true);
   });
 
+  test('a content that changes after it was hashed is refused, and nothing of it stays', async () => {
+    const changed = {
+      size: bytes.byteLength,
+      source: Buffer.concat([bytes.subarray(0, -1), Buffer.of(~(bytes.at(-1) ?? 0))]),
+    };
+    await expect(store.putBlob(ref, changed, ignore)).rejects.toThrow(`blob ${ref.sha256} changed after it was hashed`);
+    store.sendAhead(ref, changed);
+    await expect(store.putBlob(ref, changed, ignore)).rejects.toThrow('changed after it was hashed');
+    expect([server.keys(), server.uploads.size]).toEqual([[], 0]);
+  });
+
   test('a part that arrived as another is sent again', async () => {
     server.fault = ({ method, query }) => (method === 'POST' && query.has('uploadId') ? { status: 403 } : undefined);
     await expect(store.putBlob(ref, content, ignore)).rejects.toThrow('403');
