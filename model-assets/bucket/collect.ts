@@ -4,7 +4,7 @@ import { blobsOf, manifestKey, parseManifest } from '../../shared/model/manifest
 import { changeCatalogue, withoutModel } from './catalogue-writer.ts';
 import { type Collector, collecting } from './claims.ts';
 import { manifestsIn, neededBlobs } from './inventory.ts';
-import type { ObjectStore, Stored } from './object-store.ts';
+import type { ObjectStore } from './object-store.ts';
 
 /** Uploads that were begun and not ended within a day are nobody's. */
 const UPLOAD_LIFE = 24 * 3600_000;
@@ -23,11 +23,13 @@ export function removeModel(store: ObjectStore, name: string): Promise<Collected
   return collecting(store, async (collector) => {
     if (collector.models.has(name)) throw new Error(`${name} is being published; remove it when that is done`);
     const stored = await store.get(manifestKey(name));
+    const own = new Set(stored ? blobsIn(name, stored.text) : []);
+    // Before anything is taken away: where the manifest of another cannot be read, the model stays whole.
+    const needed = own.size > 0 ? await neededBlobs(store, name) : undefined;
     const isListed = await changeCatalogue(store, (catalogue) => withoutModel(catalogue, name));
     if (!stored && !isListed) throw new Error(`there is no model ${name}; npm run models -- list tells those that are`);
     await store.delete(manifestKey(name));
-    const own = new Set(stored ? blobsIn(name, stored.text) : []);
-    return deleteBlobs(store, collector, ({ key }) => own.has(key.slice(BLOBS.length)));
+    return deleteBlobs(store, collector, (sha256) => own.has(sha256) && !needed?.has(sha256));
   });
 }
 
@@ -47,7 +49,8 @@ export async function collectGarbage(
 ): Promise<Collected & { readonly uploads: number }> {
   return collecting(store, async (collector) => {
     if (!isNow) await checkGrace(store);
-    const collected = await deleteBlobs(store, collector, () => true);
+    const needed = await neededBlobs(store);
+    const collected = await deleteBlobs(store, collector, (sha256) => !needed.has(sha256));
     return { ...collected, uploads: await store.abandonUploads(new Date(store.now() - UPLOAD_LIFE)) };
   });
 }
@@ -62,16 +65,16 @@ async function checkGrace(store: ObjectStore): Promise<void> {
   }
 }
 
+/** But for those that publishers rely on. */
 async function deleteBlobs(
   store: ObjectStore,
   collector: Collector,
-  isMeant: (stored: Stored) => boolean,
+  isMeant: (sha256: string) => boolean,
 ): Promise<Collected> {
-  const needed = await neededBlobs(store);
   let [blobs, bytes] = [0, 0];
   for await (const stored of store.list(BLOBS)) {
     const sha256 = stored.key.slice(BLOBS.length);
-    if (needed.has(sha256) || collector.claimed.has(sha256) || !isMeant(stored)) continue;
+    if (collector.claimed.has(sha256) || !isMeant(sha256)) continue;
     await collector.check();
     await store.delete(stored.key);
     blobs += 1;

@@ -47,13 +47,15 @@ export async function readManifest(store: ObjectStore, name: string): Promise<Ma
 
 /**
  * The blobs that manifests name, by their sha256, with the models that need them. Throws where a manifest cannot be read: nobody knows
- * then what it needs.
+ * then what it needs. `but`: a model that does not count.
  */
 export async function neededBlobs(
   store: ObjectStore,
+  but?: string,
 ): Promise<ReadonlyMap<string, { ref: BlobRef; models: string[] }>> {
   const needed = new Map<string, { ref: BlobRef; models: string[] }>();
   for await (const { name, manifest, fault } of manifestsIn(store)) {
+    if (name === but) continue;
     if (!manifest) throw new Error(`${fault} (or remove ${name})`);
     for (const ref of blobsOf(manifest)) {
       const entry = needed.get(ref.sha256) ?? { ref, models: [] };

@@ -66,6 +66,20 @@ describe('remove', () => {
     expect(server.keys('blobs/')).toEqual([]);
   });
 
+  test('a model stays whole where nobody knows what another needs', async () => {
+    await publish(store, await checkpointOf('a'));
+    await publish(store, await withOwnBlob('b', 'its own'));
+    await store.put('manifests/b.json', '{}', undefined);
+    const before = server.keys();
+    await expect(removeModel(store, 'a')).rejects.toThrow(/the manifest of model b cannot be read.*or remove b/);
+    expect(server.keys()).toEqual(before);
+    expect(catalogue().models.map(({ name }: { name: string }) => name)).toEqual(['a', 'b']);
+    await store.put('manifests/a.json', '{}', undefined);
+    await removeModel(store, 'b');
+    await removeModel(store, 'a');
+    expect(server.keys('manifests/')).toEqual([]);
+  });
+
   test('interrupted at each request, and run again', async () => {
     await publish(store, await checkpointOf('x'));
     server.seen.length = 0;
