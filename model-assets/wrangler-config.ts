@@ -15,8 +15,11 @@ const schema = z.object({
   compatibility_date: z.string(),
   compatibility_flags: z.array(z.string()),
   r2_buckets: z.array(z.object({ binding: z.string(), bucket_name: z.string() })),
-  vars: z.record(z.string(), z.string()),
+  vars: z._default(z.record(z.string(), z.union([z.string(), z.number()])), {}),
 });
+
+/** What the Worker goes by where a variable is not set: as shared/http/settings.ts has them, which publishing does not import. */
+const DEFAULTS = { WASM_BUDGET_MIB: 96 };
 
 export interface WranglerConfig {
   readonly compatibilityDate: string;
@@ -24,17 +27,27 @@ export interface WranglerConfig {
   /** Of the bucket that the Worker calls MODELS. */
   readonly bucket: string;
   readonly vars: Readonly<Record<string, string>>;
+  /** WASM_BUDGET_MIB. */
+  readonly wasmBudget: number;
 }
 
-/** Throws where it names no bucket for MODELS. */
-export function readWranglerConfig(): WranglerConfig {
-  const config = schema.parse(parse(readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')));
+/** Throws where it names no bucket for MODELS, or a variable is not what the Worker takes. */
+export function readWranglerConfig(path = join(ROOT, 'wrangler.toml')): WranglerConfig {
+  const config = schema.parse(parse(readFileSync(path, 'utf8')));
   const bucket = config.r2_buckets.find(({ binding }) => binding === 'MODELS')?.bucket_name;
   if (bucket === undefined) throw new Error('wrangler.toml has no [[r2_buckets]] whose binding is MODELS');
   return {
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags,
     bucket,
-    vars: config.vars,
+    vars: Object.fromEntries(Object.entries(config.vars).map(([name, value]) => [name, String(value)])),
+    wasmBudget: numberOf(config.vars, 'WASM_BUDGET_MIB'),
   };
+}
+
+function numberOf(vars: Readonly<Record<string, string | number>>, name: keyof typeof DEFAULTS): number {
+  const value = vars[name] ?? DEFAULTS[name];
+  const parsed = Number(value);
+  if (String(value).trim() !== '' && Number.isFinite(parsed) && parsed >= 0) return parsed;
+  throw new Error(`${name} of wrangler.toml is "${value}"; it must be a number from 0`);
 }

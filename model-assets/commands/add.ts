@@ -118,7 +118,7 @@ async function checked(
     const { engine } = checkpoint.manifest;
     if (choices.attention === 'int8' && !(engine.name === 'edge' && engine.attention))
       console.log('attention stays in floats: none of the model reads a text as a whole on the project’s own engine');
-    const { lines, fault } = reckon(await memoryOf(checkpoint), Number(readWranglerConfig().vars.WASM_BUDGET_MIB));
+    const { lines, fault } = reckon(await memoryOf(checkpoint), readWranglerConfig().wasmBudget);
     for (const line of lines) console.log(line);
     if (fault !== undefined) throw new Error(fault);
     send(checkpoint.blobs);
