@@ -1,7 +1,7 @@
 // npm run evaluate -- [task …]: how good the running service is, asked over HTTP.
 
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { countOf, parseLine, report, UsageError } from './commands/command.ts';
 import { featureExtraction } from './evaluate/feature-extraction.ts';
 import { fillMask } from './evaluate/fill-mask.ts';
 import { questionAnswering } from './evaluate/question-answering.ts';
@@ -49,29 +49,37 @@ One input a request; then, of the first five, again with several in each, and ho
   --model   instead of the default model of the task
   --wrong   prints so many wrong answers, spread over all (not for feature-extraction); of text-generation, so many texts`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    data: { type: 'string', default: join(import.meta.dirname, '..', '..', 'shared', 'data') },
-    origin: { type: 'string', default: `http://127.0.0.1:${process.env.PORT ?? '8787'}` },
-    model: { type: 'string' },
-    wrong: { type: 'string', default: '0' },
-    help: { type: 'boolean', default: false },
-  },
-});
-const known = Object.keys(MEASURES);
-const unknown = positionals.find((task) => !known.includes(task));
+const OPTIONS = {
+  data: { type: 'string', default: join(import.meta.dirname, '..', '..', 'shared', 'data') },
+  origin: { type: 'string', default: `http://127.0.0.1:${process.env.PORT ?? '8787'}` },
+  model: { type: 'string' },
+  wrong: { type: 'string', default: '0' },
+  help: { type: 'boolean', default: false },
+} as const;
 
-if (values.help) {
-  console.log(HELP);
-} else if (unknown !== undefined) {
-  console.error(`there is no measure for ${unknown}\n\n${HELP}`);
-  process.exitCode = 2;
-} else {
-  const service = new Service(values.origin, values.model);
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const { values, positionals } = parseLine(args, OPTIONS);
+    if (values.help) console.log(HELP);
+    else await evaluate(positionals, values);
+    return 0;
+  } catch (error) {
+    return report(error, 'evaluate', HELP);
+  }
+}
+
+async function evaluate(
+  wanted: readonly string[],
+  { data, origin, model, wrong }: ReturnType<typeof parseLine<typeof OPTIONS>>['values'],
+): Promise<void> {
+  const unknown = wanted.find((task) => !Object.hasOwn(MEASURES, task));
+  if (unknown !== undefined) throw new UsageError(`there is no measure for ${unknown}`);
+  const count = countOf(wrong, '--wrong');
+  const service = new Service(origin, model);
   await service.check();
   for (const [task, measure] of Object.entries(MEASURES)) {
-    if (positionals.length === 0 || positionals.includes(task))
-      await measure(service, values.data, Number(values.wrong));
+    if (wanted.length === 0 || wanted.includes(task)) await measure(service, data, count);
   }
 }

@@ -1,12 +1,12 @@
 // npm run hooks -- check | publish | remove | list | schema | send | listen | show | dead | redeliver
 
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { type Hook, parseHook, toHookJsonSchema } from '../shared/webhooks/hook.ts';
+import { CommandFailed, countOf, exactly, parseLine, report, UsageError } from './commands/command.ts';
 import { withStore } from './commands/with-store.ts';
 import { readExample, readHooks, secretsOf } from './hooks/hook-files.ts';
 import { ADMIN_TOKEN, ensureSecrets, readSecrets } from './hooks/local-secrets.ts';
-import { type HookStore, publishedHooks, publishHooks, removeHooks } from './hooks/publish-hooks.ts';
+import { publishedHooks, publishHooks, removeHooks } from './hooks/publish-hooks.ts';
 import { listen } from './hooks/receiver.ts';
 import { signedHeaders } from './hooks/sender.ts';
 
@@ -27,63 +27,90 @@ const HELP = `npm run hooks -- <command> …
   --remote         the bucket of your Cloudflare account that wrangler.toml names, instead of the local one
   --origin         of the running service; http://127.0.0.1:8787, or the PORT of the environment. Secrets are read from the environment, then from .dev.vars, to which
                    publishing into the local R2 adds those that are missing
-  --help           this text`;
+  --help           this text
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    remote: { type: 'boolean', default: false },
-    origin: { type: 'string', default: `http://127.0.0.1:${process.env.PORT ?? '8787'}` },
-    port: { type: 'string', default: '8788' },
-    help: { type: 'boolean', default: false },
-  },
-});
-const [command = '', ...rest] = positionals;
-const [name = '', second] = rest;
+It ends with 1 where the service refuses, or there is no such hook, and with 2 where it is called wrongly.`;
 
-const commands: Readonly<Record<string, () => Promise<unknown>>> = {
-  check: async () => void (await readHooks(rest, !values.remote)),
-  publish: async () => {
-    const files = await readHooks(rest, !values.remote);
-    if (!values.remote) await ensureSecrets(files.flatMap(({ hook }) => secretsOf(hook)));
-    await withBucket((store) => publishHooks(store, files));
+const OPTIONS = {
+  remote: { type: 'boolean', default: false },
+  origin: { type: 'string', default: `http://127.0.0.1:${process.env.PORT ?? '8787'}` },
+  port: { type: 'string', default: '8788' },
+  help: { type: 'boolean', default: false },
+} as const;
+type Options = ReturnType<typeof parseLine<typeof OPTIONS>>['values'];
+
+const COMMANDS: Readonly<Record<string, (names: readonly string[], options: Options) => Promise<unknown>>> = {
+  check: (files, { remote }) => readHooks(files, !remote),
+  async publish(names, { remote }) {
+    const files = await readHooks(names, !remote);
+    const secrets = [...new Set(files.flatMap(({ hook }) => secretsOf(hook)))];
+    if (!remote) await ensureSecrets(secrets);
+    await withStore({ remote }, (store) => publishHooks(store, files));
     for (const { hook } of files) console.log(`${hook.name} published`);
-    if (values.remote)
-      console.log(`secrets it needs: ${[...new Set(files.flatMap(({ hook }) => secretsOf(hook)))].join(', ')}`);
+    if (remote) console.log(`secrets it needs: ${secrets.join(', ')}`);
   },
-  remove: async () => console.log((await withBucket((store) => removeHooks(store, rest))).join('\n')),
-  list: async () => console.log(JSON.stringify(await withBucket(publishedHooks), null, 2)),
-  schema: async () => console.log(JSON.stringify(toHookJsonSchema(), null, 2)),
-  send: async () => console.log(await send(await published(name), second)),
-  listen: async () => listen(Number(values.port), async () => [...(await readSecrets()).values()]),
-  show: () => ask('GET', `deliveries/${encodeURIComponent(second ?? '')}`),
-  dead: () => ask('GET', 'dead'),
-  redeliver: async () => {
-    while (hasMore(await ask('POST', 'redeliver')));
+  async remove(names, { remote }) {
+    if (names.length === 0) throw new UsageError('it takes the names of hooks');
+    const removed = await withStore({ remote }, (store) => removeHooks(store, names));
+    for (const name of removed) console.log(`${name} removed`);
+    const unknown = names.filter((name) => !removed.includes(name));
+    if (unknown.length > 0) throw new CommandFailed(notThere(unknown.join(', ')));
+  },
+  async list(none, { remote }) {
+    exactly(none);
+    console.log(JSON.stringify(await withStore({ remote }, publishedHooks), null, 2));
+  },
+  async schema(none) {
+    exactly(none);
+    console.log(JSON.stringify(toHookJsonSchema(), null, 2));
+  },
+  async send([name, file, ...more], options) {
+    if (name === undefined || more.length > 0) throw new UsageError('it takes the name of a hook, and a file');
+    await send(await published(name, options), file, options);
+  },
+  async listen(none, { port }) {
+    exactly(none);
+    return listen(countOf(port, '--port'), async () => [...(await readSecrets()).values()]);
+  },
+  async show(names, options) {
+    const [name = '', id = ''] = exactly(names, 'the name of a hook', 'the id of an event');
+    await ask('GET', name, `deliveries/${encodeURIComponent(id)}`, options);
+  },
+  async dead(names, options) {
+    const [name = ''] = exactly(names, 'the name of a hook');
+    await ask('GET', name, 'dead', options);
+  },
+  async redeliver(names, options) {
+    const [name = ''] = exactly(names, 'the name of a hook');
+    while (hasMore(await ask('POST', name, 'redeliver', options)));
   },
 };
 
-const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
-if (values.help) console.log(HELP);
-else if (!run) {
-  console.error(`${command ? `there is no command ${command}` : 'a command is missing'}\n\n${HELP}`);
-  process.exitCode = 2;
-} else {
-  await run().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  });
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const { values, positionals } = parseLine(args, OPTIONS);
+    const [command = '', ...rest] = positionals;
+    const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+    if (values.help || command === 'help') console.log(HELP);
+    else if (run) await run(rest, values);
+    else throw new UsageError(command ? `there is no command ${command}` : 'a command is missing');
+    return 0;
+  } catch (error) {
+    return report(error, 'hooks', HELP);
+  }
 }
 
-function withBucket<T>(use: (store: HookStore) => Promise<T>): Promise<T> {
-  return withStore(values, use);
+function notThere(name: string): string {
+  return `no hook ${name} is published; npm run hooks -- list shows those that are`;
 }
 
-async function published(wanted: string): Promise<Hook> {
-  const hooks = await withBucket(publishedHooks);
+async function published(wanted: string, { remote }: Options): Promise<Hook> {
+  const hooks = await withStore({ remote }, publishedHooks);
   const found = hooks.map((json) => parseHook(json, true)).find((hook) => hook.name === wanted);
   if (found) return found;
-  throw new Error(`no hook ${wanted} is published; npm run hooks -- list shows those that are`);
+  throw new CommandFailed(notThere(wanted));
 }
 
 async function secret(wanted: string): Promise<string> {
@@ -92,27 +119,29 @@ async function secret(wanted: string): Promise<string> {
   throw new Error(`${wanted} is neither in the environment nor in .dev.vars`);
 }
 
-async function send(hook: Hook, file: string | undefined): Promise<string> {
+async function send(hook: Hook, file: string | undefined, { origin }: Options): Promise<void> {
   const body = file === undefined ? await readExample(hook.name) : await readFile(file, 'utf8');
   if (body === undefined) throw new Error(`there is no example for ${hook.name}; name a file with an event`);
   const headers = signedHeaders(hook, await secret(hook.signature.secrets[0] ?? ''), body, Date.now());
-  const response = await fetch(`${values.origin}/webhooks/${hook.name}`, {
+  const response = await fetch(`${origin}/webhooks/${hook.name}`, {
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json' },
     body,
   });
-  return `${response.status} ${await response.text()}`;
+  console.log(`${response.status} ${await response.text()}`);
+  if (!response.ok) throw new CommandFailed(`${hook.name} was not taken`);
 }
 
-/** Asks the running service as its administrator, and prints what it says. */
-async function ask(method: string, path: string): Promise<unknown> {
+/** Asks the running service as its administrator, and prints what it says. Throws where that is no success. */
+async function ask(method: string, name: string, path: string, { origin }: Options): Promise<unknown> {
   const headers = { authorization: `Bearer ${await secret(ADMIN_TOKEN)}` };
-  const response = await fetch(`${values.origin}/webhooks/${name}/${path}`, { method, headers });
+  const response = await fetch(`${origin}/webhooks/${name}/${path}`, { method, headers });
   const answer: unknown = await response.json();
   console.log(JSON.stringify(answer, null, 2));
-  if (!response.ok) process.exitCode = 1;
+  if (!response.ok) throw new CommandFailed(`the service answers ${response.status}`);
   return answer;
 }
 
-const hasMore = (answer: unknown) =>
-  typeof answer === 'object' && answer !== null && 'more' in answer && answer.more === true;
+function hasMore(answer: unknown): boolean {
+  return typeof answer === 'object' && answer !== null && 'more' in answer && answer.more === true;
+}

@@ -1,7 +1,6 @@
 // npm run models -- <command>: what is in the bucket, and what comes into it.
 
-import { parseArgs } from 'node:util';
-import { type Command, UsageError } from './commands/command.ts';
+import { type Command, parseLine, report } from './commands/command.ts';
 
 /** In the order in which they are told of. Each is loaded when it is called: what one needs takes longer to load than most take. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -40,30 +39,11 @@ async function runCommand({ name, usage, help, options, run }: Command, args: re
   const title = `npm run models -- ${name} ${usage}`;
   try {
     const all = { ...options, help: { type: 'boolean' as const, default: false } };
-    const { values, positionals } = parse(args, all);
+    const { values, positionals } = parseLine(args, all);
     if (values.help) console.log(`${title}\n\n${help}`);
     else await run(positionals, values as Parameters<typeof run>[1]);
     return 0;
   } catch (error) {
-    if (error instanceof UsageError) {
-      console.error(`${error.message}\n\n${title}\n\n${help}`);
-      return 2;
-    }
-    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
-      console.error(`${name}: the disk is full; make room and run the command again, which goes on where this ended`);
-      return 1;
-    }
-    // The stack is for who works on the project; what is wrong with a checkpoint is in the message.
-    console.error(process.env.DEBUG ? error : `${name}: ${error instanceof Error ? error.message : error}`);
-    return 1;
-  }
-}
-
-/** Throws `UsageError` for an option that there is not. */
-function parse(args: readonly string[], options: Command['options']) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    return report(error, name, `${title}\n\n${help}`);
   }
 }

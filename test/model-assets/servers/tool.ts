@@ -1,4 +1,4 @@
-// Runs `npm run models` as a person does, against stand-ins of the Hub and of a bucket.
+// Runs `npm run models` and its siblings as a person does, against stand-ins of the Hub, of a bucket and of the service.
 
 import { spawn } from 'node:child_process';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
@@ -26,8 +26,9 @@ export function start(
   env: Readonly<Record<string, string>>,
   onOutput: (output: string) => void = () => undefined,
   isMortal = false,
+  tool: readonly string[] = TOOL,
 ): Running {
-  const child = spawn(process.execPath, [...(isMortal ? ['--import', KILL_AT] : []), ...TOOL, ...args], {
+  const child = spawn(process.execPath, [...(isMortal ? ['--import', KILL_AT] : []), ...tool, ...args], {
     env: { ...process.env, ...env },
     cwd: ROOT,
     detached: isMortal,
@@ -45,6 +46,10 @@ export function start(
 }
 
 export const run = (args: readonly string[], env: Readonly<Record<string, string>>) => start(args, env).outcome;
+
+/** The same of `npm run hooks`, or `npm run evaluate`. */
+export const runOther = (name: 'hooks' | 'evaluate', args: readonly string[], env: Readonly<Record<string, string>>) =>
+  start(args, env, undefined, false, [`model-assets/${name}.ts`]).outcome;
 
 /** Processes on this machine that were started with a variable of the environment, directly or not. */
 export function processesWith(name: string, value: string): string[] {
