@@ -19,7 +19,7 @@ const schema = z.object({
 });
 
 /** What the Worker goes by where a variable is not set: as shared/http/settings.ts has them, which publishing does not import. */
-const DEFAULTS = { WASM_BUDGET_MIB: 96 };
+const DEFAULTS = { MANIFEST_TTL_SECONDS: 30, WASM_BUDGET_MIB: 96 };
 
 export interface WranglerConfig {
   readonly compatibilityDate: string;
@@ -27,6 +27,8 @@ export interface WranglerConfig {
   /** Of the bucket that the Worker calls MODELS. */
   readonly bucket: string;
   readonly vars: Readonly<Record<string, string>>;
+  /** MANIFEST_TTL_SECONDS, in milliseconds. */
+  readonly manifestTtl: number;
   /** WASM_BUDGET_MIB. */
   readonly wasmBudget: number;
 }
@@ -41,6 +43,7 @@ export function readWranglerConfig(path = join(ROOT, 'wrangler.toml')): Wrangler
     compatibilityFlags: config.compatibility_flags,
     bucket,
     vars: Object.fromEntries(Object.entries(config.vars).map(([name, value]) => [name, String(value)])),
+    manifestTtl: numberOf(config.vars, 'MANIFEST_TTL_SECONDS') * 1000,
     wasmBudget: numberOf(config.vars, 'WASM_BUDGET_MIB'),
   };
 }

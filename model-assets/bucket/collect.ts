@@ -8,8 +8,8 @@ import type { ObjectStore } from './object-store.ts';
 
 /** Uploads that were begun and not ended within a day are nobody's. */
 const UPLOAD_LIFE = 24 * 3600_000;
-/** An isolate may open what a manifest said before it was replaced, in milliseconds: MANIFEST_TTL_SECONDS, and the opening. */
-const GRACE = 2 * 60_000;
+/** To open a model takes no longer, in milliseconds. */
+const OPENING = 90_000;
 
 export interface Collected {
   readonly blobs: number;
@@ -42,25 +42,29 @@ function blobsIn(name: string, text: string): readonly string[] {
   }
 }
 
-/** Deletes blobs that no manifest names, and uploads that were given up. `isNow`: however lately a model was published. */
+/**
+ * Deletes blobs that no manifest names, and uploads that were given up. `manifestTtl`: milliseconds that a Worker believes a manifest, which
+ * must have gone by; undefined where it does not matter how lately a model was published.
+ */
 export async function collectGarbage(
   store: ObjectStore,
-  isNow: boolean,
+  manifestTtl: number | undefined,
 ): Promise<Collected & { readonly uploads: number }> {
   return collecting(store, async (collector) => {
-    if (!isNow) await checkGrace(store);
+    if (manifestTtl !== undefined) await checkGrace(store, manifestTtl + OPENING);
     const needed = await neededBlobs(store);
     const collected = await deleteBlobs(store, collector, (sha256) => !needed.has(sha256));
     return { ...collected, uploads: await store.abandonUploads(new Date(store.now() - UPLOAD_LIFE)) };
   });
 }
 
-async function checkGrace(store: ObjectStore): Promise<void> {
+/** An isolate may open what a manifest said before it was replaced: for as long as it believes it, and then opens. */
+async function checkGrace(store: ObjectStore, grace: number): Promise<void> {
   for await (const { name, uploaded } of manifestsIn(store)) {
     const age = store.now() - uploaded.getTime();
-    if (age > GRACE) continue;
+    if (age > grace) continue;
     throw new Error(
-      `${name} was published ${Math.max(0, Math.round(age / 1000))} s ago, and a Worker may still read what it replaced; run gc in two minutes, or with --now`,
+      `${name} was published ${Math.max(0, Math.round(age / 1000))} s ago, and a Worker may still read what it replaced; run gc in ${Math.ceil((grace - age) / 1000)} s, or with --now`,
     );
   }
 }

@@ -27,8 +27,12 @@ test('variables are texts or numbers', async () => {
 
 test('one that is not set is what the Worker takes it for', async () => {
   const settings = await readFile(join(import.meta.dirname, '..', '..', 'shared', 'http', 'settings.ts'), 'utf8');
-  const [, budget] = /'WASM_BUDGET_MIB', env\.WASM_BUDGET_MIB, (\d+)\)/.exec(settings) ?? [];
-  for (const vars of ['', '[vars]\nMAX_TOKENS = "512"']) expect((await read(vars)).wasmBudget).toBe(Number(budget));
+  const defaultOf = (name: string) => Number(new RegExp(`'${name}', env\\.${name}, (\\d+)\\)`).exec(settings)?.[1]);
+  for (const vars of ['', '[vars]\nMAX_TOKENS = "512"']) {
+    const { manifestTtl, wasmBudget } = await read(vars);
+    expect(manifestTtl).toBe(1000 * defaultOf('MANIFEST_TTL_SECONDS'));
+    expect(wasmBudget).toBe(defaultOf('WASM_BUDGET_MIB'));
+  }
 });
 
 test.each(['"much"', '""', '-1'])('one that is no number from 0 is refused: %s', async (value) => {
