@@ -45,10 +45,16 @@ export async function withClaim<T>(
 }
 
 async function isCollecting(store: ObjectStore): Promise<boolean> {
+  const found = await readMark(store);
+  return found !== undefined && store.now() - found.since < MARK_LIFE;
+}
+
+/** Whose mark is there, and since when; one that says neither is nobody's, and old. */
+async function readMark(store: ObjectStore) {
   const stored = await store.get(MARK);
-  if (!stored) return false;
-  const parsed = mark.safeParse(JSON.parse(stored.text));
-  return parsed.success && store.now() - parsed.data.since < MARK_LIFE;
+  if (!stored) return undefined;
+  const { id, since } = mark.safeParse(JSON.parse(stored.text)).data ?? { id: '', since: 0 };
+  return { id, since, etag: stored.etag };
 }
 
 export interface Collector {
@@ -74,29 +80,38 @@ export async function collecting<T>(store: ObjectStore, work: (collector: Collec
       },
     });
   } finally {
-    await store.delete(MARK).catch(() => undefined);
+    await removeMark(store, id).catch(() => undefined);
   }
 }
 
 async function setMark(store: ObjectStore, id: string): Promise<number> {
   // The first answer tells the bucket's time.
-  const stored = await store.get(MARK);
+  const found = await readMark(store);
   const since = store.now();
-  const age = stored ? since - (mark.safeParse(JSON.parse(stored.text)).data?.since ?? 0) : 0;
-  if (stored && age < MARK_LIFE) {
+  const age = found ? since - found.since : 0;
+  if (found && age < MARK_LIFE) {
     throw new Error(
       `models are being removed by another (${Math.ceil((MARK_LIFE - age) / 1000)} s at most); run it again then`,
     );
   }
-  const isSet = await store.put(MARK, JSON.stringify({ id, since }), stored ? { etag: stored.etag } : 'nothing');
+  const isSet = await store.put(MARK, JSON.stringify({ id, since }), found ? { etag: found.etag } : 'nothing');
   if (!isSet) throw new Error('models are being removed by another; run it again');
   return since;
 }
 
+/** Throws where another has taken it for that of one that was killed, and begun. */
 async function renew(store: ObjectStore, id: string): Promise<number> {
+  const found = await readMark(store);
   const since = store.now();
-  await store.put(MARK, JSON.stringify({ id, since }), undefined);
+  const isOwn = found?.id === id && (await store.put(MARK, JSON.stringify({ id, since }), { etag: found.etag }));
+  if (!isOwn) throw new Error('this took so long that another removes models by now; run it again');
   return since;
+}
+
+/** Unless it is another's by now; nothing is deleted on condition. */
+async function removeMark(store: ObjectStore, id: string): Promise<void> {
+  const found = await readMark(store);
+  if (found?.id === id) await store.delete(MARK);
 }
 
 /** Those that still count; the others are deleted. */

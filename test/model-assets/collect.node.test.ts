@@ -123,6 +123,42 @@ describe('gc', () => {
     await expect(collectGarbage(store, undefined)).rejects.toThrow('models are being removed by another');
   });
 
+  describe('one that is slow', () => {
+    const other = {
+      bytes: Buffer.from(JSON.stringify({ id: 'other', since: Date.now() })),
+      etag: '"other"',
+      meta: undefined,
+      modified: new Date(),
+    };
+    /** When the blobs are listed, this goes on a while later; `isTaken`: by when another has set its mark. */
+    function beSlow(isTaken: boolean) {
+      let late = 0;
+      vi.spyOn(store, 'now').mockImplementation(() => Date.now() + late);
+      server.fault = ({ query }) => {
+        if (late > 0 || query.get('prefix') !== 'blobs/') return undefined;
+        late = 70_000;
+        if (isTaken) server.objects.set('collecting.json', other);
+        return undefined;
+      };
+    }
+
+    test('renews its mark', async () => {
+      await orphan();
+      beSlow(false);
+      expect((await collectGarbage(store, undefined)).blobs).toBe(1);
+      expect(server.seen.filter(({ method, key }) => method === 'PUT' && key === 'collecting.json')).toHaveLength(2);
+      expect(server.keys()).toEqual([]);
+    });
+
+    test('gives way to another that took its mark for a dead one’s, and leaves that one’s', async () => {
+      const key = await orphan();
+      beSlow(true);
+      await expect(collectGarbage(store, undefined)).rejects.toThrow('another removes models by now');
+      expect(server.keys()).toEqual([key, 'collecting.json']);
+      expect(server.text('collecting.json')).toContain('other');
+    });
+  });
+
   test('one that was killed is in nobody’s way for long', async () => {
     await store.put('collecting.json', JSON.stringify({ id: 'killed', since: Date.now() - HOUR }), undefined);
     const key = await orphan();
