@@ -42,12 +42,15 @@ Asks a running service (npm start) and prints what its answers are worth:
   translation               sacreBLEU on 1,500 French sentences of Tatoeba that were kept back; of 300 names, how many are copied
   speed                     new tokens a second of these three, greedily
 
-One input a request; then, of the first five, again with several in each, and how many answers differ.
+One input a request, of feature-extraction a pair; then, of the first four, again with several in each, and how many answers differ.
 
-  --data    folder of the data, default ../shared/data
+  --data    folder of the data, default ../shared/data: text-classification/sst2.dev, token-classification/wikiann-en.dev (of translation,
+            too), question-answering/squad11-dev, natural-language-inference/mnli-dev, text/wikitext-2.dev (and beside the folder
+            tokenizers/bert-base-uncased/tokenizer.json), feature-extraction/stsb.dev, text/books, summarization/scitldr.dev,
+            translation/tatoeba.fr-en, each .jsonl.gz
   --origin  where the service runs, default http://127.0.0.1:8787
   --model   instead of the default model of the task
-  --wrong   prints so many wrong answers, spread over all (not for feature-extraction); of text-generation, so many texts`;
+  --wrong   prints so many wrong answers, spread over all (not for feature-extraction and speed); of text-generation, so many texts`;
 
 const OPTIONS = {
   data: { type: 'string', default: join(import.meta.dirname, '..', '..', 'shared', 'data') },
