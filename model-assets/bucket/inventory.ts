@@ -45,19 +45,25 @@ export async function readManifest(store: ObjectStore, name: string): Promise<Ma
   throw new Error(`there is no model ${name}; there are ${names.join(', ') || 'none'}`);
 }
 
-/**
- * The blobs that manifests name, by their sha256, with the models that need them. Throws where a manifest cannot be read: nobody knows
- * then what it needs. `but`: a model that does not count.
- */
-export async function neededBlobs(
-  store: ObjectStore,
-  but?: string,
-): Promise<ReadonlyMap<string, { ref: BlobRef; models: string[] }>> {
-  const needed = new Map<string, { ref: BlobRef; models: string[] }>();
-  for await (const { name, manifest, fault } of manifestsIn(store)) {
-    if (name === but) continue;
-    if (!manifest) throw new Error(`${fault} (or remove ${name})`);
-    for (const ref of blobsOf(manifest)) {
+/** The blobs that manifests name, by their sha256, with the models that need them. */
+export type Needed = ReadonlyMap<string, { readonly ref: BlobRef; readonly models: string[] }>;
+
+/** The blobs of all models. Throws where a manifest cannot be read: nobody knows then what it needs. `but`: a model that does not count. */
+export async function neededBlobs(store: ObjectStore, but?: string): Promise<Needed> {
+  const all: Found[] = [];
+  for await (const found of manifestsIn(store)) {
+    if (found.name === but) continue;
+    if (!found.manifest) throw new Error(`${found.fault} (or remove ${found.name})`);
+    all.push(found);
+  }
+  return neededBy(all);
+}
+
+/** What those of the manifests need that can be read. */
+export function neededBy(all: readonly Found[]): Needed {
+  const needed = new Map<string, { readonly ref: BlobRef; readonly models: string[] }>();
+  for (const { name, manifest } of all) {
+    for (const ref of manifest ? blobsOf(manifest) : []) {
       const entry = needed.get(ref.sha256) ?? { ref, models: [] };
       entry.models.push(name);
       needed.set(ref.sha256, entry);

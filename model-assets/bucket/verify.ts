@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { CATALOGUE_KEY, parseCatalogue } from '../../shared/model/catalogue.ts';
-import { type BlobRef, blobKey, blobsOf } from '../../shared/model/manifest.ts';
-import { manifestsIn } from './inventory.ts';
+import { type BlobRef, blobKey } from '../../shared/model/manifest.ts';
+import { type Found, manifestsIn, neededBy } from './inventory.ts';
 import type { ObjectStore } from './object-store.ts';
 import { eachOf } from './publish.ts';
 
@@ -22,20 +22,12 @@ export async function verify(
   onBytes: (bytes: number) => void,
   isRepair = false,
 ): Promise<Verified> {
-  const faults: string[] = [];
-  const needed = new Map<string, { readonly ref: BlobRef; readonly models: string[] }>();
-  const names: string[] = [];
-  for await (const { name, manifest, fault } of manifestsIn(store)) {
-    names.push(name);
-    if (!manifest) faults.push(`${name}: ${fault}`);
-    for (const ref of manifest ? blobsOf(manifest) : []) {
-      const entry = needed.get(ref.sha256) ?? { ref, models: [] };
-      entry.models.push(name);
-      needed.set(ref.sha256, entry);
-    }
-  }
+  const manifests: Found[] = [];
+  for await (const found of manifestsIn(store)) manifests.push(found);
+  const faults = manifests.flatMap(({ name, manifest, fault }) => (manifest ? [] : [`${name}: ${fault}`]));
+  const names = manifests.map(({ name }) => name);
   faults.push(...(await catalogueFaults(store, names)));
-  const all = [...needed.values()];
+  const all = [...neededBy(manifests).values()];
   onStart(all.reduce((sum, { ref }) => sum + ref.bytes, 0));
   const found = await eachOf(all, async ({ ref, models }) => {
     const fault = await blobFault(store, ref, onBytes, isRepair);
