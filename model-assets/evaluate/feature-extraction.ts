@@ -29,7 +29,7 @@ function cosine(a: readonly number[], b: readonly number[]): number {
 }
 
 /** Pearson's correlation of the ranks. */
-function spearman(a: readonly number[], b: readonly number[]): number {
+export function spearman(a: readonly number[], b: readonly number[]): number {
   const centred = (values: readonly number[]) => ranks(values).map((rank) => rank - (values.length - 1) / 2);
   return cosine(centred(a), centred(b));
 }

@@ -21,9 +21,7 @@ export async function questionAnswering(service: Service, data: string, wrong: n
   let [f1, exact] = [0, 0];
   const lines: string[] = [];
   rows.forEach(({ question, answers }, i) => {
-    const said = wordsOf(single[i] ?? '');
-    const truths = answers.map(({ text }) => wordsOf(text));
-    const nearest = Math.max(...truths.map((truth) => overlap(said, truth)));
+    const nearest = nearestF1(single[i] ?? '', answers);
     f1 += nearest;
     if (nearest < 0.5) lines.push(`${question} | said: ${single[i]} | true: ${answers[0]?.text}`);
     exact += isExact(single[i] ?? '', answers) ? 1 : 0;
@@ -34,6 +32,12 @@ export async function questionAnswering(service: Service, data: string, wrong: n
   const flips = grouped.filter((text, i) => text !== single[i]).length;
   console.log(`  answers that differ between one input a request and eight: ${flips}`);
   printWrong(lines, wrong);
+}
+
+/** From 0 to 1, against the nearest of the true answers. */
+export function nearestF1(said: string, answers: Question['answers']): number {
+  const words = wordsOf(said);
+  return Math.max(...answers.map(({ text }) => overlap(words, wordsOf(text))));
 }
 
 /** Whether it is one of the true answers, but for what does not count. */
@@ -52,12 +56,12 @@ async function answer(service: Service, rows: readonly Question[], size: number)
   return texts;
 }
 
+/** Between what Python's \b tells from words: "Bahía" has none. */
+const ARTICLES = /(?<![\p{L}\p{N}_])(a|an|the)(?![\p{L}\p{N}_])/gu;
+
 function wordsOf(text: string): string[] {
   const plain = text.toLowerCase().replaceAll(/[!-/:-@[-`{-~]/g, '');
-  return plain
-    .replaceAll(/\b(a|an|the)\b/g, ' ')
-    .split(/\s+/)
-    .filter(Boolean);
+  return plain.replaceAll(ARTICLES, ' ').split(/\s+/).filter(Boolean);
 }
 
 function overlap(said: readonly string[], truth: readonly string[]): number {

@@ -17,6 +17,11 @@ interface Book {
   readonly title: string;
   readonly text: string;
 }
+interface Read {
+  readonly text: string;
+  /** Of its tokens, null where none is told. */
+  readonly logprobs: readonly (number | null)[];
+}
 interface Told {
   readonly generated_text: string;
   readonly details: { readonly prefill: readonly { readonly logprob: number | null }[] };
@@ -26,18 +31,17 @@ interface Told {
 export async function textGeneration(service: Service, data: string, samples: number): Promise<void> {
   const books = await readRows<Book>(join(data, 'text', 'books.jsonl.gz'));
   const kept = books.filter(({ title }) => (createHash('sha256').update(title).digest()[0] ?? 255) < 10);
-  let [allBits, allBytes] = [0, 0];
+  const all: Read[] = [];
   for (const { title, text } of kept) {
-    const windows = windowsOf(text);
-    const bytes = windows.reduce((sum, window) => sum + Buffer.byteLength(window), 0);
-    let bits = 0;
-    for (const window of windows) bits += await bitsOf(window, service);
-    console.log(`  ${title}: ${(bits / bytes).toFixed(3)} bits a byte`);
-    allBits += bits;
-    allBytes += bytes;
+    const read: Read[] = [];
+    for (const window of windowsOf(text)) read.push({ text: window, logprobs: await logprobsOf(window, service) });
+    console.log(`  ${title}: ${bitsPerByte(read).toFixed(3)} bits a byte`);
+    all.push(...read);
   }
-  const mean = (allBits / allBytes).toFixed(4);
-  console.log(`text-generation      books kept back  ${mean} bits a byte  (${allBytes} bytes of ${kept.length} books)`);
+  const mean = bitsPerByte(all).toFixed(4);
+  console.log(
+    `text-generation      books kept back  ${mean} bits a byte  (${bytesOf(all)} bytes of ${kept.length} books)`,
+  );
   for (let i = 0; i < samples; i++) {
     const inputs = PROMPTS[i % PROMPTS.length] ?? '';
     const parameters = { max_new_tokens: 60, seed: Math.floor(i / PROMPTS.length) + 1 };
@@ -46,7 +50,15 @@ export async function textGeneration(service: Service, data: string, samples: nu
   }
 }
 
-function windowsOf(text: string): string[] {
+/** Of all texts together, by the UTF-8 of each; what its first token is not told. */
+export function bitsPerByte(read: readonly Read[]): number {
+  const nats = read.flatMap(({ logprobs }) => logprobs).reduce<number>((sum, logprob) => sum - (logprob ?? 0), 0);
+  return nats / Math.LN2 / bytesOf(read);
+}
+
+const bytesOf = (read: readonly Read[]) => read.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+
+export function windowsOf(text: string): string[] {
   const paragraphs = text.split('\n\n');
   return Array.from({ length: WINDOWS }, (_, i) => {
     const held: string[] = [];
@@ -60,9 +72,8 @@ function windowsOf(text: string): string[] {
   });
 }
 
-async function bitsOf(window: string, service: Service): Promise<number> {
+async function logprobsOf(window: string, service: Service): Promise<Read['logprobs']> {
   const parameters = { max_new_tokens: 1, do_sample: false, details: true, decoder_input_details: true };
   const [answer] = await service.ask<Told[]>('text-generation', { inputs: BEGIN + window, parameters });
-  const prefill = answer?.details.prefill ?? [];
-  return prefill.reduce((sum, { logprob }) => sum - (logprob ?? 0), 0) / Math.LN2;
+  return (answer?.details.prefill ?? []).map(({ logprob }) => logprob);
 }

@@ -39,17 +39,21 @@ export async function tokenClassification(service: Service, data: string, wrong:
 }
 
 function report(rows: readonly Tagged[], answers: readonly string[][], strategy: string): void {
+  const { f1, right, found, there } = countEntities(rows.map(entitiesOf), answers);
+  const counts = `${right} right of ${found} found and ${there} there`;
+  console.log(`token-classification WikiANN-en dev  F1 ${(100 * f1).toFixed(2)}  (aggregation ${strategy}: ${counts})`);
+}
+
+/** Of the entities of each row, those that are the same; F1 from 0 to 1. */
+export function countEntities(truths: readonly string[][], answers: readonly string[][]) {
   let [right, found, there] = [0, 0, 0];
-  rows.forEach((row, i) => {
-    const truth = entitiesOf(row);
+  truths.forEach((truth, i) => {
     const said = answers[i] ?? [];
     right += said.filter((each) => truth.includes(each)).length;
     found += said.length;
     there += truth.length;
   });
-  const f1 = ((200 * right) / (found + there)).toFixed(2);
-  const counts = `${right} right of ${found} found and ${there} there`;
-  console.log(`token-classification WikiANN-en dev  F1 ${f1}  (aggregation ${strategy}: ${counts})`);
+  return { f1: (2 * right) / (found + there), right, found, there };
 }
 
 /** Entities of each row, as `type start end` in code points. */

@@ -1,10 +1,15 @@
-// The measures of texts against the packages that publish them: sacreBLEU and rouge-score (fixtures/metrics/generate.py).
+// The measures against the packages that publish them, or that they are known by (fixtures/metrics/generate.py).
 
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bleu, tokens13a } from '../../model-assets/evaluate/bleu.ts';
+import { spearman } from '../../model-assets/evaluate/feature-extraction.ts';
+import { isExact, nearestF1 } from '../../model-assets/evaluate/question-answering.ts';
 import { rougeL } from '../../model-assets/evaluate/rouge.ts';
+import { bitsPerByte, windowsOf } from '../../model-assets/evaluate/text-generation.ts';
+import { countEntities, entitiesOf } from '../../model-assets/evaluate/token-classification.ts';
 
 interface Goldens {
   readonly tokens: readonly { readonly text: string; readonly tokens: readonly string[] }[];
@@ -17,6 +22,33 @@ interface Goldens {
     readonly text: string;
     readonly references: readonly string[];
     readonly rougeL: number;
+  }[];
+  readonly squad: readonly {
+    readonly said: string;
+    readonly answers: readonly string[];
+    readonly f1: number;
+    readonly exact: boolean;
+  }[];
+  readonly spearman: readonly {
+    readonly a: readonly number[];
+    readonly b: readonly number[];
+    readonly correlation: number;
+  }[];
+  readonly spans: readonly {
+    readonly words: readonly string[][];
+    readonly tags: readonly string[][];
+    readonly said: readonly string[][];
+    readonly entities: readonly string[][];
+    readonly f1: number;
+  }[];
+  readonly bits: readonly {
+    readonly read: readonly { readonly text: string; readonly logprobs: readonly (number | null)[] }[];
+    readonly bits: number;
+  }[];
+  readonly windows: readonly {
+    readonly paragraphs: readonly (readonly [letter: string, length: number])[];
+    /** Their SHA-256. */
+    readonly windows: readonly string[];
   }[];
 }
 
@@ -33,6 +65,31 @@ test.each(goldens.bleu)('gives $hypotheses sacreBLEU $score', ({ hypotheses, ref
 
 test.each(goldens.rouge)('gives $text ROUGE-L $rougeL', ({ text, references, rougeL: score }) => {
   expect(rougeL(text, references)).toBeCloseTo(score, 12);
+});
+
+test.each(goldens.squad)('gives $said beside $answers F1 $f1 and exact $exact', ({ said, answers, f1, exact }) => {
+  const texts = answers.map((text) => ({ text }));
+  expect(nearestF1(said, texts)).toBeCloseTo(f1, 12);
+  expect(isExact(said, texts)).toBe(exact);
+});
+
+test.each(goldens.spearman)("gives Spearman's $correlation", ({ a, b, correlation }) => {
+  expect(spearman(a, b)).toBeCloseTo(correlation, 12);
+});
+
+test.each(goldens.spans)('finds the entities of tags, and F1 $f1', ({ words, tags, said, entities, f1 }) => {
+  const found = (all: typeof tags) => all.map((each, i) => entitiesOf({ words: words[i] ?? [], tags: each }));
+  expect(found(tags)).toEqual(entities);
+  expect(countEntities(found(tags), found(said)).f1).toBeCloseTo(f1, 12);
+});
+
+test.each(goldens.bits)('gives $bits bits a byte', ({ read, bits }) => {
+  expect(bitsPerByte(read)).toBeCloseTo(bits, 9);
+});
+
+test.each(goldens.windows)('cuts a book as its recipe', ({ paragraphs, windows }) => {
+  const text = paragraphs.map(([letter, length]) => letter.repeat(length)).join('\n\n');
+  expect(windowsOf(text).map((window) => createHash('sha256').update(window).digest('hex'))).toEqual(windows);
 });
 
 test('refuses references that are not one for each', () => {
