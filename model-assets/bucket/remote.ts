@@ -4,12 +4,13 @@ import { AwsClient } from 'aws4fetch';
 import { Answer, type Exchange, exchange } from '../exchange.ts';
 import { reasonOf } from '../reason.ts';
 import { PATIENCE, type Patience, persistently, retryAfter, Transient } from '../transient.ts';
+import { SLOWEST, type Slowest, Watch } from '../watch.ts';
 import { PART } from './multipart.ts';
 import { checked, ObjectStore, type SendRequest } from './object-store.ts';
 
 /** Of an empty body. */
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-/** A request of any kind that has no answer by then, in milliseconds. */
+/** A request whose answer is not whole by then, in milliseconds; one that is read as it comes is watched instead. */
 const TIMEOUT = 120_000;
 
 export interface Account {
@@ -38,7 +39,8 @@ export function accountOf(env: NodeJS.ProcessEnv, bucket: string): Account {
   );
 }
 
-export function openRemote(account: Account, patience: Patience = PATIENCE): ObjectStore {
+/** `slowest`: of objects that are read as they come. */
+export function openRemote(account: Account, patience: Patience = PATIENCE, slowest: Slowest = SLOWEST): ObjectStore {
   const { accessKeyId, secretAccessKey, endpoint, bucket } = account;
   const client = new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'auto', retries: 0 });
   const send = async ({
@@ -62,7 +64,8 @@ export function openRemote(account: Account, patience: Patience = PATIENCE): Obj
     // Told with each body: an upload whose length is not known is not taken.
     const length = body && { 'content-length': String(body.size) };
     const sent = { method, headers: { ...Object.fromEntries(signed.headers), ...length }, body };
-    return exchangeOnce(new URL(signed.url), sent, `${method} ${key || bucket}`, isStream === true, signal);
+    const what = `${method} ${key || bucket}`;
+    return exchangeOnce(new URL(signed.url), sent, what, isStream ? new Watch(slowest) : undefined, signal);
   };
   const persistent = async (request: SendRequest) => {
     const response = await persistently(() => send(request), patience);
@@ -71,29 +74,43 @@ export function openRemote(account: Account, patience: Patience = PATIENCE): Obj
   return new ObjectStore(persistent, 2 * PART, patience);
 }
 
-/** Throws `Transient` where another attempt may go well. */
+/** `watch`: of an answer that is read as it comes. Throws `Transient` where another attempt may go well. */
 async function exchangeOnce(
   url: URL,
   sent: Exchange,
   what: string,
-  isStream: boolean,
+  watch: Watch | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   let answer: Answer;
-  const ends = [AbortSignal.timeout(TIMEOUT), ...(signal ? [signal] : [])];
+  const ends = [watch?.signal ?? AbortSignal.timeout(TIMEOUT), ...(signal ? [signal] : [])];
   try {
     // An answer that breaks off is asked for again.
-    answer = isStream
-      ? await exchange(url, sent)
-      : await whole(await exchange(url, { ...sent, signal: AbortSignal.any(ends) }));
+    const begun = await exchange(url, { ...sent, signal: AbortSignal.any(ends) });
+    answer = watch ? new Answer(begun.status, begun.headers, watched(begun.body, watch)) : await whole(begun);
   } catch (cause) {
+    watch?.end();
     if (signal?.aborted) throw new Error(`${what} was given up`, { cause });
-    throw new Transient(`the bucket does not answer ${what} (${reasonOf(cause)})`, { cause });
+    const reason = watch?.isSlow ? watch.reason : reasonOf(cause);
+    throw new Transient(`the bucket does not answer ${what} (${reason})`, { cause });
   }
   if (answer.status < 500 && answer.status !== 429) return answer;
   await answer.bytes().catch(() => undefined);
   const wait = retryAfter(answer.headers.get('retry-after'));
   throw new Transient(`the bucket answers ${what} with ${answer.status}`, { wait });
+}
+
+async function* watched(body: Answer['body'], watch: Watch): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body) {
+      watch.see(chunk.byteLength);
+      yield chunk;
+    }
+  } catch (cause) {
+    throw watch.isSlow ? new Error(watch.reason, { cause }) : cause;
+  } finally {
+    watch.end();
+  }
 }
 
 const whole = async (answer: Answer) => new Answer(answer.status, answer.headers, [await answer.bytes()]);

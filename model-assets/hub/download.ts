@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import type { Answer } from '../exchange.ts';
 import { reasonOf } from '../reason.ts';
 import { persistently, Transient } from '../transient.ts';
+import { Watch } from '../watch.ts';
 import { ask, type Hub } from './hub.ts';
 import { type FileHash, type HubFile, hashOf, type Repository } from './repository.ts';
 
@@ -248,36 +249,4 @@ function sizeFrom(response: Answer, headers: readonly Headers[], start: number):
   if (linked) return Number(linked);
   if (total) return Number(total);
   return length ? start + Number(length) : undefined;
-}
-
-/** Ends a request that brings too little: a connection may stay open and be dead. */
-class Watch {
-  readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  #bytes = 0;
-  isSlow = false;
-  readonly reason: string;
-
-  constructor({ bytes, milliseconds }: Hub['slowest']) {
-    this.reason = `less than ${bytes} bytes came in ${milliseconds / 1000} s`;
-    this.#timer = setInterval(() => {
-      if (this.#bytes < bytes) {
-        this.isSlow = true;
-        this.#controller.abort();
-      }
-      this.#bytes = 0;
-    }, milliseconds);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  see(bytes: number): void {
-    this.#bytes += bytes;
-  }
-
-  end(): void {
-    clearInterval(this.#timer);
-  }
 }

@@ -3,13 +3,13 @@
 import { type Answer, type Exchange, exchange } from '../exchange.ts';
 import { reasonOf } from '../reason.ts';
 import { PATIENCE, type Patience, retryAfter, Transient } from '../transient.ts';
+import { SLOWEST, type Slowest } from '../watch.ts';
 
 export interface Hub {
   readonly endpoint: string;
   readonly token: string | undefined;
   readonly patience: Patience;
-  /** A server that sends less than `bytes` in `milliseconds` is left, and asked for the rest anew. */
-  readonly slowest: { readonly bytes: number; readonly milliseconds: number };
+  readonly slowest: Slowest;
 }
 
 /** By HF_ENDPOINT and HF_TOKEN, as of huggingface_hub. */
@@ -18,7 +18,7 @@ export function hubOf(env: NodeJS.ProcessEnv): Hub {
     endpoint: (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, ''),
     token: env.HF_TOKEN || undefined,
     patience: PATIENCE,
-    slowest: { bytes: 2 ** 15, milliseconds: 30_000 },
+    slowest: SLOWEST,
   };
 }
 

@@ -6,7 +6,7 @@ import { PART } from '../../model-assets/bucket/multipart.ts';
 import type { ObjectStore } from '../../model-assets/bucket/object-store.ts';
 import { type Account, accountOf, openRemote } from '../../model-assets/bucket/remote.ts';
 import { inMemory } from '../../model-assets/content.ts';
-import { S3Server } from './servers/s3-server.ts';
+import { type Fault, S3Server } from './servers/s3-server.ts';
 
 const QUICK = { attempts: 4, pause: 1, longest: 2000 };
 let server: S3Server;
@@ -81,22 +81,34 @@ describe('conditions', () => {
   });
 });
 
-test('an object that breaks off while it is read is read anew', async () => {
-  const bytes = randomBytes(500_000);
-  const { ref, content, key } = blobOf(bytes);
-  await store.putBlob(ref, content, ignore);
-  let left = 2;
-  server.fault = () => (left-- > 0 ? { breakAt: 200_000 } : undefined);
-  let begun = 0;
-  const read = await store.read(key, async (chunks) => {
-    begun += 1;
-    const all: Uint8Array[] = [];
-    for await (const chunk of chunks) all.push(chunk);
-    return Buffer.concat(all);
-  });
-  expect(read?.equals(bytes)).toBe(true);
-  expect(begun).toBe(3);
-  expect(await store.read('blobs/none', async () => 1)).toBeNull();
+test.each<Fault>([{ breakAt: 200_000 }, { stallAt: 200_000 }])(
+  'an object that ends or stalls (%j) while it is read is read anew',
+  async (fault) => {
+    store = openRemote(server.account, QUICK, { bytes: 1000, milliseconds: 300 });
+    const bytes = randomBytes(500_000);
+    const { ref, content, key } = blobOf(bytes);
+    await store.putBlob(ref, content, ignore);
+    let left = 2;
+    server.fault = () => (left-- > 0 ? fault : undefined);
+    let begun = 0;
+    const read = await store.read(key, async (chunks) => {
+      begun += 1;
+      const all: Uint8Array[] = [];
+      for await (const chunk of chunks) all.push(chunk);
+      return Buffer.concat(all);
+    });
+    expect(read?.equals(bytes)).toBe(true);
+    expect(begun).toBe(3);
+    expect(await store.read('blobs/none', async () => 1)).toBeNull();
+  },
+);
+
+test('an object that never comes is given up, with the reason', async () => {
+  store = openRemote(server.account, QUICK, { bytes: 1000, milliseconds: 100 });
+  server.fault = () => new Promise(() => undefined);
+  await expect(store.read('a', async () => 1)).rejects.toThrow(
+    'GET a (less than 1000 bytes came in 0.1 s); given up after',
+  );
 });
 
 test('lists go on behind their first page', async () => {

@@ -25,11 +25,12 @@ interface Upload {
   readonly parts: Map<number, { readonly bytes: Buffer; readonly etag: string }>;
 }
 
-/** What happens instead of an answer, or before it. `lose`: it is done, and the answer is lost. */
+/** What happens instead of an answer, or before it. `lose`: it is done, and the answer is lost; `stallAt`: no more of it comes. */
 export type Fault =
   | 'cut'
   | 'lose'
   | { readonly breakAt: number }
+  | { readonly stallAt: number }
   | { readonly status: number; readonly headers?: Record<string, string> }
   | undefined;
 
@@ -119,7 +120,8 @@ export class S3Server {
     if (typeof fault === 'object') {
       const [status, bytes] = answer;
       response.writeHead(status, { 'content-length': String(bytes.length) });
-      response.write(bytes.slice(0, fault.breakAt), () => setTimeout(() => request.socket.destroy(), 20));
+      if ('stallAt' in fault) response.write(bytes.slice(0, fault.stallAt));
+      else response.write(bytes.slice(0, fault.breakAt), () => setTimeout(() => request.socket.destroy(), 20));
       return;
     }
     if (fault === 'lose') {
