@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import * as z from 'zod/mini';
+import { DEFAULTS } from '../shared/model/defaults.ts';
 
 export const ROOT = join(import.meta.dirname, '..');
 /** Where `wrangler dev --persist-to` a folder keeps what is local. */
@@ -17,9 +18,6 @@ const schema = z.object({
   r2_buckets: z.array(z.object({ binding: z.string(), bucket_name: z.string() })),
   vars: z._default(z.record(z.string(), z.union([z.string(), z.number()])), {}),
 });
-
-/** What the Worker goes by where a variable is not set: as shared/http/settings.ts has them, which publishing does not import. */
-const DEFAULTS = { MANIFEST_TTL_SECONDS: 30, WASM_BUDGET_MIB: 96 };
 
 export interface WranglerConfig {
   readonly compatibilityDate: string;
@@ -48,6 +46,7 @@ export function readWranglerConfig(path = join(ROOT, 'wrangler.toml')): Wrangler
   };
 }
 
+/** What the Worker goes by. */
 function numberOf(vars: Readonly<Record<string, string | number>>, name: keyof typeof DEFAULTS): number {
   const value = vars[name] ?? DEFAULTS[name];
   const parsed = Number(value);

@@ -1,6 +1,7 @@
 // The Worker's bindings and variables, turned into typed settings. README.md, "Configuration", explains each.
 
 import { ServiceError } from '../errors.ts';
+import { DEFAULTS } from '../model/defaults.ts';
 import type { Limits } from '../task.ts';
 
 export interface Env {
@@ -45,8 +46,8 @@ export interface WebhookSettings {
 /** Throws where a variable is not a number: a Worker that is set up wrongly must not seem to work. */
 export function parseSettings(env: Env): Settings {
   return {
-    manifestTtl: number('MANIFEST_TTL_SECONDS', env.MANIFEST_TTL_SECONDS, 30) * 1000,
-    wasmBudget: number('WASM_BUDGET_MIB', env.WASM_BUDGET_MIB, 96) * 2 ** 20,
+    manifestTtl: number('MANIFEST_TTL_SECONDS', env.MANIFEST_TTL_SECONDS, DEFAULTS.MANIFEST_TTL_SECONDS) * 1000,
+    wasmBudget: number('WASM_BUDGET_MIB', env.WASM_BUDGET_MIB, DEFAULTS.WASM_BUDGET_MIB) * 2 ** 20,
     limits: {
       maxBodyBytes: number('MAX_BODY_BYTES', env.MAX_BODY_BYTES, 2 ** 20),
       maxInputs: number('MAX_INPUTS', env.MAX_INPUTS, 128),
@@ -64,9 +65,10 @@ export function parseSettings(env: Env): Settings {
   };
 }
 
+/** A variable that wrangler.toml has as a number comes as one, whatever Env says. */
 function number(name: string, value: string | undefined, fallback: number): number {
   if (value === undefined) return fallback;
   const parsed = Number(value);
-  if (value.trim() !== '' && Number.isFinite(parsed) && parsed >= 0) return parsed;
+  if (String(value).trim() !== '' && Number.isFinite(parsed) && parsed >= 0) return parsed;
   throw new ServiceError('internal', `${name} is "${value}"; it must be a number from 0`);
 }

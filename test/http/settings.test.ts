@@ -25,6 +25,10 @@ test('variables', () => {
   expect(parseSettings(env)).toMatchObject({ manifestTtl: 0, wasmBudget: 2 ** 19, limits: { maxTokens: 7 } });
 });
 
+test('a variable that is a number in wrangler.toml', () => {
+  expect(parseSettings({ MODELS, MAX_TOKENS: 7 as unknown as string }).limits.maxTokens).toBe(7);
+});
+
 test.each(['', ' ', 'many', '-1', 'NaN', 'Infinity'])('MAX_INPUTS "%s" is refused by name', (value) => {
   expect(() => parseSettings({ MODELS, MAX_INPUTS: value })).toThrow(
     `MAX_INPUTS is "${value}"; it must be a number from 0`,
