@@ -37,12 +37,13 @@ def held_back(rows: Sequence[dict]) -> list[Pair]:
 
 def taught(rows: Sequence[dict], kept: Sequence[Pair]) -> list[Pair]:
     """The others, less all that share a side with those kept back in whatever case and punctuation."""
-    fr, en = ({_letters(getattr(pair, side)) for pair in kept} for side in ("fr", "en"))
+    fr, en = ({letters(getattr(pair, side)) for pair in kept} for side in ("fr", "en"))
     pairs = [Pair(row["fr"], row["en"]) for row in rows]
-    return [pair for pair in pairs if _letters(pair.fr) not in fr and _letters(pair.en) not in en and max(map(len, pair)) <= LONGEST]
+    return [pair for pair in pairs if letters(pair.fr) not in fr and letters(pair.en) not in en and max(map(len, pair)) <= LONGEST]
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """What is left without case, blanks and punctuation."""
     return re.sub(r"\W+", "", text).lower()
 
 
