@@ -49,6 +49,8 @@ def main() -> None:
     second = spans.to_examples(trimmed, [*taught, *rng.sample(first, REPEATED)])
     train(model, second, SECOND, args.work / "second.pt", spans.loss_of, lambda: spans.f1(model, judged))
     print(f"kept back, fp32 weights run in bf16: F1 {spans.f1(model, judged):.4f}")
+    # Contexts are long: see "Attention in int8" of shared/runtime/engine/README.md.
+    model.config.int8_attention = True
     print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out)}")
 
 
