@@ -1,5 +1,5 @@
 // sacreBLEU on 1,500 French sentences of Tatoeba that were kept back: those whose English has the first SHA-256, as recipes/pairs.py
-// draws them. Asked as the service answers by itself, and greedily. Then how many names it copies.
+// draws them. Asked as the service answers by itself, and greedily. Then how many names it copies, and what it says of the course's sentence.
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ import { readRows, type Service } from './service.ts';
 import { printWrong } from './wrong.ts';
 
 const KEPT = 1500;
+/** A smoke test, as the course has it: a word that the pairs hardly have, and a name. */
+const SHOWN = 'Ce cours est produit par Hugging Face.';
 
 interface Pair {
   readonly fr: string;
@@ -33,6 +35,8 @@ export async function translation(service: Service, data: string, wrong: number)
     printWrong(lines, wrong);
   }
   await names(service, data, wrong);
+  const [said] = await translate(service, [{ fr: SHOWN, en: '' }], {});
+  console.log(`translation          ${SHOWN} | ${said}`);
 }
 
 function heldBack(rows: readonly Pair[]): Pair[] {

@@ -19,7 +19,7 @@ LONG = 4
 """Letters from which on a word that is in both languages is one that was not translated."""
 
 
-def pairs(model: MarianMTModel, tokenizer: Tokenizer, sentences: Sequence[str], real: Iterable[Pair]) -> list[Pair]:
+def translated(model: MarianMTModel, tokenizer: Tokenizer, sentences: Sequence[str], real: Iterable[Pair]) -> list[Pair]:
     """Of the sentences those of which `model`, from English to French, makes something that may be their French."""
     shared = Counter(word for pair in real for word in _shared(pair))
     written = rewriting.write(model, tokenizer, sentences, size=128, num_beams=1, max_new_tokens=48)

@@ -61,24 +61,25 @@ def main() -> None:
     wanting = Wanting([pair.en for pair in pairs], _without(found(data), kept))
     worth = [wanting.worth(pair.en) for pair in pairs]
     kept_fr = {letters(pair.fr) for pair in kept}
-    synthetic = [pair for pair in translated(model, tokenizer, pairs, worth, names, wanting, args.work) if letters(pair.fr) not in kept_fr]
-    drawn = [wanting.worth(pair.en) for pair in synthetic]
+    made = [pair for pair in synthetic(model, tokenizer, pairs, worth, names, wanting, args.work) if letters(pair.fr) not in kept_fr]
+    worth_made = [wanting.worth(pair.en) for pair in made]
 
-    def mixed(share: float, rng: random.Random) -> list[Pair]:
-        written = rng.choices(synthetic, drawn, k=round(DRAWN * share))
-        return shown([*rng.sample(pairs, DRAWN - len(written)), *written], names, NAMED[THIRD], rng)
+    def mixed(schedule: Schedule, rng: random.Random) -> list[Pair]:
+        drawn = rng.choices(made, worth_made, k=round(DRAWN * SYNTHETIC[schedule]))
+        return shown([*rng.sample(pairs, DRAWN - len(drawn)), *drawn], names, NAMED[schedule], rng)
 
     before = copy.deepcopy(model.state_dict())
     for schedule, state in (THIRD, "third.pt"), (FOURTH, "fourth.pt"):
-        _run(model, tokenizer, partial(mixed, SYNTHETIC[schedule]), schedule, args.work / state)
-    model.load_state_dict({name: torch.lerp(value, model.state_dict()[name], WAY) for name, value in before.items()})
+        _run(model, tokenizer, partial(mixed, schedule), schedule, args.work / state)
+    after = model.state_dict()
+    model.load_state_dict({name: torch.lerp(value, after[name], WAY) for name, value in before.items()})
     settings = byte_pieces.settings(LENGTH, eos_token=SPECIAL[0], pad_token=SPECIAL[1])
     print(f"the graphs in 32-bit floats are in {write_checkpoint(model, tokenizer, settings, args.out)}")
     said = rewriting.write(model, tokenizer, [pair.fr for pair in kept], num_beams=1, max_new_tokens=100)
     print(f"kept back, fp32, greedily: sacreBLEU {sacrebleu.corpus_bleu(said, [[pair.en for pair in kept]]).score:.2f}")
 
 
-def translated(
+def synthetic(
     model: MarianMTModel, tokenizer: Tokenizer, pairs: Sequence[Pair], worth: Sequence[float], names: Names, wanting: Wanting, work: Path,
 ) -> list[Pair]:
     """English sentences that have what the pairs lack, each with the French of a model that begins as `model` and learns the pairs turned round.
@@ -92,11 +93,21 @@ def translated(
 
         _run(reverse, tokenizer, turned, REVERSE, work / "reverse.pt")
         chosen = wanting.chosen(DRAWN, random.Random(REVERSE.seed))
-        path.write_text(json.dumps(back.pairs(reverse, tokenizer, chosen, pairs), ensure_ascii=False))
+        made = json.dumps(back.translated(reverse, tokenizer, chosen, pairs), ensure_ascii=False)
+        # In its place only when it is whole.
+        beside = path.with_suffix(".tmp")
+        beside.write_text(made)
+        beside.replace(path)
     return [Pair(*each) for each in json.loads(path.read_text())]
 
 
-def _run(model: MarianMTModel, tokenizer: Tokenizer, shown_by: Callable[[random.Random], Sequence[tuple[str, str]]], schedule: Schedule, state: Path) -> None:
+def _run(
+    model: MarianMTModel,
+    tokenizer: Tokenizer,
+    shown_by: Callable[[random.Random], Sequence[tuple[str, str]]],
+    schedule: Schedule,
+    state: Path,
+) -> None:
     run(model, rewriting.batches(shown_by, tokenizer, TOKENS[schedule], schedule.seed), rewriting.loss_of, schedule, state)
 
 
