@@ -24,8 +24,6 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
-          // One process for all files: one a file costs seconds each. Files share the isolate's modules, as requests do.
-          isolate: false,
           // Nothing here is timed: a machine that is busy may take long.
           testTimeout: 120_000,
           hookTimeout: 240_000,
