@@ -5,14 +5,13 @@
 
 import * as z from 'zod/mini';
 import { ServiceError } from '../shared/errors.ts';
-import { encodeAll, forwardEncoded } from '../shared/forward.ts';
+import { checkAnswers, encodeAll, forwardEncoded } from '../shared/forward.ts';
 import { serve } from '../shared/http/serve.ts';
 import type { Model } from '../shared/model/open-model.ts';
 import { fields, optional, texts } from '../shared/schema.ts';
 import type { Context, Task } from '../shared/task.ts';
 import { softmax, topK } from '../shared/tensor.ts';
 
-const MAX_ANSWERS = 10_000;
 const TARGETS = 'must be a string or a list of strings';
 const parameters = fields({
   top_k: optional(z.int('must be a whole number from 1').check(z.minimum(1)), 5),
@@ -40,7 +39,7 @@ export const fillMask: Task<z.output<typeof input>, z.output<typeof output>> = {
     const maskId = maskOf(model);
     const masks = encodings.map(({ ids }, i) => placesOf(maskId, ids, `inputs[${i}]`, model));
     const allowed = targets === null ? null : toIds(typeof targets === 'string' ? [targets] : targets, model, context);
-    checkAnswers(masks.flat().length, Math.min(top_k, allowed?.length ?? model.tokenizer.vocabularySize));
+    checkAnswers(masks.flat().length, 'masks', Math.min(top_k, allowed?.length ?? model.tokenizer.vocabularySize));
     const answers = await forwardEncoded(model, encodings, ['logits'], context, ({ logits }, i) => {
       const ids = encodings[i]?.ids ?? new Uint32Array();
       const size = logits.dims[1] ?? 0;
@@ -60,13 +59,6 @@ export const fillMask: Task<z.output<typeof input>, z.output<typeof output>> = {
     return typeof inputs === 'string' ? (answers[0] ?? []) : answers;
   },
 };
-
-/** Each answer repeats the whole text: many of many masks would be more than an isolate can hold. */
-function checkAnswers(masks: number, each: number): void {
-  if (masks * each <= MAX_ANSWERS) return;
-  const message = `${masks} masks with ${each} answers each are ${masks * each}; one request takes ${MAX_ANSWERS} (lower parameters.top_k)`;
-  throw new ServiceError('too_large', message);
-}
 
 function best(scores: Float32Array, k: number, allowed: readonly number[] | null): readonly number[] {
   if (allowed === null) return topK(scores, k);

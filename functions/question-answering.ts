@@ -5,7 +5,7 @@
 
 import * as z from 'zod/mini';
 import { ServiceError } from '../shared/errors.ts';
-import { admit, forwardEncoded } from '../shared/forward.ts';
+import { admit, checkAnswers, forwardEncoded } from '../shared/forward.ts';
 import { serve } from '../shared/http/serve.ts';
 import type { Model } from '../shared/model/open-model.ts';
 import { offsetFields, positionsIn } from '../shared/offsets.ts';
@@ -14,8 +14,6 @@ import { bestSpans, type Span } from '../shared/spans.ts';
 import type { Context, Task } from '../shared/task.ts';
 import type { Encoding } from '../shared/tokenizer/tokenizer.ts';
 
-/** Of one request. Each may be as long as its context. */
-const MAX_ANSWERS = 10_000;
 const count = z.int('must be a whole number from 1').check(z.minimum(1));
 const parameters = fields({
   top_k: optional(count, 1),
@@ -50,7 +48,7 @@ export const questionAnswering: Task<z.output<typeof input>, z.output<typeof out
   models: 'own',
   async run({ inputs, parameters }, model, context) {
     const list = Array.isArray(inputs) ? inputs : [inputs];
-    checkAnswers(list.length, parameters.top_k);
+    checkAnswers(list.length, 'questions', parameters.top_k);
     const results: z.output<typeof answers>[] = [];
     for (const [i, item] of list.entries()) {
       const found = await answersTo(item, `inputs[${i}]`, parameters, model, context);
@@ -61,12 +59,6 @@ export const questionAnswering: Task<z.output<typeof input>, z.output<typeof out
     return Array.isArray(inputs) ? results : (results[0] ?? []);
   },
 };
-
-function checkAnswers(questions: number, each: number): void {
-  if (questions * each <= MAX_ANSWERS) return;
-  const message = `${questions} questions with ${each} answers each are ${questions * each}; one request takes ${MAX_ANSWERS} (lower parameters.top_k)`;
-  throw new ServiceError('too_large', message);
-}
 
 /** The best answers of all windows, best first; such as differ only in case are one, and their scores add up. */
 async function answersTo(

@@ -114,6 +114,16 @@ export function checkAnswer(numbers: number): void {
   throw new ServiceError('too_large', message);
 }
 
+/** Answers with texts of their own that one request may have: each is about as long as what was sent. */
+const MOST_ANSWERS = 10_000;
+
+/** Throws `too_large` where so many `things` with so many answers each, which `top_k` bounds, are more than an isolate can hold. */
+export function checkAnswers(count: number, things: string, each: number): void {
+  if (count * each <= MOST_ANSWERS) return;
+  const message = `${count} ${things} with ${each} answers each are ${count * each}; one request takes ${MOST_ANSWERS} (lower parameters.top_k)`;
+  throw new ServiceError('too_large', message);
+}
+
 /** The encodings as a batch, padded on the right to the longest; only the inputs that the graph has are fed. */
 export function toFeeds(encodings: readonly Encoding[], names: readonly string[], padId = 0): Feeds {
   const length = Math.max(0, ...encodings.map(({ ids }) => ids.length));
