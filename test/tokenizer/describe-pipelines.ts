@@ -18,7 +18,14 @@ const longGoldens: Record<string, number[]> = longWords.goldens;
 /** Where a space becomes the three bytes of ▁ and goes to the model as they are; where 中 becomes two characters. */
 const MEMORY: Readonly<Record<string, number>> = { llama: 57, 'bpe-nfkd': 61, unigram: 52 };
 
-for (const [name, json] of Object.entries(inject('tokenizerPipelines'))) {
+/** Those whose kind of model is `chosen`: test files share them, for each takes seconds. */
+export function describePipelines(chosen: (kind: string) => boolean): void {
+  for (const [name, json] of Object.entries(inject('tokenizerPipelines'))) {
+    if (chosen(JSON.parse(json).model.type)) describePipeline(name, json);
+  }
+}
+
+function describePipeline(name: string, json: string): void {
   const compiled = compileTokenizer(json);
   describeTokenizer({ name, compiled, general: true, memory: MEMORY[name] ?? 40 });
   describe(`${name} answers as the reference`, () => {

@@ -1,0 +1,3 @@
+import { describePipelines } from './describe-pipelines.ts';
+
+describePipelines((kind) => kind !== 'BPE');
