@@ -1,7 +1,7 @@
 // The two engines side by side in one isolate. What is asked for otherwise is answered by the Worker itself.
 //
 //   POST /repeat     a Job (engine-cases.ts): does it so many times, and says nothing of time
-//   GET  /heap?model=…&tokens=128      bytes of WASM memory after a run of so many tokens
+//   GET  /heap?model=…&tokens=128      bytes of its engine's WASM memory after a run of so many tokens
 //   GET  /bytes?model=…     reads the program file and hashes it, and makes nothing of it
 //   GET  /hidden?model=…&tokens=128    last_hidden_state of ids that are everywhere the same, as 32-bit floats
 
@@ -38,7 +38,9 @@ export default {
     if (pathname === '/heap') {
       const { model: graph } = await open({ model }, env.MODELS);
       await graph?.run(idsFor(graph, tokens));
-      return new Response(String(ortHeapBytes() || graph?.bytes));
+      // onnxruntime's heap is there for good once a model of its own was open.
+      const { engine: by } = await readManifest(model, env.MODELS);
+      return new Response(String(by.name === 'edge' ? graph?.bytes : ortHeapBytes()));
     }
     if (pathname === '/bytes') {
       await readBytes(model, env.MODELS);
