@@ -28,6 +28,18 @@ export async function publishedModels(): Promise<readonly Manifest[]> {
   return (await shipped()).map(({ manifest }) => manifest);
 }
 
+/** A model of GET /v1/models. */
+interface Listed {
+  readonly model: string;
+  readonly wasm_bytes: number | null;
+}
+
+/** WASM memory of the models that are open, in bytes, as the Worker itself says. */
+export async function wasmBytes(workerd: Workerd): Promise<ReadonlyMap<string, number>> {
+  const listed: readonly Listed[] = JSON.parse(await workerd.get('/v1/models'));
+  return new Map(listed.map(({ model, wasm_bytes }) => [model, wasm_bytes ?? 0]));
+}
+
 interface Options {
   /** Published before anything else; the shipped ones. */
   readonly checkpoints?: readonly Checkpoint[];

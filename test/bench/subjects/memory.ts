@@ -1,14 +1,15 @@
-// Memory of the isolate: JavaScript heap and buffers by V8's inspector, and the engine's WASM heap, which never shrinks.
+// Memory of the isolate: JavaScript heap and buffers by V8's inspector, and the model's WASM memory, which never shrinks, by GET /v1/models.
 
 import type { Subject } from '../bench.ts';
 import { peakHeap } from '../heap.ts';
-import { start } from '../workerd.ts';
+import { start, wasmBytes } from '../workerd.ts';
 
 const MIB = 2 ** 20;
+const MODEL = 'minilm-sst2';
 
 export default {
   name: 'memory',
-  summary: 'JavaScript heap and WASM heap, minilm-sst2; an isolate may have 128 MiB of both together',
+  summary: `JavaScript heap and WASM memory, ${MODEL}; an isolate may have 128 MiB of both together`,
   async run(report) {
     const workerd = await start('test/bench/workers/request.ts');
     try {
@@ -20,9 +21,10 @@ export default {
         ['512 tokens', 512],
       ] as const) {
         const heap = await peakHeap(await workerd.inspector(), () => workerd.get(`/whole?tokens=${tokens}`));
-        const wasm = Number(await workerd.get('/heap'));
+        const wasm = (await wasmBytes(workerd)).get(MODEL);
+        if (!wasm) throw new Error(`${MODEL} is not open: another model has answered`);
         row(`${name}: JavaScript, peak`, heap);
-        row(`${name}: WASM heap after it`, wasm);
+        row(`${name}: WASM memory after it`, wasm);
         row(`${name}: both`, heap + wasm);
       }
     } finally {

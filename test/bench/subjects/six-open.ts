@@ -2,7 +2,7 @@
 
 import type { Subject } from '../bench.ts';
 import { toBody } from '../bodies.ts';
-import { publishedModels, start } from '../workerd.ts';
+import { publishedModels, start, wasmBytes } from '../workerd.ts';
 
 const MIB = 2 ** 20;
 /** WASM_BUDGET_MIB as it is where nobody sets it: over it the Worker closes models. Here it has more, to say by how much. */
@@ -27,12 +27,6 @@ const EXAMPLES: Readonly<Record<string, object>> = {
   'feature-extraction': { inputs: 'This is a course about the Transformers library' },
 };
 
-interface Listed {
-  readonly model: string;
-  readonly open: boolean;
-  readonly wasm_bytes: number | null;
-}
-
 export default {
   name: 'six-open',
   summary: `WASM memory of the six models that understand, all open in one isolate (ours), against the ${BUDGET} MiB that models may hold (peer)`,
@@ -52,10 +46,10 @@ export default {
         [`${TOKENS} tokens`, (task: string) => toBody(task, TOKENS, 1)],
       ] as const) {
         for (const { task } of models) await ask(task, bodyOf(task));
-        const listed: readonly Listed[] = JSON.parse(await workerd.get('/v1/models'));
+        const held = await wasmBytes(workerd);
         let total = 0;
         for (const { name, task } of models) {
-          const bytes = listed.find(({ model }) => model === name)?.wasm_bytes;
+          const bytes = held.get(name);
           // The least recently used went to make room.
           if (!bytes)
             throw new Error(`${name} is not open any more: the models do not fit into ${BUDGET} MiB together`);

@@ -1,7 +1,7 @@
 // Repeats a whole request, or a bare run of onnxruntime-web on the same graph and as many ids, inside one isolate.
 //
 //   /steps?model=…&tokens=16&rows=1&repeats=1: so many bare steps of a decoder in the engine that its manifest names, behind a prompt of as many tokens
-//   /whole?task=…&tokens=16&rows=1&repeats=1     /bare?model=…&tokens=16&rows=1&repeats=1     /heap
+//   /whole?task=…&tokens=16&rows=1&repeats=1     /bare?model=…&tokens=16&rows=1&repeats=1
 
 import app from '../../../functions/index.ts';
 import { positionsAtOnce } from '../../../shared/generate/decoding.ts';
@@ -11,7 +11,6 @@ import { Meter } from '../../../shared/meter.ts';
 import { blobKey, manifestKey, parseManifest } from '../../../shared/model/manifest.ts';
 import { openSessions } from '../../../shared/model/open-sessions.ts';
 import { openOrtSession } from '../../../shared/runtime/ort.ts';
-import { ortHeapBytes } from '../../../shared/runtime/ort-module.ts';
 import type { Session } from '../../../shared/runtime/session.ts';
 import { toBody } from '../bodies.ts';
 
@@ -23,7 +22,6 @@ export default {
     const { pathname, searchParams } = new URL(request.url);
     const number = (name: string, fallback: number) => Number(searchParams.get(name) ?? fallback);
     const [repeats, tokens, rows] = [number('repeats', 1), number('tokens', 16), number('rows', 1)];
-    if (pathname === '/heap') return new Response(String(ortHeapBytes()));
     if (pathname === '/bare') {
       const session = await openBare(env.MODELS, searchParams.get('model') ?? 'minilm-sst2');
       const outputs = session.outputs.filter((name) => name !== 'last_hidden_state' || session.outputs.length === 1);
