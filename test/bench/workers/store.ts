@@ -1,14 +1,14 @@
-// Reads every blob of the model from R2, then from the cache.
+// Reads what opening the model reads from R2, then from the cache.
 
 import type { Env } from '../../../shared/http/settings.ts';
 import { Meter } from '../../../shared/meter.ts';
 import { readBlob } from '../../../shared/model/blobs.ts';
-import { blobsOf, manifestKey, parseManifest } from '../../../shared/model/manifest.ts';
+import { manifestKey, openedBlobsOf, parseManifest, totalBytes } from '../../../shared/model/manifest.ts';
 
 export default {
   async fetch(_: Request, { MODELS: bucket }: Env): Promise<Response> {
     const manifest = parseManifest('minilm-sst2', (await (await bucket.get(manifestKey('minilm-sst2')))?.text()) ?? '');
-    const blobs = blobsOf(manifest);
+    const blobs = openedBlobsOf(manifest);
     for (const { sha256 } of blobs) await caches.default.delete(`https://blobs.invalid/${sha256}`);
     const read = async () => {
       const writes: Promise<unknown>[] = [];
@@ -24,6 +24,6 @@ export default {
       await Promise.all(writes);
       return took;
     };
-    return Response.json({ r2: await read(), cache: await read() });
+    return Response.json({ bytes: totalBytes(manifest), r2: await read(), cache: await read() });
   },
 };
