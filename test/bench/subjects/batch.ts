@@ -6,7 +6,7 @@ import { start } from '../workerd.ts';
 
 export default {
   name: 'batch',
-  summary: 'eight rows one by one (ours) against one run of a batch of eight (peer), bare onnxruntime-web, minilm-sst2',
+  summary: 'eight rows one by one (ours) against one run of a batch of eight (peer), the bare graph of minilm-sst2',
   async run(report) {
     const workerd = await start('test/bench/workers/request.ts');
     try {

@@ -6,7 +6,7 @@ import { start } from '../workerd.ts';
 
 export default {
   name: 'request',
-  summary: 'one whole request (ours) against bare onnxruntime-web on the same graph (peer), minilm-sst2',
+  summary: 'one whole request (ours) against a bare run of its graph in the same engine (peer), minilm-sst2',
   async run(report) {
     const workerd = await start('test/bench/workers/request.ts');
     try {

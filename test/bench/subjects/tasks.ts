@@ -9,7 +9,7 @@ const TOKENS = [16, 64, 128, 384];
 export default {
   name: 'tasks',
   summary:
-    'a request of one input and of eight (ours), against one bare run of onnxruntime-web with as many rows (peer); seeded models are tiny',
+    'a request of one input and of eight (ours), against one bare run of its graph with as many rows in the same engine (peer)',
   async run(report) {
     const workerd = await start('test/bench/workers/request.ts');
     try {

@@ -1,6 +1,6 @@
-// Repeats a whole request, or a bare run of onnxruntime-web on the same graph and as many ids, inside one isolate.
+// Repeats a whole request, or a bare run of the same graph over as many ids, inside one isolate and in the engine that the manifest names.
 //
-//   /steps?model=…&tokens=16&rows=1&repeats=1: so many bare steps of a decoder in the engine that its manifest names, behind a prompt of as many tokens
+//   /steps?model=…&tokens=16&rows=1&repeats=1: so many bare steps of a decoder, behind a prompt of as many tokens
 //   /whole?task=…&tokens=16&rows=1&repeats=1     /bare?model=…&tokens=16&rows=1&repeats=1
 
 import app from '../../../functions/index.ts';
@@ -8,14 +8,12 @@ import { positionsAtOnce } from '../../../shared/generate/decoding.ts';
 import { KeyValues } from '../../../shared/generate/key-values.ts';
 import type { Env } from '../../../shared/http/settings.ts';
 import { Meter } from '../../../shared/meter.ts';
-import { blobKey, manifestKey, parseManifest } from '../../../shared/model/manifest.ts';
+import { manifestKey, parseManifest } from '../../../shared/model/manifest.ts';
 import { openSessions } from '../../../shared/model/open-sessions.ts';
-import { openOrtSession } from '../../../shared/runtime/ort.ts';
 import type { Session } from '../../../shared/runtime/session.ts';
 import { toBody } from '../bodies.ts';
 
-const bare = new Map<string, Promise<Session>>();
-const decoders = new Map<string, Promise<Session>>();
+const opened = new Map<string, Promise<Session>>();
 
 export default {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
@@ -23,11 +21,11 @@ export default {
     const number = (name: string, fallback: number) => Number(searchParams.get(name) ?? fallback);
     const [repeats, tokens, rows] = [number('repeats', 1), number('tokens', 16), number('rows', 1)];
     if (pathname === '/bare') {
-      const session = await openBare(env.MODELS, searchParams.get('model') ?? 'minilm-sst2');
+      const session = await open(env.MODELS, searchParams.get('model') ?? 'minilm-sst2');
       const outputs = session.outputs.filter((name) => name !== 'last_hidden_state' || session.outputs.length === 1);
       for (let i = 0; i < repeats; i++) await runBare(session, rows, tokens, outputs);
     } else if (pathname === '/steps') {
-      const session = await openDecoder(env.MODELS, searchParams.get('model') ?? '');
+      const session = await open(env.MODELS, searchParams.get('model') ?? '');
       const decoding = new KeyValues({ first: session, later: session }, null, positionsAtOnce(50_257));
       await decoding.step([Array(tokens).fill(5)]);
       const order = Array(rows).fill(0);
@@ -56,27 +54,13 @@ const requestOf = (task: string, body: string) =>
     body,
   });
 
-function openBare(bucket: R2Bucket, model: string): Promise<Session> {
-  const session = bare.get(model) ?? create(bucket, model);
-  bare.set(model, session);
+function open(bucket: R2Bucket, model: string): Promise<Session> {
+  const session = opened.get(model) ?? create(bucket, model);
+  opened.set(model, session);
   return session;
 }
 
 async function create(bucket: R2Bucket, model: string): Promise<Session> {
-  const graph = (await readManifest(bucket, model)).graphs.model;
-  if (!graph) throw new Error(`${model} is more than one graph`);
-  const externalData: { path: string; data: Uint8Array }[] = [];
-  for (const { path, blob } of graph.externalData) externalData.push({ path, data: await read(bucket, blobKey(blob)) });
-  return openOrtSession({ graph: await read(bucket, blobKey(graph.onnx)), externalData });
-}
-
-function openDecoder(bucket: R2Bucket, model: string): Promise<Session> {
-  const decoder = decoders.get(model) ?? createDecoder(bucket, model);
-  decoders.set(model, decoder);
-  return decoder;
-}
-
-async function createDecoder(bucket: R2Bucket, model: string): Promise<Session> {
   const waitUntil = (write: Promise<unknown>) => void write.catch(() => {});
   const source = { bucket, cache: caches.default, meter: new Meter(), waitUntil };
   const { sessions } = await openSessions(await readManifest(bucket, model), source);
@@ -85,10 +69,7 @@ async function createDecoder(bucket: R2Bucket, model: string): Promise<Session> 
 }
 
 const readManifest = async (bucket: R2Bucket, model: string) =>
-  parseManifest(model, new TextDecoder().decode(await read(bucket, manifestKey(model))));
-
-const read = async (bucket: R2Bucket, key: string) =>
-  new Uint8Array((await (await bucket.get(key))?.arrayBuffer()) ?? new ArrayBuffer(0));
+  parseManifest(model, (await (await bucket.get(manifestKey(model)))?.text()) ?? '');
 
 function runBare(session: Session, rows: number, tokens: number, outputs: string[]): Promise<unknown> {
   const values: Record<string, bigint> = { input_ids: 100n, attention_mask: 1n, token_type_ids: 0n };
