@@ -14,8 +14,8 @@ export const inBytesOf = (model: string) => `${model}-int8-attention`;
 export function benchModels(): string | null {
   const folder = process.env.BENCH_MODELS ?? '';
   if (['bench-minilm', 'bench-gpt2'].every((name) => existsSync(join(folder, name)))) return folder;
-  console.log('  skipped: set BENCH_MODELS to a folder that model-assets/seeded/full_size.py and');
-  console.log('           model-assets/seeded-writing/full_size.py have filled (--out)');
+  console.error('  skipped: set BENCH_MODELS to a folder that model-assets/seeded/full_size.py and');
+  console.error('           model-assets/seeded-writing/full_size.py have filled (--out)');
   return null;
 }
 

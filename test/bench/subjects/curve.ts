@@ -20,7 +20,7 @@ export default {
     for (const family of FAMILIES) {
       const path = join(FOLDER, family, 'tokenizer.json');
       if (!existsSync(path)) {
-        console.log(`  skipped: ${path} is not there`);
+        console.error(`  skipped: ${path} is not there`);
         continue;
       }
       await withTokenizerWorker(async (compareJobs, _, ask) => {

@@ -83,7 +83,7 @@ export default {
 async function tried<R, A>(trial: Trial<R, A>, report: Report): Promise<void> {
   const { model, what } = trial;
   const file = join(DATA, trial.file);
-  if (!existsSync(file)) return console.log(`  skipped ${model}: ${file} is not there`);
+  if (!existsSync(file)) return console.error(`  skipped ${model}: ${file} is not there`);
   const rows = trial.chosen(await readRows<R>(file));
   const folder = join(ROOT, 'model-assets', 'checkpoints', model);
   const checkpoints = [...(await forBoth(folder, model)), await withInt8Attention(folder, model)];

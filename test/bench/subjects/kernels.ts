@@ -30,7 +30,7 @@ export default {
     const workerd = await start('test/bench/workers/kernels.ts', { checkpoints: [] });
     try {
       const mode: number = JSON.parse(await workerd.get('/'));
-      console.log(`  mode of this machine: ${MODES[mode]}`);
+      console.error(`  mode of this machine: ${MODES[mode]}`);
       const time: Time = async (...cases) => (await workerd.post('/', cases)).json() as Promise<number[]>;
       await reportProducts(report, time, mode);
       await reportVectors(report, time, mode);

@@ -29,7 +29,7 @@ export default {
   async run(report) {
     const folder = process.env.WRITERS ?? '';
     if (!existsSync(join(folder, 'bench-gpt2', 'model.onnx'))) {
-      console.log('  skipped: set WRITERS to a folder that model-assets/seeded-writing/full_size.py has filled');
+      console.error('  skipped: set WRITERS to a folder that model-assets/seeded-writing/full_size.py has filled');
       return;
     }
     for (const { model, task, like } of MODELS) {
