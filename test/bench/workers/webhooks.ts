@@ -45,6 +45,8 @@ const headers = new Headers({
 
 let made = 0;
 const fresh = () => ({ hook: 'step', key: `${Date.now()}-${made++}` });
+/** Markers that `mark` has written, for `unmark`: the bench asks for as many of either, in this order. */
+const marked: string[] = [];
 
 /** Each returns what one repetition is. */
 const steps: Readonly<Record<string, (desk: Desk, hook: Hook) => Promise<() => Promise<unknown>>>> = {
@@ -55,8 +57,11 @@ const steps: Readonly<Record<string, (desk: Desk, hook: Hook) => Promise<() => P
       store.create(fresh(), event),
   mark:
     async ({ store }) =>
-    () =>
-      store.mark(markerOf(fresh(), 9e12)),
+    () => {
+      const marker = markerOf(fresh(), 9e12);
+      marked.push(marker);
+      return store.mark(marker);
+    },
   read: async ({ store }) => {
     const ref = fresh();
     await store.create(ref, event);
@@ -72,8 +77,11 @@ const steps: Readonly<Record<string, (desk: Desk, hook: Hook) => Promise<() => P
   },
   unmark:
     async ({ store }) =>
-    () =>
-      store.unmark([markerOf(fresh(), 9e12)]),
+    () => {
+      const marker = marked.pop();
+      if (marker === undefined) throw new Error('nothing is marked: ask for the step mark before');
+      return store.unmark([marker]);
+    },
   decide: async (desk, hook) => () => decide(desk, hook, [TEXT]),
   deliver: async (desk, hook) => () => deliver(desk, hook, event, decision),
   wake: async (desk) => () => desk.wake([{ ref: { hook: 'step', key: 'nobody' }, delaySeconds: 0 }]),
