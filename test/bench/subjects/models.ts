@@ -146,7 +146,8 @@ class Bench {
     this.#servers = servers;
     this.#folder = folder;
     this.#blobs = Array.from(blobs, ([sha256, { size }]) => ({ sha256, bytes: size }));
-    this.#hashed = new Uint8Array(this.#total);
+    // Untouched pages are all one page of zeros.
+    this.#hashed = new Uint8Array(this.#total).fill(1);
   }
 
   /** All kinds one after the other: what disturbs the machine disturbs all of them. */
