@@ -2,7 +2,8 @@
 
     cd model-assets && python -m export.pack_embeddings path/to/checkpoint [--block 64] [--least 1024]
 
-What 8 bits have lost stays lost; of MiniLM's words it is a third of what 4 lose.
+Its graphs are those beside config.json and in onnx/. One without such embeddings is left as it is: one in floats, or a merged decoder, whose
+nodes are inside of an If. What 8 bits have lost stays lost; of MiniLM's words it is a third of what 4 lose.
 """
 
 import argparse
@@ -26,17 +27,27 @@ def main() -> None:
     flags.add_argument("--block", type=int, help="elements of a row that have one scale: 16, 32, 64, …; 128 of words and 32 of places")
     flags.add_argument("--least", type=int, default=FEW, help="rows of a table that is packed: 1024 leaves places in 8 bits")
     args = flags.parse_args()
-    for path in sorted(args.checkpoint.glob("*.onnx")):
-        before = size_of(path)
-        model = onnx.load(path)
-        names = pack(model, args.block, args.least)
-        if not names:
-            sys.exit(f"{path}: it has no embeddings in 8 bits that are nothing else")
-        if path.with_name(f"{path.name}.data").exists():
-            save_beside(model, path)
-        else:
-            onnx.save_model(model, path)
-        print(f"{path}: {before / 1e6:.2f} to {size_of(path) / 1e6:.2f} MB; in 4 bits now {', '.join(names)}")
+    paths = [path for folder in (args.checkpoint, args.checkpoint / "onnx") for path in sorted(folder.glob("*.onnx"))]
+    if not paths:
+        sys.exit(f"{args.checkpoint}: there is no graph in it, nor in its folder onnx")
+    if not any([pack_file(path, args.block, args.least) for path in paths]):
+        sys.exit(f"{args.checkpoint}: no graph has embeddings in 8 bits that are nothing else")
+
+
+def pack_file(path: Path, block: int | None, least: int) -> bool:
+    """Whether it had something to be packed; else it stays as it was. Says which."""
+    before = size_of(path)
+    model = onnx.load(path)
+    names = pack(model, block, least)
+    if not names:
+        print(f"{path}: left as it is, without embeddings in 8 bits that are nothing else")
+        return False
+    if path.with_name(f"{path.name}.data").exists():
+        save_beside(model, path)
+    else:
+        onnx.save_model(model, path)
+    print(f"{path}: {before / 1e6:.2f} to {size_of(path) / 1e6:.2f} MB; in 4 bits now {', '.join(names)}")
+    return True
 
 
 def size_of(path: Path) -> int:
