@@ -39,7 +39,8 @@ export class Host {
   /** Ends it, and waits until it has. */
   async close(): Promise<void> {
     const child = this.#child;
-    if (!child || child.exitCode !== null) return;
+    // Of one that a signal ended there is no code.
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise((resolve) => child.once('exit', resolve));
     // It may have been told to before.
     if (child.connected) child.disconnect();
