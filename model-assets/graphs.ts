@@ -1,10 +1,11 @@
 // The files of a checkpoint's graphs, with those of the weights that they keep outside.
 
-import { dirname, join, normalize } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { GraphName } from '../shared/model/manifest.ts';
 import { FileOnDisk, outlineOf } from './engine/outline.ts';
 import { readSignature, type Signature } from './engine/signature.ts';
 import type { GraphFile } from './layout.ts';
+import { isWithin } from './within.ts';
 
 export interface GraphFiles {
   readonly name: GraphName;
@@ -32,9 +33,6 @@ export async function graphFiles(
 
 /** Where a graph's weights lie in the repository. Throws for a path that leads out of the graph's folder. */
 function besides(graph: string, weights: string): string {
-  const path = normalize(weights);
-  if (path.startsWith('..') || path.startsWith('/')) {
-    throw new Error(`${graph} keeps weights in ${weights}; they must lie beside it`);
-  }
-  return join(dirname(graph), path);
+  if (isWithin(weights)) return join(dirname(graph), weights);
+  throw new Error(`${graph} keeps weights in ${weights}; they must lie beside it`);
 }

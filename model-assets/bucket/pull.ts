@@ -2,9 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, isAbsolute, join, normalize } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { type BlobRef, blobKey, type Manifest } from '../../shared/model/manifest.ts';
 import { inFile, sha256Of } from '../content.ts';
+import { isWithin } from '../within.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** Throws where the manifest names no files, or a blob is not what it should be; what is in the folder is then whole, or was not touched. */
@@ -31,11 +32,8 @@ export async function pull(
 
 /** A manifest may be anybody's. */
 function safe(path: string): string {
-  const normal = normalize(path);
-  if (isAbsolute(normal) || normal.startsWith('..') || normal.includes('\0')) {
-    throw new Error(`the manifest names a file ${JSON.stringify(path)}, which does not lie in a folder`);
-  }
-  return normal;
+  if (isWithin(path)) return normalize(path);
+  throw new Error(`the manifest names a file ${JSON.stringify(path)}, which does not lie in a folder`);
 }
 
 async function isThere(path: string, { sha256, bytes }: BlobRef): Promise<boolean> {

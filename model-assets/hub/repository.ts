@@ -3,6 +3,7 @@
 import * as z from 'zod/mini';
 import { reasonOf } from '../reason.ts';
 import { persistently, Transient } from '../transient.ts';
+import { isWithin } from '../within.ts';
 import { ask, type Hub } from './hub.ts';
 
 /** What a file must hash to: of large ones the sha256, of others git's name of the blob. */
@@ -43,7 +44,7 @@ const info = z.object({
 /** `owner/name`, or a name alone, as older ones have. */
 export const REPOSITORY = /^[\w.-]+(\/[\w.-]+)?$/;
 
-/** `revision`: a branch, a tag or a commit. Throws where the Hub has none, or does not give it. */
+/** `revision`: a branch, a tag or a commit. Throws where the Hub has none, does not give it, or lists a file outside it. */
 export async function openRepository(hub: Hub, id: string, revision: string): Promise<Repository> {
   const what = `${id} at ${revision}`;
   const path = `/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
@@ -58,6 +59,9 @@ export async function openRepository(hub: Hub, id: string, revision: string): Pr
   const parsed = info.safeParse(json);
   if (!parsed.success) throw new Error(`${what}: ${hub.endpoint} answers as no Hub does; HF_ENDPOINT must be one`);
   const { sha, siblings } = parsed.data;
+  const stray = siblings.find(({ rfilename }) => !isWithin(rfilename));
+  if (stray)
+    throw new Error(`${what}: ${hub.endpoint} lists ${JSON.stringify(stray.rfilename)}, which would lie outside it`);
   const files = siblings.map(({ rfilename, size, blobId, lfs }): HubFile => {
     const sha256 = lfs?.sha256 ?? lfs?.oid;
     return {

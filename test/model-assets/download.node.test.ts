@@ -174,6 +174,11 @@ describe('the file changes between two requests', () => {
   });
 });
 
+test.each(['onnx/model.onnx_data/../../../out', '/etc/out', '..'])('a list that names %s', async (path) => {
+  server.files.set(path, Buffer.from('x'));
+  await expect(fetchFile()).rejects.toThrow(`lists ${JSON.stringify(path)}, which would lie outside it`);
+});
+
 describe('the Hub refuses', () => {
   const refused = (status: number, headers: Record<string, string> = {}) => {
     server.fault = ({ at, path }) => (at === 'hub' && path.startsWith('/api/') ? { status, headers } : undefined);
