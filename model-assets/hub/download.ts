@@ -3,13 +3,14 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Answer } from '../exchange.ts';
 import { reasonOf } from '../reason.ts';
 import { persistently, Transient } from '../transient.ts';
 import { Watch } from '../watch.ts';
 import { ask, type Hub } from './hub.ts';
+import { type Part, partOf, sizeOf } from './part.ts';
 import { type FileHash, type HubFile, hashOf, type Repository } from './repository.ts';
 
 /** Attempts that bring at least so many bytes are no failures: the next begins where they ended. */
@@ -30,7 +31,7 @@ export async function download(
 ): Promise<void> {
   if (await isThere(file, target)) return onBytes(file.size ?? 0);
   await mkdir(dirname(target), { recursive: true });
-  const transfer = new Transfer(hub, repository, file, target, onBytes);
+  const transfer = new Transfer(hub, repository, file, target, await partOf(target), onBytes);
   await persistently(
     () => transfer.attempt(),
     hub.patience,
@@ -46,15 +47,6 @@ async function isThere({ hash, size }: HubFile, path: string): Promise<boolean> 
   return own.digest('hex') === hash.hex;
 }
 
-/** Bytes of a file; undefined where there is none. */
-export async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Git names a blob by the hash of its length and its bytes. */
 function hasher({ algorithm }: FileHash, size: number): Hash {
   return algorithm === 'sha256' ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
@@ -65,9 +57,7 @@ class Transfer {
   readonly #repository: Repository;
   readonly #file: HubFile;
   readonly #target: string;
-  readonly #part: string;
-  /** Beside the part: the entity tag of what it is a part of. */
-  readonly #tag: string;
+  readonly #part: Part;
   readonly #onBytes: (bytes: number) => void;
   #reported = 0;
   #mark = 0;
@@ -75,13 +65,19 @@ class Transfer {
   /** Why the last answer ended, if it did before its end. */
   #broken: Transient | undefined;
 
-  constructor(hub: Hub, repository: Repository, file: HubFile, target: string, onBytes: (bytes: number) => void) {
+  constructor(
+    hub: Hub,
+    repository: Repository,
+    file: HubFile,
+    target: string,
+    part: Part,
+    onBytes: (bytes: number) => void,
+  ) {
     this.#hub = hub;
     this.#repository = repository;
     this.#file = file;
     this.#target = target;
-    this.#part = `${target}.part`;
-    this.#tag = `${target}.part.etag`;
+    this.#part = part;
     this.#onBytes = onBytes;
   }
 
@@ -94,8 +90,8 @@ class Transfer {
 
   /** Throws `Transient` where the next attempt can go on. */
   async attempt(): Promise<void> {
-    const have = (await sizeOf(this.#part)) ?? 0;
-    const tag = have > 0 ? await readFile(this.#tag, 'utf8').catch(() => undefined) : undefined;
+    const have = (await sizeOf(this.#part.path)) ?? 0;
+    const tag = have > 0 ? await readFile(this.#part.tag, 'utf8').catch(() => undefined) : undefined;
     const from = tag === undefined ? 0 : have;
     const watch = new Watch(this.#hub.slowest);
     try {
@@ -149,8 +145,8 @@ class Transfer {
   }
 
   async #drop(): Promise<void> {
-    await rm(this.#part, { force: true });
-    await rm(this.#tag, { force: true });
+    await rm(this.#part.path, { force: true });
+    await rm(this.#part.tag, { force: true });
     this.#report(0);
   }
 
@@ -158,8 +154,8 @@ class Transfer {
   async #remember(response: Answer, start: number): Promise<void> {
     const tag = response.headers.get('etag');
     if (start > 0) return;
-    if (tag && !tag.startsWith('W/')) await writeFile(this.#tag, tag);
-    else await rm(this.#tag, { force: true });
+    if (tag && !tag.startsWith('W/')) await writeFile(this.#part.tag, tag);
+    else await rm(this.#part.tag, { force: true });
   }
 
   async #receive(
@@ -171,10 +167,10 @@ class Transfer {
   ): Promise<void> {
     if (size === undefined && hash.algorithm === 'git') throw new Error(`${this.#name}: the Hub does not say its size`);
     const own = hasher(hash, size ?? 0);
-    if (start > 0) for await (const chunk of createReadStream(this.#part)) own.update(chunk);
+    if (start > 0) for await (const chunk of createReadStream(this.#part.path)) own.update(chunk);
     this.#report(start);
     let have = start;
-    const file = await open(this.#part, start > 0 ? 'a' : 'w');
+    const file = await open(this.#part.path, start > 0 ? 'a' : 'w');
     // One block is written while the next comes.
     let writing: Promise<unknown> = Promise.resolve();
     try {
@@ -196,8 +192,8 @@ class Transfer {
       throw new Transient(`${this.#name}: it broke off at byte ${have} of ${size}`);
     const found = own.digest('hex');
     if (found !== hash.hex) return this.#refuse(found, hash);
-    await rename(this.#part, this.#target);
-    await rm(this.#tag, { force: true });
+    await rename(this.#part.path, this.#target);
+    await rm(this.#part.tag, { force: true });
   }
 
   /** What comes, put together to what is worth writing; where the connection breaks, what had come by then. Each is whole until the next but one. */

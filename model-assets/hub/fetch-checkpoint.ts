@@ -7,8 +7,9 @@ import pLimit from 'p-limit';
 import { rewrites } from '../config.ts';
 import { graphFiles } from '../graphs.ts';
 import { chooseLayout, type Dtype, type Layout, textsIn } from '../layout.ts';
-import { download, sizeOf } from './download.ts';
+import { download } from './download.ts';
 import type { Hub } from './hub.ts';
+import { partOf, sizeOf } from './part.ts';
 import type { HubFile, Repository } from './repository.ts';
 
 /** Files that come at once. */
@@ -99,7 +100,7 @@ async function checkSpace(files: readonly HubFile[], folder: string): Promise<vo
   let needed = 0;
   for (const { path, size = 0 } of files) {
     const target = join(folder, path);
-    needed += Math.max(0, size - ((await sizeOf(target)) ?? (await sizeOf(`${target}.part`)) ?? 0));
+    needed += Math.max(0, size - ((await sizeOf(target)) ?? (await sizeOf((await partOf(target)).path)) ?? 0));
   }
   const { bavail, bsize } = await statfs(folder);
   if (needed <= bavail * bsize) return;

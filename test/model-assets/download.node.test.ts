@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { download } from '../../model-assets/hub/download.ts';
 import type { Hub } from '../../model-assets/hub/hub.ts';
@@ -40,6 +40,8 @@ async function fetchFile(path = LARGE, hub: Hub = server.hub()): Promise<Buffer>
   return readFile(join(folder, path));
 }
 
+/** Where this process keeps what has arrived. */
+const part = () => join(folder, `${LARGE}.part.${process.pid}`);
 const left = () => readdir(join(folder, 'onnx')).catch(() => []);
 const atStorage = () => server.requests('storage', LARGE);
 /** Only where the bytes are, and only so often. */
@@ -102,7 +104,7 @@ describe('the connection is cut', () => {
   test('always at the same byte: it is given up, and what has arrived stays', async () => {
     server.fault = ({ at, headers }) => (at === 'storage' ? { cutAt: headers.range ? 0 : 70_000 } : undefined);
     await expect(fetchFile()).rejects.toThrow(/the connection broke .*; given up after 4 attempts/);
-    expect((await left()).sort()).toEqual(['model.onnx.part', 'model.onnx.part.etag']);
+    expect((await left()).sort()).toEqual([basename(part()), `${basename(part())}.etag`]);
     server.fault = () => undefined;
     expect(await fetchFile()).toEqual(bytes);
     expect(atStorage().at(-1)?.headers.range).toBe('bytes=70000-');
@@ -165,10 +167,9 @@ describe('the file changes between two requests', () => {
   });
 
   test('a part that is longer than the file', async () => {
-    const path = join(folder, LARGE);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(`${path}.part`, randomBytes(bytes.byteLength + 5));
-    await writeFile(`${path}.part.etag`, '"old"');
+    await mkdir(dirname(part()), { recursive: true });
+    await writeFile(part(), randomBytes(bytes.byteLength + 5));
+    await writeFile(`${part()}.etag`, '"old"');
     server.fault = ({ at, headers }) => (at === 'storage' && headers.range ? { status: 416 } : undefined);
     expect(await fetchFile()).toEqual(bytes);
   });
@@ -277,12 +278,11 @@ describe('slow', () => {
 
 describe.skipIf(process.platform !== 'linux')('the disk is full', () => {
   test('it is said, and once there is room the next run goes on', async () => {
-    const part = join(folder, `${LARGE}.part`);
-    await mkdir(dirname(part), { recursive: true });
+    await mkdir(dirname(part()), { recursive: true });
     // Every write to it fails as one to a full disk does.
-    await symlink('/dev/full', part);
+    await symlink('/dev/full', part());
     await expect(fetchFile()).rejects.toThrow('ENOSPC');
-    await rm(part);
+    await rm(part());
     expect(await fetchFile()).toEqual(bytes);
   });
 });
