@@ -1,10 +1,10 @@
-// npm start: publishes what ships into the local R2, serves on loopback, and says so once it can answer. Then it is the clock: nothing else
-// here fires the Worker's cron.
+// npm start: publishes what ships into the local R2, serves on loopback, and says so once it can answer. As soon as it serves it is the
+// clock: nothing else here fires the Worker's cron.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { tick } from './hooks/clock.ts';
+import { untilReady, untilRunning } from './ready.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PORT = process.env.PORT ?? '8787';
@@ -38,10 +38,11 @@ server.on('exit', (code) => process.exit(code ?? 0));
 const parent = process.ppid;
 setInterval(() => process.ppid !== parent && server.kill('SIGTERM'), 200).unref();
 
-while (!(await isReady())) await wait(100);
+await untilRunning(ORIGIN);
 // Events that were under way when it was last stopped are taken up before anything else comes.
 await tick(ORIGIN);
 setInterval(() => tick(ORIGIN), 60_000).unref();
+await untilReady(ORIGIN);
 console.log(`
 ready on ${ORIGIN} — try
 
@@ -49,11 +50,3 @@ ready on ${ORIGIN} — try
 
 or a webhook: npm run hooks -- listen, and beside it npm run hooks -- send review-sentiment
 `);
-
-async function isReady(): Promise<boolean> {
-  try {
-    return (await fetch(`${ORIGIN}/ready`)).ok;
-  } catch {
-    return false;
-  }
-}
