@@ -1,9 +1,9 @@
 // Reads what a checkpoint's config.json says of it.
 
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import type { Manifest } from '../shared/model/manifest.ts';
 import type { Attention } from './engine/compile.ts';
+import { readJson } from './json-file.ts';
 
 export interface Config extends Pick<Manifest, 'architecture' | 'maxLength' | 'id2label' | 'problemType'> {
   /** The class that the checkpoint is loaded as: BertForSequenceClassification, … */
@@ -67,9 +67,9 @@ const schema = z.object({
   problem_type: z.nullish(z.enum(['regression', 'single_label_classification', 'multi_label_classification'])),
 });
 
-/** Throws where no task runs on the architecture: multiple choice, for one, has no pipeline in transformers and none here. */
+/** Throws where the file is not as it must be, or no task runs on the architecture: multiple choice, for one, has no pipeline in transformers and none here. */
 export async function readConfig(path: string): Promise<Config> {
-  const config = schema.parse(JSON.parse(await readFile(path, 'utf8')));
+  const config = await readJson(path, schema);
   const [architecture = ''] = config.architectures;
   const head = Object.keys(TASKS_OF_HEAD).find((suffix) => architecture.endsWith(suffix));
   if (!head) {

@@ -1,13 +1,11 @@
 // Reads how a checkpoint writes: generation_config.json, or what older ones say in config.json. A value that is the library's own
 // default says nothing, and a pipeline's default goes before it, as in transformers 4.57.
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { generationFields } from '../shared/generate/parameters.ts';
 import type { Manifest } from '../shared/model/manifest.ts';
-import { parse } from '../shared/schema.ts';
-import { readOptionalJson } from './optional-json.ts';
+import { checkJson, readJson, readOptionalJson } from './json-file.ts';
 
 type Generation = Omit<NonNullable<Manifest['generation']>, 'positions'>;
 
@@ -49,7 +47,7 @@ const LANGUAGE = /^[a-z]{2,3}_[A-Z][A-Za-z]{1,3}$/;
 const id = z.nullish(z.int());
 const ids = z.object({
   bos_token_id: id,
-  eos_token_id: z.nullish(z.union([z.int(), z.array(z.int())])),
+  eos_token_id: z.nullish(z.union([z.int(), z.array(z.int())], 'expected int or a list of them')),
   decoder_start_token_id: id,
 });
 const configJson = z.looseObject({
@@ -62,8 +60,8 @@ const tokenizerJson = z.object({
 const parameters = z.object(generationFields);
 
 export async function readGeneration(folder: string): Promise<Generation> {
-  const config = configJson.parse(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')));
-  const own = z.looseObject({}).parse(await readOptionalJson(join(folder, 'generation_config.json')));
+  const config = await readJson(join(folder, 'config.json'), configJson);
+  const own = await readOptionalJson(join(folder, 'generation_config.json'), z.looseObject({}));
   // A checkpoint without the file is older than it.
   const source = Object.keys(own).length > 0 ? own : config;
   for (const [key, neutral] of Object.entries(NOT_OFFERED)) {
@@ -73,15 +71,19 @@ export async function readGeneration(folder: string): Promise<Generation> {
       `${folder}: ${key} is ${JSON.stringify(value)}, which is not offered; take it out if the texts may differ`,
     );
   }
-  const known = ids.parse({ ...pick(config, Object.keys(ids.shape)), ...pick(own, Object.keys(ids.shape)) });
+  const known = checkJson(
+    folder,
+    { ...pick(config, Object.keys(ids.shape)), ...pick(own, Object.keys(ids.shape)) },
+    ids,
+  );
   const eos = known.eos_token_id ?? [];
   return {
-    defaults: toDefaults(source),
+    defaults: toDefaults(folder, source),
     prefix: config.prefix ?? '',
     tasks: Object.fromEntries(
       Object.entries(config.task_specific_params ?? {}).map(([task, params]) => [
         task,
-        { prefix: params.prefix ?? config.prefix ?? '', defaults: toDefaults(params) },
+        { prefix: params.prefix ?? config.prefix ?? '', defaults: toDefaults(folder, params) },
       ]),
     ),
     bosId: known.bos_token_id ?? null,
@@ -94,18 +96,16 @@ export async function readGeneration(folder: string): Promise<Generation> {
 }
 
 /** Those that are parameters, and say something. Throws where one has a value that no request could have. */
-function toDefaults(source: Readonly<Record<string, unknown>>): Generation['defaults'] {
+function toDefaults(folder: string, source: Readonly<Record<string, unknown>>): Generation['defaults'] {
   const said = pick(source, Object.keys(generationFields));
-  const parsed = Object.entries(parse(parameters, said));
+  const parsed = Object.entries(checkJson(folder, said, parameters));
   return Object.fromEntries(
     parsed.filter(([key, value]) => value !== null && value !== LIBRARY_DEFAULTS[key]),
   ) as Generation['defaults'];
 }
 
 async function readLanguages(folder: string): Promise<Generation['languages']> {
-  const { added_tokens: added } = tokenizerJson.parse(
-    JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')),
-  );
+  const { added_tokens: added } = await readJson(join(folder, 'tokenizer.json'), tokenizerJson);
   return Object.fromEntries(
     added.filter(({ content }) => LANGUAGE.test(content)).map(({ content, id }) => [content, id]),
   );

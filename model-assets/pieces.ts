@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Manifest } from '../shared/model/manifest.ts';
-import { readOptionalJson } from './optional-json.ts';
+import { checkJson, readOptionalJson } from './json-file.ts';
 import { readDecoder } from './tokenizer/decoder-json.ts';
 
 const tokenizerJson = z.object({
@@ -17,7 +17,7 @@ const tokenizerJson = z.object({
     vocab: z.unknown(),
   }),
 });
-const token = z.union([z.string(), z.object({ content: z.string() })]);
+const token = z.union([z.string(), z.object({ content: z.string() })], 'expected string or an object with its content');
 const tokenizerConfig = z.object({
   mask_token: z.nullish(token),
   pad_token: z.nullish(token),
@@ -36,11 +36,11 @@ export interface Pieces {
 
 /** `tokenizer`: what tokenizer.json says. Where neither tokenizer_config.json nor special_tokens_map.json says, the mask is what the added tokens name [MASK] or <mask>, and so on. */
 export async function readPieces(folder: string, tokenizer: unknown): Promise<Pieces> {
-  const { added_tokens: added, model, decoder } = tokenizerJson.parse(tokenizer);
-  const config = tokenizerConfig.parse({
-    ...asObject(await readOptionalJson(join(folder, 'special_tokens_map.json'))),
-    ...asObject(await readOptionalJson(join(folder, 'tokenizer_config.json'))),
-  });
+  const { added_tokens: added, model, decoder } = checkJson(join(folder, 'tokenizer.json'), tokenizer, tokenizerJson);
+  const config = {
+    ...(await readOptionalJson(join(folder, 'special_tokens_map.json'), tokenizerConfig)),
+    ...(await readOptionalJson(join(folder, 'tokenizer_config.json'), tokenizerConfig)),
+  };
   const idOf = (content: string | undefined) => added.find((each) => each.content === content)?.id ?? null;
   const unknown = textOf(config.unk_token) ?? model.unk_token ?? undefined;
   const mask = textOf(config.mask_token) ?? added.find(({ content }) => /^(\[MASK\]|<mask>)$/.test(content))?.content;
@@ -63,8 +63,6 @@ export async function readPieces(folder: string, tokenizer: unknown): Promise<Pi
       config.model_max_length && config.model_max_length > 0 ? config.model_max_length : Number.POSITIVE_INFINITY,
   };
 }
-
-const asObject = (json: unknown) => z.looseObject({}).parse(json);
 
 const textOf = (value: z.output<typeof token> | null | undefined) =>
   typeof value === 'object' ? value?.content : value;

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Manifest } from '../shared/model/manifest.ts';
-import { readOptionalJson } from './optional-json.ts';
+import { readOptionalJson } from './json-file.ts';
 
 const MODULES = ['Transformer', 'Pooling', 'Normalize'];
 const modules = z.array(z.object({ path: z.string(), type: z.string() }));
@@ -27,19 +27,18 @@ export interface Embedding {
 
 /** `embedding` is null where the folder is no checkpoint of sentence-transformers. */
 export async function readEmbedding(folder: string): Promise<Embedding> {
-  const { max_seq_length: length } = transformer.parse(
-    await readOptionalJson(join(folder, 'sentence_bert_config.json')),
-  );
+  const { max_seq_length: length } = await readOptionalJson(join(folder, 'sentence_bert_config.json'), transformer);
   const maxLength = length ?? Number.POSITIVE_INFINITY;
-  const listed = modules.safeParse(await readOptionalJson(join(folder, 'modules.json')));
-  if (!listed.success) return { embedding: null, maxLength };
-  const kinds = listed.data.map(({ type }) => type.split('.').at(-1) ?? '');
+  const listed = await readOptionalJson(join(folder, 'modules.json'), modules, []);
+  if (listed.length === 0) return { embedding: null, maxLength };
+  const kinds = listed.map(({ type }) => type.split('.').at(-1) ?? '');
   const unknown = kinds.find((kind) => !MODULES.includes(kind));
   if (unknown !== undefined)
     throw new Error(`${folder}/modules.json: no module ${unknown}; known are ${MODULES.join(', ')}`);
-  const path = listed.data[kinds.indexOf('Pooling')]?.path ?? '1_Pooling';
-  const { prompts = {}, default_prompt_name: name } = settings.parse(
-    await readOptionalJson(join(folder, 'config_sentence_transformers.json')),
+  const path = listed[kinds.indexOf('Pooling')]?.path ?? '1_Pooling';
+  const { prompts = {}, default_prompt_name: name } = await readOptionalJson(
+    join(folder, 'config_sentence_transformers.json'),
+    settings,
   );
   return {
     embedding: {
@@ -53,7 +52,7 @@ export async function readEmbedding(folder: string): Promise<Embedding> {
 }
 
 async function readPooling(path: string): Promise<'mean' | 'cls' | 'last'> {
-  const config = pooling.parse(await readOptionalJson(path));
+  const config = await readOptionalJson(path, pooling);
   const modes = Object.keys(config).filter((key) => key.startsWith('pooling_mode_') && config[key] === true);
   if (config.include_prompt === false) throw new Error(`${path}: prompts are pooled here; include_prompt must be true`);
   const [mode = 'pooling_mode_mean_tokens'] = modes;

@@ -233,6 +233,21 @@ describe('refused', () => {
     await expect(readCheckpoint(folder, 'x')).rejects.toThrow('Rot13');
   });
 
+  test.each([
+    ['config.json', { model_type: 'bert', architectures: null }, 'architectures: expected array, received null'],
+    ['tokenizer_config.json', { model_max_length: '512' }, 'model_max_length: expected number, received string'],
+    ['tokenizer_config.json', { mask_token: 4 }, 'mask_token: expected string or an object with its content'],
+    ['modules.json', { 0: {} }, 'expected array, received object'],
+  ])('%s that is %j', async (file, content, said) => {
+    await write(file, content);
+    await expect(readCheckpoint(folder, 'x')).rejects.toThrow(`${join(folder, file)}: ${said}`);
+  });
+
+  test.each(['config.json', 'tokenizer.json', 'tokenizer_config.json'])('%s with a comma too many', async (file) => {
+    await writeFile(join(folder, file), '{"model_type": "bert",}');
+    await expect(readCheckpoint(folder, 'x')).rejects.toThrow(`${file} is no JSON: `);
+  });
+
   test.each(['config.json', 'tokenizer.json', 'model.onnx'])('no %s', async (file) => {
     await rm(join(folder, file));
     await expect(readCheckpoint(folder, 'x')).rejects.toThrow(file);

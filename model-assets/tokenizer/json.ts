@@ -2,6 +2,14 @@
 
 export type Json = Readonly<Record<string, unknown>>;
 
+export function parseJson(json: string, name: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new Error(`${name} is no JSON: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
 export function onlyKeys(value: Json, name: string, keys: readonly string[]): void {
   const stranger = Object.keys(value).find((key) => !keys.includes(key));
   if (stranger !== undefined) throw new Error(`${name}: option "${stranger}" is not supported`);

@@ -1,7 +1,7 @@
 // Reads a `tokenizer.json` of the BERT family into typed parts, and refuses by name whatever this compiler does not know.
 // Source of truth: the serde definitions of Hugging Face tokenizers. `padding`, `truncation` and `version` are not read.
 
-import { array, boolean, integer, type Json, object, onlyKeys, text, vocabularyOf } from './json.ts';
+import { array, boolean, integer, type Json, object, onlyKeys, parseJson, text, vocabularyOf } from './json.ts';
 import { type PostProcessor, parsePostProcessor } from './post-processor.ts';
 import type { BertNormalizerFlags } from './unicode-tables.ts';
 
@@ -33,7 +33,7 @@ const ROOT_KEYS = ['version', 'truncation', 'padding', 'added_tokens', 'normaliz
 
 /** The parts of the file, of which none was looked into. */
 export function parseRoot(json: string): Json {
-  const root = object(JSON.parse(json), 'tokenizer.json');
+  const root = object(parseJson(json, 'tokenizer.json'), 'tokenizer.json');
   onlyKeys(root, 'tokenizer.json', [...ROOT_KEYS, 'decoder', 'model']);
   return root;
 }
