@@ -9,6 +9,7 @@ import { ADMIN_TOKEN, ensureSecrets, readSecrets } from './hooks/local-secrets.t
 import { publishedHooks, publishHooks, removeHooks } from './hooks/publish-hooks.ts';
 import { listen } from './hooks/receiver.ts';
 import { signedHeaders } from './hooks/sender.ts';
+import { reasonOf } from './reason.ts';
 
 const HELP = `npm run hooks -- <command> …
 
@@ -123,7 +124,7 @@ async function send(hook: Hook, file: string | undefined, { origin }: Options): 
   const body = file === undefined ? await readExample(hook.name) : await readFile(file, 'utf8');
   if (body === undefined) throw new Error(`there is no example for ${hook.name}; name a file with an event`);
   const headers = signedHeaders(hook, await secret(hook.signature.secrets[0] ?? ''), body, Date.now());
-  const response = await fetch(`${origin}/webhooks/${hook.name}`, {
+  const response = await request(origin, hook.name, {
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json' },
     body,
@@ -132,11 +133,19 @@ async function send(hook: Hook, file: string | undefined, { origin }: Options): 
   if (!response.ok) throw new CommandFailed(`${hook.name} was not taken`);
 }
 
+async function request(origin: string, path: string, init: RequestInit): Promise<Response> {
+  return fetch(`${origin}/webhooks/${path}`, init).catch((cause: unknown) => {
+    throw new Error(`nothing answers at ${origin} (${reasonOf(cause)}); start it with npm start`, { cause });
+  });
+}
+
 /** Asks the running service as its administrator, and prints what it says. Throws where that is no success. */
 async function ask(method: string, name: string, path: string, { origin }: Options): Promise<unknown> {
   const headers = { authorization: `Bearer ${await secret(ADMIN_TOKEN)}` };
-  const response = await fetch(`${origin}/webhooks/${name}/${path}`, { method, headers });
-  const answer: unknown = await response.json();
+  const response = await request(origin, `${name}/${path}`, { method, headers });
+  const answer: unknown = await response.json().catch((cause: unknown) => {
+    throw new Error(`${origin} answers ${response.status} with what is no JSON; --origin names the service`, { cause });
+  });
   console.log(JSON.stringify(answer, null, 2));
   if (!response.ok) throw new CommandFailed(`the service answers ${response.status}`);
   return answer;

@@ -1,21 +1,30 @@
 // A receiver that prints what it is given, for trying hooks out.
 
 import { timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { reasonOf } from '../reason.ts';
 import { standardHeaders } from './sender.ts';
 
 const TOLERANCE_MS = 300_000;
 
-/** Serves on loopback until it is stopped. `secrets`: what deliveries may be signed with. */
-export function listen(port: number, secrets: () => Promise<readonly string[]>): void {
+/** Serves on loopback until it is stopped. `secrets`: what deliveries may be signed with. Throws where it cannot have the port. */
+export async function listen(port: number, secrets: () => Promise<readonly string[]>): Promise<Server> {
   const server = createServer(async (request, response) => {
-    const body = await textOf(request);
+    const body = await textOf(request).catch(() => undefined);
+    // Who sent it has left.
+    if (body === undefined) return;
     const id = request.headers['webhook-id'];
     const isKnown = (await secrets()).some((secret) => isGenuine(request, body, secret));
     console.log(`${request.url} ${id} ${isKnown ? 'genuine' : 'NOT GENUINE'}\n${pretty(body)}\n`);
     response.writeHead(isKnown ? 204 : 401).end();
   });
-  server.listen(port, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${port}\n`));
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening').catch((cause: unknown) => {
+    throw new Error(`it cannot listen on port ${port} (${reasonOf(cause)}); --port names another`, { cause });
+  });
+  console.log(`listening on http://127.0.0.1:${port}\n`);
+  return server;
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

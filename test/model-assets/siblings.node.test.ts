@@ -18,14 +18,15 @@ const HOOK = {
 let bucket: S3Server;
 let service: Server;
 /** What the service says to anything. */
-let answer: { readonly status: number; readonly body: object };
+let answer: { readonly status: number; readonly body: object | string };
 const asked: string[] = [];
 
 beforeAll(async () => {
   bucket = await new S3Server().start();
   service = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
-    response.writeHead(answer.status).end(JSON.stringify(answer.body));
+    const { status, body } = answer;
+    response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
   });
   await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
 });
@@ -43,7 +44,7 @@ const origin = () => `http://127.0.0.1:${(service.address() as AddressInfo).port
 
 describe('hooks', () => {
   const env = () => ({ ...bucket.env, MY_SECRET: 'secret', WEBHOOK_ADMIN_TOKEN: 'token' });
-  const hooks = (...args: string[]) => runOther('hooks', [...args, '--remote', '--origin', origin()], env());
+  const hooks = (...args: string[]) => runOther('hooks', ['--remote', '--origin', origin(), ...args], env());
 
   test('--help, and how it may not be called', async () => {
     expect((await hooks('--help')).code).toBe(0);
@@ -92,6 +93,19 @@ describe('hooks', () => {
     expect(new Set(asked)).toEqual(
       new Set(['POST /webhooks/mine', 'GET /webhooks/mine/deliveries/msg_1', 'POST /webhooks/mine/redeliver']),
     );
+  });
+
+  test('a service that is not there, or is another, is said', async () => {
+    const elsewhere = ['--origin', 'http://127.0.0.1:9'];
+    expect((await hooks('send', 'mine', 'package.json', ...elsewhere)).errors).toMatch(
+      /^hooks: nothing answers at http:\/\/127\.0\.0\.1:9 \(.+\); start it with npm start\n$/,
+    );
+    answer = { status: 404, body: '<html>' };
+    expect(await hooks('show', 'mine', 'msg_1')).toEqual({
+      code: 1,
+      output: '',
+      errors: `hooks: ${origin()} answers 404 with what is no JSON; --origin names the service\n`,
+    });
   });
 });
 
