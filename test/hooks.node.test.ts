@@ -179,6 +179,21 @@ test('that are wrong are refused, with their path', async () => {
   await expect(readHooks([path], false)).rejects.toThrow(path);
 });
 
+test.each([
+  'SECRET = "whsec_mine"',
+  "SECRET='whsec_mine'",
+  'SECRET=`whsec_mine` # a remark',
+  'export SECRET=whsec_mine',
+  ' SECRET=whsec_mine # a remark',
+  'SECRET=other\nSECRET=whsec_mine',
+])('a local secret that stands as %j is what wrangler reads, and stays', async (line) => {
+  const path = join(folder, '.dev.vars');
+  await writeFile(path, line);
+  await ensureSecrets(['SECRET'], path);
+  expect((await readSecrets(path)).get('SECRET')).toBe('whsec_mine');
+  expect((await readFile(path, 'utf8')).split('SECRET')).toHaveLength(line.split('SECRET').length);
+});
+
 test('their local secrets are drawn once, and what is there stays', async () => {
   const path = join(folder, '.dev.vars');
   await writeFile(path, 'MINE=kept\n# a remark\nQUOTED="a b"');

@@ -3,17 +3,17 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 
 const FILE = join(import.meta.dirname, '..', '..', '.dev.vars');
 
 export const ADMIN_TOKEN = 'WEBHOOK_ADMIN_TOKEN';
 const LOOPBACK = 'WEBHOOK_LOOPBACK';
 
+/** By their names, as dotenv reads them for wrangler: with spaces, in quotes of each kind, behind `export`; the last of a name counts. */
 export async function readSecrets(file = FILE): Promise<ReadonlyMap<string, string>> {
   const text = await readFile(file, 'utf8').catch(() => '');
-  return new Map(
-    Array.from(text.matchAll(/^([A-Z][A-Z0-9_]*)="?(.*?)"?$/gm), ([, name = '', value = '']) => [name, value]),
-  );
+  return new Map(Object.entries(parseEnv(text)).map(([name, value]) => [name, value ?? '']));
 }
 
 /** Draws those that are missing, and lets deliveries go to this machine; what is there stays. */
