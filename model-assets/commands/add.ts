@@ -133,6 +133,13 @@ async function checked(
 }
 
 async function publishTo(store: ObjectStore, checkpoint: Checkpoint, values: Values): Promise<void> {
+  const { name, revision, task, engine } = checkpoint.manifest;
+  if (values.remote === true && engine.name === 'onnxruntime-web') {
+    const asked = values.default === true ? `${name}, and of ${task} that name no model,` : name;
+    console.log(
+      `a Worker that was deployed without onnxruntime-web answers requests for ${asked} with 502: run npm run deploy after this`,
+    );
+  }
   const progress = new Progress('publishing');
   let total = 0;
   const changed = await publish(store, checkpoint, {
@@ -145,6 +152,5 @@ async function publishTo(store: ObjectStore, checkpoint: Checkpoint, values: Val
     onWait: () => console.log('waiting for a removal to end'),
   });
   progress.end();
-  const { name, revision } = checkpoint.manifest;
   console.log(`${name} ${revision} ${changed ? `published, ${megabytes(total)} written` : 'is live already'}`);
 }

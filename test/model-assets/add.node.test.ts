@@ -89,12 +89,15 @@ describe('layouts', () => {
     expect(graphsAsked()).toEqual(['onnx/decoder_model_merged_quantized.onnx', 'onnx/encoder_model_quantized.onnx']);
   });
 
-  test('a graph that the engine does not know is tried in onnxruntime-web', async () => {
+  test('a graph that the engine does not know is tried in onnxruntime-web, and a Worker without it must be deployed again', async () => {
     await openHub(filesOf(CLASSIFIER, inEveryType));
-    const { code, output, errors } = await add('--engine', 'onnxruntime-web');
+    const { code, output, errors } = await add('--engine', 'onnxruntime-web', '--default');
     expect([code, errors]).toEqual([0, '']);
     expect(output).toContain('runs on onnxruntime-web: it was asked for');
     expect(output).toContain('16.0 MiB onnxruntime-web + ');
+    expect(output).toContain(
+      `requests for ${ID}, and of text-classification that name no model, with 502: run npm run deploy after this`,
+    );
   });
 
   test('attention in int8 where it is asked for, and in nothing else than is known', async () => {
