@@ -8,11 +8,11 @@ import { checkGraphs } from '../checks/check-graphs.ts';
 import { memoryOf, reckon } from '../checks/memory.ts';
 import { tryOut } from '../checks/try-out.ts';
 import { Host } from '../host/start-host.ts';
-import { DTYPES, toDtype } from '../layout.ts';
+import { DTYPES } from '../layout.ts';
 import { readWranglerConfig } from '../wrangler-config.ts';
-import { type Command, exactly, textOf, UsageError, type Values } from './command.ts';
+import { type Command, exactly, textOf, type Values } from './command.ts';
 import { describe } from './describe.ts';
-import { attentionOf, engineOf } from './engine-option.ts';
+import { attentionOf, dtypeOf, engineOf } from './engine-option.ts';
 import { type Located, locate } from './locate.ts';
 import { Progress } from './progress.ts';
 import { megabytes } from './sizes.ts';
@@ -80,17 +80,12 @@ What an interrupted run has downloaded or written is not done again. Downloads s
 };
 
 function choicesOf(values: Values): Choices {
-  const dtype = textOf(values, 'dtype');
-  try {
-    return {
-      task: textOf(values, 'task'),
-      engine: engineOf(values),
-      attention: attentionOf(values),
-      dtype: dtype === undefined ? undefined : toDtype(dtype),
-    };
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return {
+    task: textOf(values, 'task'),
+    engine: engineOf(values),
+    attention: attentionOf(values),
+    dtype: dtypeOf(values),
+  };
 }
 
 /**

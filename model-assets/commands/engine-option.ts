@@ -1,7 +1,8 @@
-// --engine and --attention
+// --engine, --attention and --dtype
 
 import type { Engine } from '../../shared/model/manifest.ts';
 import type { Attention } from '../engine/compile.ts';
+import { type Dtype, toDtype } from '../layout.ts';
 import { textOf, UsageError, type Values } from './command.ts';
 
 /** The engine that was asked for. Throws where it is none. */
@@ -16,4 +17,14 @@ export function attentionOf(values: Values): Attention | undefined {
   const name = textOf(values, 'attention');
   if (name === undefined || name === 'float' || name === 'int8') return name;
   throw new UsageError(`--attention is ${name}; it takes float or int8`);
+}
+
+/** The type of weights that was asked for. Throws where it is none. */
+export function dtypeOf(values: Values): Dtype | undefined {
+  const name = textOf(values, 'dtype');
+  try {
+    return name === undefined ? undefined : toDtype(name);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 }

@@ -1,6 +1,6 @@
 // The commands as a person gives them, against a bucket on loopback.
 
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -46,6 +46,19 @@ describe('help', () => {
     expect((await run(['list', '--remot'], {})).errors).toContain("Unknown option '--remot'");
     expect((await run(['default', 'fill-mask'], {})).errors).toContain('it takes a task and the name of a model');
   });
+});
+
+test('explain can be told the task that a checkpoint leaves open, and which of its weights', async () => {
+  const open = join(folder, 'open');
+  await cp('model-assets/seeded/seeded-bert-zero-shot-classification', open, { recursive: true });
+  await rm(join(open, 'README.md'));
+  expect((await run(['explain', open], {})).errors).toContain(
+    'say --task text-classification or zero-shot-classification',
+  );
+  const { code, output } = await run(['explain', open, '--task', 'text-classification', '--dtype', 'fp32'], {});
+  expect([code, output]).toEqual([0, expect.stringContaining('open runs on edge')]);
+  expect((await run(['explain', open, '--dtype', 'int4'], {})).code).toBe(2);
+  await rm(open, { recursive: true });
 });
 
 test('list tells defaults apart, and show what a model is', async () => {
