@@ -3,14 +3,16 @@
 import itertools
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
+from torch.nn import Module
 from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
 from .copies import Half, Mean
@@ -94,11 +96,11 @@ def last() -> Callable[[], float]:
 
 
 def train(
-    model: PreTrainedModel, examples: Sequence[Example] | Shown, plan: Plan, state: Path,
-    loss_of: Loss, evaluate: Callable[[], float],
+    model: Module, examples: Sequence[Example] | Shown, plan: Plan, state: Path,
+    loss_of: Loss, evaluate: Callable[[], float], faster: Mapping[str, float] = MappingProxyType({}),
 ) -> None:
     """Trains in place, in what `precision` says. `loss_of(model, batch)` is the mean loss of a batch; `evaluate()` gives a score after each
-    epoch, and the weights of the best epoch stay in the model.
+    epoch, and the weights of the best epoch stay in the model. `faster` are factors of the learning rate, by the name of a part of the model.
 
     Everything needed to go on is saved in `state` every 300 steps and after each epoch. Chance is seeded step by step, so that a
     resumed run draws what an uninterrupted one would have drawn.
@@ -110,10 +112,7 @@ def train(
 
     per_epoch = len(epoch_of(0))
     steps = per_epoch * plan.epochs
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    plain = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=plan.learning_rate, fused=True)
+    optimizer = torch.optim.AdamW(list(_groups(model, plan.learning_rate, faster)), fused=True)
     schedule = get_linear_schedule_with_warmup(optimizer, steps // 20, steps)
     mean = Mean(model, plan.mean) if plan.mean else None
     best, done = None, 0
@@ -167,3 +166,10 @@ def train(
         model.load_state_dict(best[2])
     model.eval()
 
+
+def _groups(model: Module, rate: float, faster: Mapping[str, float]) -> Iterator[dict]:
+    """The parameters as an optimizer takes them; only matrices decay."""
+    for factor in sorted({1.0, *faster.values()}):
+        own = [p for name, p in model.named_parameters() if faster.get(name.split(".")[0], 1.0) == factor]
+        yield {"params": [p for p in own if p.ndim > 1], "weight_decay": 0.01, "lr": rate * factor}
+        yield {"params": [p for p in own if p.ndim <= 1], "weight_decay": 0.0, "lr": rate * factor}
