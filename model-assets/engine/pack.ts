@@ -101,6 +101,9 @@ function panelsOf(columns: readonly Column[], stride: number) {
   }));
 }
 
+/** Of two bytes side by side that are both -128, which no panel may have. */
+const BOTH_LEAST = -256;
+
 interface Shifted {
   readonly scales: Float32Array;
   readonly sums: Int32Array;
@@ -108,8 +111,8 @@ interface Shifted {
 
 /**
  * Writes a panel's bytes as they are, less their zero points: four rows at a time, as a column's bytes lie far apart and four of them are a
- * word of the panel. False where its columns are of several weights, or have several scales or too large a zero point, or rows remain; what
- * was written then is worth nothing.
+ * word of the panel. False where its columns are of several weights, or have several scales or too large a zero point, or two of -128 side by
+ * side, or rows remain; what was written then is worth nothing.
  */
 function shiftInto(
   words: Int32Array,
@@ -141,6 +144,7 @@ function shiftInto(
       words[word + within] = (a & 255) | ((b & 255) << 8) | ((c & 255) << 16) | (d << 24);
       sums[within] = (sums[within] ?? 0) + a + b + c + d;
       beyond |= (a + 128) | (b + 128) | (c + 128) | (d + 128);
+      if (a + b === BOTH_LEAST || c + d === BOTH_LEAST) return false;
     }
   }
   channels.forEach((channel = 0, within) => {
@@ -158,8 +162,8 @@ class Signed {
   }
 
   /**
-   * Puts the column's bytes into `values` and returns their scale. As they are, where the zero point leaves that room; a column with a
-   * zero point that reaches further is rounded anew, to 127 steps on either side.
+   * Puts the column's bytes into `values` and returns their scale. As they are, where the zero point leaves that room, but for the second of
+   * two that are both -128; a column with a zero point that reaches further is rounded anew, to 127 steps on either side.
    */
   read(column: Column): number {
     const quantized = column.weight.buffer.quantized ?? fail();
@@ -191,7 +195,15 @@ class Signed {
       if (value < least) least = value;
       if (value > most) most = value;
     }
+    this.#separate();
     return least >= -128 && most <= 127;
+  }
+
+  /** One weight a step off: a scale of 127 steps would move most of the column's, each by up to half a step. */
+  #separate(): void {
+    for (let k = 1; k < this.values.length; k += 2) {
+      if (this.values[k - 1] === -128 && this.values[k] === -128) this.values[k] = -127;
+    }
   }
 
   #round({ start, step }: Column, quantized: Quantized): number {

@@ -101,6 +101,23 @@ test('a zero point that leaves room for the bytes loses nothing', () => {
   expect([values, scale, bias]).toEqual([[-100, 10, 90, -5], 0.5, 0]);
 });
 
+test.each([8, 7])(
+  'two of -128 side by side, which a machine may add up in 16 bits, are one of them: %i deep',
+  (depth) => {
+    const column = [-128, -128, 5, -128, -128, 3, -128, -128].slice(0, depth);
+    const parts: Quantized = {
+      values: ByteWeights.of(Uint8Array.from(column, (value) => value + 128)),
+      scales: Float32Array.of(0.5),
+      zeros: Int32Array.of(128),
+      inner: depth,
+    };
+    const weight = whole({ type: 'float', length: constant(depth), quantized: parts }, [constant(depth), constant(1)]);
+    const { values, scale, scaledSum } = bytesColumn(packLinear([{ weight, bias: null }]), 0);
+    const wanted = [-128, -127, 5, -128, -128, 3, -128, -127].slice(0, depth);
+    expect([values, scale, scaledSum]).toEqual([wanted, 0.5, 0.5 * wanted.reduce((sum, value) => sum + value, 0)]);
+  },
+);
+
 test('columns of nothing but zeros stay zeros', () => {
   const parts: Quantized = {
     values: ByteWeights.of(new Int8Array(8).fill(-128)),

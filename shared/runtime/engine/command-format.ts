@@ -183,7 +183,8 @@ export const PRODUCT = 4;
 // Weights of LINEAR_F32: panels of eight columns out, [columns in][8] floats, then 8 × bias. Those of the last panel are filled up with 0.
 //
 // Weights of LINEAR_I8: panels of eight columns out, [columns in / 4][8][4] signed bytes, columns in filled up with 0 to a multiple of 8,
-// then 8 × scale, 8 × (scale × the sum of the column), 8 × bias. With a row x ≈ step × q + least:
+// then 8 × scale, 8 × (scale × the sum of the column), 8 × bias. Of bytes 0 and 1, and 2 and 3, of the four not both are -128: the products of
+// these pairs with q may be added up in 16 bits, which do not hold 2 × -128 × -128. With a row x ≈ step × q + least:
 //
 //   y[n] = Σk q[k] w[k,n] × step × scale[n] + least × scale[n] × Σk w[k,n] + bias[n]
 export const PANEL = 8;

@@ -1,7 +1,7 @@
 // Takes the place of shared/runtime/engine/wasm/dot.ts in a module for the tests: what each kind of machine makes of the relaxed dot
 // product, in instructions that are the same on all of them. Compiled by asc, see global-setup.ts.
 
-/** A DOT_ code: unsigned bytes, sums of pairs that saturate, signed bytes. */
+/** A DOT_ code: unsigned bytes, sums of pairs that saturate, signed bytes and sums of pairs that wrap. */
 let machine: i32 = 0;
 
 export function setMachine(to: i32): void {
@@ -21,14 +21,15 @@ export function dot<_M>(weights: v128, row: v128, sums: v128, _ones: v128): v128
   const isSigned = machine === 2;
   const rowLow = isSigned ? i16x8.extend_low_i8x16_s(row) : i16x8.extend_low_i8x16_u(row);
   const rowHigh = isSigned ? i16x8.extend_high_i8x16_s(row) : i16x8.extend_high_i8x16_u(row);
-  if (machine !== 1)
+  if (machine === 0)
     return i32x4.add(sums, neighbours(i32x4.dot_i16x8_s(low, rowLow), i32x4.dot_i16x8_s(high, rowHigh)));
-  // Each product fits 16 bits, the sum of two is held within them.
+  // Each product fits 16 bits; so does the sum of two, held within them or wrapped.
   const first = i16x8.mul(low, rowLow);
   const second = i16x8.mul(high, rowHigh);
   const even = v128.shuffle<i16>(first, second, 0, 2, 4, 6, 8, 10, 12, 14);
   const odd = v128.shuffle<i16>(first, second, 1, 3, 5, 7, 9, 11, 13, 15);
-  return i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(i16x8.add_sat_s(even, odd)));
+  const pairs = isSigned ? i16x8.add(even, odd) : i16x8.add_sat_s(even, odd);
+  return i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(pairs));
 }
 
 /** Sums of two lanes side by side. */

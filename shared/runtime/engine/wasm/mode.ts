@@ -12,7 +12,9 @@ export function setMode(to: i32): void {
 
 /**
  * Weights of 127 and of -128 with bytes of 255: 4 × 127 × 255 = 129540 and 4 × -128 × 255 = -130560 where bytes are unsigned and sums of
- * pairs are exact; -508 and 512 where they are signed; and anything else where 7 bits are what can be relied upon.
+ * pairs are exact; -508 and 512 where they are signed; and anything else where 7 bits are what can be relied upon. Where they are signed,
+ * sums of pairs may wrap: V8 on Arm without SDOT, and in code that is not optimized yet, makes them in 16 bits. No weights let them
+ * (command-format.ts), so they need not be tried.
  */
 export function probe(): i32 {
   const high = same(127);
