@@ -2,7 +2,7 @@
 
 import { ServiceError } from '../errors.ts';
 import type { Meter } from '../meter.ts';
-import { type Chunks, hex, verified } from './blob-stream.ts';
+import { type Chunks, hex, type Outcome, verified } from './blob-stream.ts';
 import { readObject } from './bucket.ts';
 import { type BlobRef, blobKey } from './manifest.ts';
 
@@ -20,12 +20,16 @@ export interface BlobSource {
  * Throws `model_unavailable` where the bucket lacks the blob or holds other bytes under its name.
  */
 export async function readBlob(source: BlobSource, ref: BlobRef): Promise<Uint8Array> {
-  const cached = await readCached(source, ref);
-  if (cached) return cached;
+  const cached = await readCached(source, ref, async (response) => {
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const fault = await faultOf(bytes, ref);
+    return fault ? { fault } : { value: bytes };
+  });
+  if (cached) return cached.value;
   const bytes = await source.meter.time('r2', () => readStored(source.bucket, ref), size);
   const fault = await faultOf(bytes, ref);
   if (fault) throw new ServiceError('model_unavailable', fault);
-  source.waitUntil(source.cache.put(cacheKey(ref), toResponse(bytes)));
+  source.waitUntil(source.cache.put(cacheKey(ref), toResponse(bytes)).catch(() => undefined));
   return bytes;
 }
 
@@ -38,19 +42,12 @@ export async function streamBlob<T>(
   ref: BlobRef,
   read: (chunks: Chunks) => Promise<T>,
 ): Promise<T> {
-  const bytes = () => ref.bytes;
-  const cached = await source.cache.match(cacheKey(ref));
-  if (cached?.body) {
-    const { body } = cached;
-    const outcome = await source.meter.time('cache', () => verified(body, ref, read), bytes);
-    if ('value' in outcome) return outcome.value;
-    // A damaged copy must not stand between the location and the good one in R2.
-    await source.cache.delete(cacheKey(ref));
-  }
+  const cached = await readCached(source, ref, ({ body }) => verified(body, ref, read));
+  if (cached) return cached.value;
   const outcome = await source.meter.time(
     'r2',
     () => readObject(source.bucket, blobKey(ref), (object) => verified(object.body, ref, read)),
-    bytes,
+    () => ref.bytes,
   );
   if (!outcome) throw new ServiceError('model_unavailable', `blob ${ref.sha256} is missing`);
   if ('fault' in outcome) throw new ServiceError('model_unavailable', outcome.fault, { cause: outcome.cause });
@@ -70,15 +67,34 @@ async function readStored(bucket: R2Bucket, ref: BlobRef): Promise<Uint8Array> {
   return new Uint8Array(bytes);
 }
 
-async function readCached({ cache, meter }: BlobSource, ref: BlobRef): Promise<Uint8Array | undefined> {
-  const response = await cache.match(cacheKey(ref));
-  if (!response) return undefined;
-  const bytes = await meter.time('cache', async () => new Uint8Array(await response.arrayBuffer()), size);
-  if (!(await faultOf(bytes, ref))) return bytes;
-  // A damaged copy must not stand between the location and the good one in R2.
-  await cache.delete(cacheKey(ref));
+/**
+ * What `read` makes of the cache's copy, if that is right. One that is damaged or breaks off must not stand between the location and the good
+ * one in R2, nor must a cache that fails.
+ */
+async function readCached<T>(
+  { cache, meter }: BlobSource,
+  ref: BlobRef,
+  read: (response: Response & { readonly body: ReadableStream }) => Promise<Outcome<T>>,
+): Promise<{ readonly value: T } | undefined> {
+  try {
+    const response = await cache.match(cacheKey(ref));
+    if (!hasBody(response)) return undefined;
+    const outcome = await meter.time(
+      'cache',
+      () => read(response),
+      () => ref.bytes,
+    );
+    if ('value' in outcome) return outcome;
+  } catch (error) {
+    // What is refused of the right bytes is no fault of the cache.
+    if (error instanceof ServiceError) throw error;
+  }
+  await cache.delete(cacheKey(ref)).catch(() => false);
   return undefined;
 }
+
+const hasBody = (response: Response | undefined): response is Response & { readonly body: ReadableStream } =>
+  Boolean(response?.body);
 
 async function faultOf(bytes: Uint8Array, ref: BlobRef): Promise<string | undefined> {
   if (bytes.byteLength !== ref.bytes) {
