@@ -85,8 +85,12 @@ export function suppress(tokens: readonly number[]): Processor {
   };
 }
 
-/** Scores become log probabilities again, after what was forbidden has left (LogitNormalization). */
+/**
+ * Scores become log probabilities again, after what was forbidden has left (LogitNormalization). Where that is all of them, they stay as they
+ * are, for whoever chooses to see that nothing is left; the reference gives NaN.
+ */
 export function normalize(scores: Float32Array): void {
+  if (scores.every((score) => score === Number.NEGATIVE_INFINITY)) return;
   const shift = logSumExp(scores);
   for (let id = 0; id < scores.length; id++) scores[id] = (scores[id] as number) - shift;
 }

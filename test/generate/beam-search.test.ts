@@ -117,6 +117,13 @@ test.each([
   await expect(search(2)).rejects.toThrow('no token is left to go on with');
 });
 
+test('the same where what is left is made probabilities again', async () => {
+  const config = { ...configOf({ num_beams: 2, suppress_tokens: [0, 1, 2, 3] }), renormalize: true };
+  const table = new Table(Array.from({ length: 4 }, () => [0, 0, 0, 0]));
+  const search = beamSearch(table, PROMPT, config, stopping(config), (step) => step());
+  await expect(search).rejects.toThrow('no token is left to go on with');
+});
+
 test('each beam goes on with its own past', async () => {
   // What comes next hangs on every token before, so that a beam which went on from another's past would score as that one.
   const scoresOf = (row: readonly number[]) => {

@@ -49,3 +49,9 @@ test.each([...new Set(goldens.cases.map(({ processor }) => processor))])('%s', (
 test('all of them are asked', () => {
   expect(new Set(goldens.cases.map(({ processor }) => processor))).toEqual(new Set(Object.keys(MAKE)));
 });
+
+test('a row of which all is forbidden stays so, where it is made probabilities again', () => {
+  const row = new Float32Array(5).fill(Number.NEGATIVE_INFINITY);
+  normalize(row);
+  expect(row).toEqual(new Float32Array(5).fill(Number.NEGATIVE_INFINITY));
+});
