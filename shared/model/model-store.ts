@@ -15,7 +15,7 @@ export interface Lease {
   release(): void;
 }
 
-/** Memory of an isolate. What needs more would end it, whatever the budget of models leaves free. */
+/** Memory of an isolate, JavaScript's heap included. What needs more would end it, whatever the budget of models leaves free. */
 const ISOLATE_BYTES = 128 * 2 ** 20;
 
 interface Slot {
@@ -34,7 +34,7 @@ interface Slot {
 export class ModelStore {
   readonly #manifests: ManifestReader;
   readonly #budget: number;
-  /** Bytes that they never pass together, however long what they are asked. */
+  /** Bytes that they never pass together with a run's answer, however long what they are asked. */
   readonly #most: number;
   /** The slot that serves a name. */
   readonly #current = new Map<string, Slot>();
@@ -97,7 +97,7 @@ export class ModelStore {
     this.#makeRoom(slot);
     this.#resident.add(slot);
     try {
-      const beforeGrowth = (bytes: number) => this.#beforeGrowth(slot, bytes);
+      const beforeGrowth = (bytes: number, copies: number) => this.#beforeGrowth(slot, bytes, copies);
       const model = await openModel(slot.manifest, source, { most: this.#most, beforeGrowth });
       slot.opened = model;
       slot.bytes = modelBytes(model);
@@ -157,13 +157,13 @@ export class ModelStore {
     for (const each of evicted) this.#retire(each.slot);
   }
 
-  /** Room that an open model asks for while it runs: what is idle goes at once, not when the run has ended. */
-  #beforeGrowth(slot: Slot, bytes: number): void {
+  /** Room that an open model asks for while it runs, and for what it answers: what is idle goes at once, not when the run has ended. */
+  #beforeGrowth(slot: Slot, bytes: number, copies: number): void {
     // What it takes to open is reserved already.
     if (!slot.opened) return;
-    const evicted = chooseEvictions(this.#residents(slot), bytes, this.#most);
+    const evicted = chooseEvictions(this.#residents(slot), bytes + copies, this.#most);
     if (!evicted) {
-      const message = `model ${slot.manifest.name} needs ${mebibytes(bytes)} more for this input while others are in use; send the request again, or less at once`;
+      const message = `model ${slot.manifest.name} needs ${mebibytes(bytes + copies)} more for this input while others are in use; send the request again, or less at once`;
       throw new ServiceError('overloaded', message);
     }
     for (const each of evicted) this.#retire(each.slot);

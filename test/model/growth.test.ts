@@ -4,9 +4,11 @@ import { beforeAll, expect, test } from 'vitest';
 import { ManifestReader } from '../../shared/model/manifest-reader.ts';
 import { ModelStore } from '../../shared/model/model-store.ts';
 import { graphOf, type Model } from '../../shared/model/open-model.ts';
+import type { Fetches } from '../../shared/runtime/session.ts';
 import { publishTinyBert, source } from '../http/worker.ts';
 
 const BUDGET = 8 * 2 ** 20;
+const PAGE = 65536;
 
 beforeAll(async () => {
   for (const name of ['grows', 'other']) await publishTinyBert({ name });
@@ -16,9 +18,9 @@ const createStore = (most: number) => new ModelStore(new ManifestReader(60_000),
 
 const TOKENS = 60;
 
-async function run(model: Model, rows: number): Promise<void> {
+async function run(model: Model, rows: number): Promise<Fetches> {
   const ids = { data: new BigInt64Array(rows * TOKENS).fill(1n), dims: [rows, TOKENS] };
-  await graphOf(model).run({ input_ids: ids, attention_mask: ids, token_type_ids: ids });
+  return graphOf(model).run({ input_ids: ids, attention_mask: ids, token_type_ids: ids });
 }
 
 /** WASM memory of the model as it is opened, and after many rows at once. */
@@ -57,5 +59,28 @@ test('what is in use stays: the large input is refused, and works when the other
   other.release();
   await run(model, 32);
   release();
+  expect(store.open).toEqual(['grows']);
+});
+
+test('what is copied out of it counts too', async () => {
+  const { model } = await createStore(BUDGET).acquire('grows', source());
+  const outputs = Object.values(await run(model, 32));
+  const copies = outputs.reduce((sum, { data }) => sum + data.byteLength, 0);
+  const { bytes } = graphOf(model);
+  const least = bytes + model.tokenizer.bytes + copies;
+  const { model: fitting } = await createStore(least).acquire('grows', source());
+  await run(fitting, 32);
+  // Memory grows by whole pages.
+  const { model: larger } = await createStore(bytes - PAGE + copies).acquire('grows', source());
+  await expect(run(larger, 32)).rejects.toMatchObject({ code: 'too_large' });
+  await run(larger, 1);
+  // Where the memory is there already, too.
+  const store = createStore(least + 2 * copies);
+  const { model: grown, release } = await store.acquire('grows', source());
+  await run(grown, 32);
+  release();
+  (await store.acquire('other', source())).release();
+  expect(store.open).toEqual(['grows', 'other']);
+  await run((await store.acquire('grows', source())).model, 32);
   expect(store.open).toEqual(['grows']);
 });

@@ -28,3 +28,22 @@ export function toTensorData(type: number, words: Int32Array): TensorData {
   if (type === BOOL || type === UINT8) return Uint8Array.from(words);
   throw new ServiceError('internal', `an output has elements of type ${type}, which is not supported`);
 }
+
+/** Bytes of an element of what `toTensorData` gives. */
+export function tensorBytes(type: number): number {
+  if (type === INT64) return 8;
+  return type === BOOL || type === UINT8 ? 1 : 4;
+}
+
+/** [rows, heads, tokens, size] out of a buffer with room behind the tokens of each head. */
+export function withoutRoom(
+  floats: Float32Array,
+  [rows = 1, heads = 1, tokens = 1, size = 1]: readonly number[],
+): Float32Array {
+  const stride = floats.length / (rows * heads);
+  const result = new Float32Array(rows * heads * tokens * size);
+  for (let head = 0; head < rows * heads; head++) {
+    result.set(floats.subarray(head * stride, head * stride + tokens * size), head * tokens * size);
+  }
+  return result;
+}

@@ -7,7 +7,7 @@ import { createSerial, type Serial } from '../serial.ts';
 import type { Feeds, Fetches, Held, HeldFeeds, Session } from '../session.ts';
 import { checkRooms, elementsOf } from './check-rooms.ts';
 import { checkShapes } from './check-shapes.ts';
-import { toInt32, toTensorData } from './elements.ts';
+import { tensorBytes, toInt32, toTensorData, withoutRoom } from './elements.ts';
 import { EngineHeld } from './held.ts';
 import type { EngineInstance } from './instance.ts';
 import { oneRows } from './one-row.ts';
@@ -169,7 +169,7 @@ class Run {
       oneRows: rows,
       mode: instance.mode,
     };
-    const { plan, start } = this.#place(request);
+    const { plan, start } = this.#place(request, this.#bytesOf(numbers.slice(0, fetching.length), sizes));
     try {
       const at = start + plan.workBytes;
       this.#write(plan.places);
@@ -184,12 +184,23 @@ class Run {
     }
   }
 
-  /** A plan, and room for it. Where the last run's work was there mostly is room again: only where there is not is it planned twice. */
-  #place(request: PlanRequest): { plan: Plan; start: number } {
+  /** Of copies that outputs are answered with. */
+  #bytesOf(outputs: readonly number[], sizes: readonly number[]): number {
+    return outputs.reduce((sum, output) => {
+      const { type = 0, dims = [] } = this.#code.outputs[output] ?? {};
+      return sum + dims.reduce((product, size) => product * (sizes[size] ?? 0), tensorBytes(type));
+    }, 0);
+  }
+
+  /**
+   * A plan, and room for it and for the `copies` of what it gives. Where the last run's work was there mostly is room again: only where there
+   * is not is it planned twice.
+   */
+  #place(request: PlanRequest, copies: number): { plan: Plan; start: number } {
     const guess = lastStarts.get(this.#code) ?? 0;
     const plan = planned(this.#code, this.#feeds, this.#instance, () => toPlan(request, guess));
     // How much room it needs is the same wherever it is.
-    const start = this.#instance.take(plan.workBytes + plan.commands.byteLength + 64);
+    const start = this.#instance.take(plan.workBytes + plan.commands.byteLength + 64, copies);
     lastStarts.set(this.#code, start);
     if (start === guess) return { plan, start };
     try {
@@ -279,17 +290,4 @@ class Run {
     if (perToken === length) return { data: toTensorData(type, this.#instance.ints(at, length)), dims: numbers };
     return { data: withoutRoom(this.#instance.floats(at, perToken), numbers), dims: numbers };
   }
-}
-
-/** [rows, heads, tokens, size] out of a buffer with room behind the tokens of each head. */
-function withoutRoom(
-  floats: Float32Array,
-  [rows = 1, heads = 1, tokens = 1, size = 1]: readonly number[],
-): Float32Array {
-  const stride = floats.length / (rows * heads);
-  const result = new Float32Array(rows * heads * tokens * size);
-  for (let head = 0; head < rows * heads; head++) {
-    result.set(floats.subarray(head * stride, head * stride + tokens * size), head * tokens * size);
-  }
-  return result;
 }

@@ -19,10 +19,10 @@ const MIB = 2 ** 20;
 
 /** Bounds of an instance's memory. Beyond what an isolate has, the host would end it with all that it serves. */
 export interface MemoryOptions {
-  /** Bytes that the memory never passes. */
+  /** Bytes that the memory never passes, nor what is copied out of it with it. */
   readonly most?: number;
-  /** Told before the memory grows by so many bytes: to make room elsewhere, or to throw where there is none. */
-  readonly beforeGrowth?: (bytes: number) => void;
+  /** Told before the memory grows by `bytes` and `copies` are made beside it: to make room elsewhere, or to throw where there is none. */
+  readonly beforeGrowth?: (bytes: number, copies: number) => void;
 }
 
 export interface InstanceOptions extends MemoryOptions {
@@ -37,7 +37,7 @@ export class EngineInstance {
   /** How rows are quantized: a code DOT_*. */
   readonly mode: number;
   readonly #most: number;
-  readonly #beforeGrowth: (bytes: number) => void;
+  readonly #beforeGrowth: (bytes: number, copies: number) => void;
   #broken: unknown;
 
   /** Throws `overloaded` where there is no memory for the weights, `too_large` where they may never have it. */
@@ -74,11 +74,14 @@ export class EngineInstance {
     return new Int32Array(this.#exports.memory.buffer, at, length);
   }
 
-  /** Room that stays taken until it is given back. Throws `overloaded` where there is none, `too_large` where there never is. */
-  take(bytes: number): number {
+  /**
+   * Room that stays taken until it is given back. `copies`: bytes that the caller will copy out of it, into JavaScript's heap. Throws `overloaded`
+   * where there is no room for both, `too_large` where there never is.
+   */
+  take(bytes: number, copies = 0): number {
     const at = this.#free.take(bytes);
     try {
-      this.#reach(at + bytes);
+      this.#reach(at + bytes, copies);
     } catch (error) {
       this.#free.give(at);
       throw error;
@@ -119,17 +122,19 @@ export class EngineInstance {
     return this.#broken !== undefined;
   }
 
-  #reach(end: number): void {
-    const missing = end - this.#exports.memory.buffer.byteLength;
-    if (missing <= 0) return;
-    if (end > this.#most) {
+  #reach(end: number, copies = 0): void {
+    const missing = Math.max(0, end - this.bytes);
+    if (missing + copies === 0) return;
+    const needed = this.bytes + missing + copies;
+    if (needed > this.#most) {
       throw new ServiceError(
         'too_large',
-        `with this input the model would need ${Math.ceil(end / MIB)} MiB of memory; it may have ${Math.floor(this.#most / MIB)}: send less at once`,
+        `with this input the model would need ${Math.ceil(needed / MIB)} MiB of memory; it may have ${Math.floor(this.#most / MIB)}: send less at once`,
       );
     }
     const pages = Math.ceil(missing / PAGE);
-    this.#beforeGrowth(pages * PAGE);
+    this.#beforeGrowth(pages * PAGE, copies);
+    if (pages === 0) return;
     try {
       this.#exports.memory.grow(pages);
     } catch (cause) {
