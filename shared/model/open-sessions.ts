@@ -1,6 +1,7 @@
 // Opens the graphs of a model in the engine that its manifest names.
 
 import { openOrtSession } from '#onnxruntime';
+import { ServiceError } from '../errors.ts';
 import type { MemoryOptions } from '../runtime/engine/instance.ts';
 import { openEngine } from '../runtime/engine/open-engine.ts';
 import type { OnnxFiles } from '../runtime/ort.ts';
@@ -25,6 +26,7 @@ export async function openSessions(
     const { program } = engine;
     const open = (chunks: Chunks) => openEngine(chunks, program.bytes, options);
     const { sessions, instance } = await streamBlob(source, program, open);
+    demandGraphs(Object.keys(sessions), Object.keys(graphs));
     return { sessions, isBroken: () => instance.isBroken };
   }
   const opened: [string, Session][] = [];
@@ -37,6 +39,14 @@ export async function openSessions(
     await Promise.all(opened.map(([, session]) => session.close()));
     throw error;
   }
+}
+
+/** A program says by itself what it is of. */
+function demandGraphs(compiled: readonly string[], named: readonly string[]): void {
+  const [there, wanted] = [compiled, named].map((names) => names.toSorted().join(', '));
+  if (there === wanted) return;
+  const message = `its program has the graphs [${there}] where its manifest names [${wanted}]; publish the model again`;
+  throw new ServiceError('model_unavailable', message);
 }
 
 async function readOnnx({ onnx, externalData }: Graph, source: BlobSource): Promise<OnnxFiles> {

@@ -1,6 +1,8 @@
 // What opening a model asks of the bucket, and what an open one may grow to.
 
 import { beforeEach, expect, test } from 'vitest';
+import { writeProgram } from '../../model-assets/engine/write-program.ts';
+import { hex } from '../../shared/model/blob-stream.ts';
 import { blobKey, openedBlobsOf } from '../../shared/model/manifest.ts';
 import { graphOf, type Model, modelBytes, openModel } from '../../shared/model/open-model.ts';
 import type { Fetches } from '../../shared/runtime/session.ts';
@@ -32,6 +34,21 @@ test('the files of a model are read side by side: far from the bucket, each alon
     const { model } = (await openModel(tinyBert, { ...source(), bucket: oneAfterTheOther(waiting, asked) })).sessions;
     expect(model?.inputs).toContain('input_ids');
   }
+});
+
+test("a program whose graphs are not the manifest's is not opened", async () => {
+  const { model } = tinyBert.graphs;
+  await expect(openModel({ ...tinyBert, graphs: model ? { encoder: model } : {} }, source())).rejects.toMatchObject({
+    code: 'model_unavailable',
+    message: expect.stringContaining('its program has the graphs [model] where its manifest names [encoder]'),
+  });
+  const none = writeProgram({ functions: [], imageBytes: 0 }, new Uint8Array());
+  const blob = { sha256: hex(await crypto.subtle.digest('SHA-256', none)), bytes: none.byteLength };
+  await bucket().put(blobKey(blob), none);
+  const engine = { ...tinyBert.engine, name: 'edge', program: blob } as const;
+  await expect(openModel({ ...tinyBert, engine }, source())).rejects.toMatchObject({
+    message: expect.stringContaining('its program has the graphs [] where its manifest names [model]'),
+  });
 });
 
 /** WASM memory of the model's engine, in bytes. */
