@@ -2,14 +2,18 @@
 
 import { exp, expBounded, expNegative } from './exponential';
 
-const ones: usize = memory.data<f32>([1], 16);
+/** 1, and the end of what `expBounded` reaches. */
+const sigmoids: usize = memory.data<f32>([1, -87], 16);
 
-/** 1 / (1 + e^-x), relative error below 4e-7. */
+/** 1 / (1 + e^-x), relative error below 4e-7. Below -87 it is exactly 0: times an x of any size it is nothing. */
 @inline
 export function sigmoid(x: v128): v128 {
-  return f32x4.div(v128.load32_splat(ones), f32x4.add(v128.load32_splat(ones), expBounded(f32x4.neg(x))));
+  const one = v128.load32_splat(sigmoids);
+  const value = f32x4.div(one, f32x4.add(one, expBounded(f32x4.neg(x))));
+  return v128.andnot(value, f32x4.lt(x, v128.load32_splat(sigmoids, 4)));
 }
 
+/** Of -Infinity it is no number, as -Infinity × 0 is, and so is that of geluTanh: PyTorch's are none, too. */
 @inline
 export function silu(x: v128): v128 {
   return f32x4.mul(x, sigmoid(x));
