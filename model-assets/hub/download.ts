@@ -10,7 +10,7 @@ import { reasonOf } from '../reason.ts';
 import { persistently, Transient } from '../transient.ts';
 import { Watch } from '../watch.ts';
 import { ask, type Hub } from './hub.ts';
-import { type Part, partOf, sizeOf } from './part.ts';
+import { dropLeft, type Part, partOf, sizeOf } from './part.ts';
 import { type FileHash, type HubFile, hashOf, type Repository } from './repository.ts';
 
 /** Attempts that bring at least so many bytes are no failures: the next begins where they ended. */
@@ -29,7 +29,10 @@ export async function download(
   target: string,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  if (await isThere(file, target)) return onBytes(file.size ?? 0);
+  if (await isThere(file, target)) {
+    await dropLeft(target);
+    return onBytes(file.size ?? 0);
+  }
   await mkdir(dirname(target), { recursive: true });
   const transfer = new Transfer(hub, repository, file, target, await partOf(target), onBytes);
   await persistently(
@@ -194,6 +197,7 @@ class Transfer {
     if (found !== hash.hex) return this.#refuse(found, hash);
     await rename(this.#part.path, this.#target);
     await rm(this.#part.tag, { force: true });
+    await dropLeft(this.#target);
   }
 
   /** What comes, put together to what is worth writing; where the connection breaks, what had come by then. Each is whole until the next but one. */

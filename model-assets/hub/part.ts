@@ -1,7 +1,9 @@
 // Where what has arrived of a file waits for the rest: beside its place, under a name of this process's own, for another may bring the same
-// file meanwhile. What a process has left that ended is taken over.
+// file meanwhile. What a process of this machine has left that ended is taken over; containers that share the folder are machines, for none
+// sees the other's processes.
 
-import { readdir, rename, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 export interface Part {
@@ -15,15 +17,27 @@ export async function partOf(target: string): Promise<Part> {
   const own = partBy(process.pid, target);
   for (const left of await leftOf(target)) {
     // Of two that want it, one has it.
-    await rename(left.path, own.path).catch(() => undefined);
-    await rename(left.tag, own.tag).catch(() => undefined);
+    const mine = await rename(left.path, own.path).then(
+      () => true,
+      () => false,
+    );
+    // Without a tag it is begun anew.
+    if (mine) await rename(left.tag, own.tag).catch(() => rm(own.tag, { force: true }));
   }
   return own;
 }
 
+/** Once the file is there: removes what others have left of it. */
+export async function dropLeft(target: string): Promise<void> {
+  for (const { path, tag } of await leftOf(target)) {
+    await rm(path, { force: true });
+    await rm(tag, { force: true });
+  }
+}
+
 /** The parts of processes that have ended, the largest last. */
 async function leftOf(target: string): Promise<readonly Part[]> {
-  const prefix = `${basename(target)}.part.`;
+  const prefix = `${basename(target)}.part.${hostname()}.`;
   const names = await readdir(dirname(target)).catch(() => []);
   const pids = names
     .filter((name) => name.startsWith(prefix))
@@ -46,7 +60,7 @@ export async function sizeOf(path: string): Promise<number | undefined> {
 }
 
 function partBy(pid: number, target: string): Part {
-  const path = join(dirname(target), `${basename(target)}.part.${pid}`);
+  const path = join(dirname(target), `${basename(target)}.part.${hostname()}.${pid}`);
   return { path, tag: `${path}.etag` };
 }
 

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { download } from '../../model-assets/hub/download.ts';
@@ -41,7 +41,7 @@ async function fetchFile(path = LARGE, hub: Hub = server.hub()): Promise<Buffer>
 }
 
 /** Where this process keeps what has arrived. */
-const part = () => join(folder, `${LARGE}.part.${process.pid}`);
+const part = () => join(folder, `${LARGE}.part.${hostname()}.${process.pid}`);
 const left = () => readdir(join(folder, 'onnx')).catch(() => []);
 const atStorage = () => server.requests('storage', LARGE);
 /** Only where the bytes are, and only so often. */
