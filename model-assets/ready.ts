@@ -13,12 +13,12 @@ export async function untilReady(
   log: (line: string) => void = console.error,
   pause = 1000,
 ): Promise<void> {
-  for (let said = ''; ; await wait(pause)) {
+  for (const said = new Set<string>(); ; await wait(pause)) {
     const response = await answerOf(`${origin}/ready`);
     if (response?.ok) return;
     const reason = response && (await reasonOf(response));
-    if (reason === undefined || reason === said) continue;
-    said = reason;
+    if (reason === undefined || said.has(reason)) continue;
+    said.add(reason);
     log(`not ready: ${reason}; npm run models -- verify says what is damaged, and what is whole answers on ${origin}`);
   }
 }

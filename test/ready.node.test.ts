@@ -10,6 +10,7 @@ test('a service that runs and is not ready says why, once, and then is waited fo
     [503, '{"status": "not ready", "reason": "blob x is missing"}'],
     [503, '{"status": "not ready", "reason": "blob x is missing"}'],
     [500, 'broken'],
+    [503, '{"status": "not ready", "reason": "blob x is missing"}'],
     [200, '{"status": "ready"}'],
   ] as const;
   let count = 0;
@@ -24,7 +25,7 @@ test('a service that runs and is not ready says why, once, and then is waited fo
   await untilRunning(origin);
   await untilReady(origin, (line) => logged.push(line), 1);
   expect([count, logged]).toEqual([
-    4,
+    5,
     [
       expect.stringMatching(
         /^not ready: blob x is missing; npm run models -- verify says what is damaged, and what is whole/,
