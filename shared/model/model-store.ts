@@ -161,9 +161,12 @@ export class ModelStore {
   #beforeGrowth(slot: Slot, bytes: number, copies: number): void {
     // What it takes to open is reserved already.
     if (!slot.opened) return;
-    const evicted = chooseEvictions(this.#residents(slot), bytes + copies, this.#most);
+    const residents = this.#residents(slot);
+    // Idle models make room for copies, but nobody is refused for want of it: they are soon gone.
+    const evicted =
+      chooseEvictions(residents, bytes + copies, this.#most) ?? chooseEvictions(residents, bytes, this.#most);
     if (!evicted) {
-      const message = `model ${slot.manifest.name} needs ${mebibytes(bytes + copies)} more for this input while others are in use; send the request again, or less at once`;
+      const message = `model ${slot.manifest.name} needs ${mebibytes(bytes)} more for this input while others are in use; send the request again, or less at once`;
       throw new ServiceError('overloaded', message);
     }
     for (const each of evicted) this.#retire(each.slot);

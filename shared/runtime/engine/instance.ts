@@ -19,7 +19,7 @@ const MIB = 2 ** 20;
 
 /** Bounds of an instance's memory. Beyond what an isolate has, the host would end it with all that it serves. */
 export interface MemoryOptions {
-  /** Bytes that the memory never passes, nor what is copied out of it with it. */
+  /** Bytes that the memory never passes, nor a run together with what is copied out of it. */
   readonly most?: number;
   /** Told before the memory grows by `bytes` and `copies` are made beside it: to make room elsewhere, or to throw where there is none. */
   readonly beforeGrowth?: (bytes: number, copies: number) => void;
@@ -123,15 +123,16 @@ export class EngineInstance {
   }
 
   #reach(end: number, copies = 0): void {
-    const missing = Math.max(0, end - this.bytes);
-    if (missing + copies === 0) return;
-    const needed = this.bytes + missing + copies;
+    // What it takes by itself: memory that other runs have let grow is no reason to refuse one that has always fitted.
+    const needed = end + copies;
     if (needed > this.#most) {
       throw new ServiceError(
         'too_large',
         `with this input the model would need ${Math.ceil(needed / MIB)} MiB of memory; it may have ${Math.floor(this.#most / MIB)}: send less at once`,
       );
     }
+    const missing = Math.max(0, end - this.bytes);
+    if (missing + copies === 0) return;
     const pages = Math.ceil(missing / PAGE);
     this.#beforeGrowth(pages * PAGE, copies);
     if (pages === 0) return;
