@@ -136,7 +136,9 @@ describe('a model', () => {
     const tool = start(['add', ID, '--remote'], env());
     expect((await tool.outcome).code).toBe(null);
     await vi.waitFor(() => expect(processesWith('EDGE_PIPELINES_CACHE', cache)).toEqual([]), { timeout: 20_000 });
-    expect([server.uploads.size, server.keys()]).toEqual([1, []]);
+    // On a busy machine its checks may end before the second part comes: then it has begun to publish, and what has no manifest is not seen.
+    const seen = server.keys().filter((key) => !/^(publishing|blobs)\//.test(key));
+    expect([server.uploads.size, seen]).toEqual([1, []]);
     const before = parts().length;
     const { code, errors } = await run(['add', ID, '--remote'], env());
     expect([code, errors, server.uploads.size]).toEqual([0, '', 0]);
