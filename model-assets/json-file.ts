@@ -25,7 +25,7 @@ export async function readOptionalJson<S extends z.ZodMiniType>(
   }
 }
 
-/** `name`: of the file that it is from, for what is thrown. */
+/** `name`: of the file that it is from, or of the folder where two files make it up, for what is thrown. */
 export function checkJson<S extends z.ZodMiniType>(name: string, value: unknown, schema: S): z.output<S> {
   const result = schema.safeParse(value, { error });
   if (result.success) return result.data;

@@ -22,10 +22,10 @@ from .arguments import arguments
 from .data import Data
 from .evaluate import Classifier
 from .held_back import is_held_back_premise
+from .minilm_nli import LABELS
 from .train import Example, Plan, collate, last, predictions, train
 from .vocabulary import load_tokenizer
 
-LABELS = ("entailment", "neutral", "contradiction")
 LEARN = Plan(epochs=3, learning_rate=1e-4, batch=16, seed=2)
 """A batch of 16 premises is some 48 pairs."""
 HEAD, HEAD_RATE = ("seen", "asked", "compared", "judged"), 7.0
@@ -95,7 +95,7 @@ def to_examples(tokenizer: Tokenizer, rows: Sequence[dict]) -> list[Example]:
         return [Example(e.ids[:LONGEST]) for e in tokenizer.encode_batch(list(texts))]
 
     def told(of: Sequence[dict]) -> list[tuple[Example, int]]:
-        return list(zip(read(row["hypothesis"] for row in of), (LABELS.index(row["label"]) for row in of), strict=True))
+        return list(zip(read(row["hypothesis"] for row in of), (LABELS[row["label"]] for row in of), strict=True))
 
     return [premise._replace(target=told(of)) for premise, of in zip(read(asked), asked.values(), strict=True)]
 

@@ -76,7 +76,7 @@ export class EngineInstance {
 
   /**
    * Room that stays taken until it is given back. `copies`: bytes that the caller will copy out of it, into JavaScript's heap. Throws `overloaded`
-   * where there is no room for both, `too_large` where there never is.
+   * where the memory cannot grow now, `too_large` where a new instance would not have room for both either.
    */
   take(bytes: number, copies = 0): number {
     const at = this.#free.take(bytes);
