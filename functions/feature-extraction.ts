@@ -47,8 +47,8 @@ export const featureExtraction: Task<z.output<typeof input>, z.output<typeof out
     const { direction, pooling } = settings;
     const cut = { strategy: 'longest_first', maxLength: model.manifest.maxLength, direction } as const;
     const embed = <T>(read: (state: Tensor) => T) => {
-      const truncation = settings.truncate ? cut : undefined;
-      return forward(model, list, ['last_hidden_state'], context, (row) => read(row.last_hidden_state), truncation);
+      const fit = { truncation: settings.truncate ? cut : undefined, cure: 'set truncate to cut it' };
+      return forward(model, list, ['last_hidden_state'], context, (row) => read(row.last_hidden_state), fit);
     };
     if (pooling === 'none') {
       let numbers = 0;

@@ -35,7 +35,7 @@ export const fillMask: Task<z.output<typeof input>, z.output<typeof output>> = {
   models: 'own',
   async run({ inputs, parameters: { top_k, targets } }, model, context) {
     const list = typeof inputs === 'string' ? [inputs] : inputs;
-    const encodings = encodeAll(model, list, context);
+    const encodings = encodeAll(model, list, context, { cure: 'send less around the mask' });
     const maskId = maskOf(model);
     const masks = encodings.map(({ ids }, i) => placesOf(maskId, ids, `inputs[${i}]`, model));
     const allowed = targets === null ? null : toIds(typeof targets === 'string' ? [targets] : targets, model, context);

@@ -94,7 +94,8 @@ function rowOf(feeds: Feeds, row: number): Feeds {
 function fromTexts(body: Input, inputs: string | string[], model: Model, context: Context): Feeds {
   if (body.input_ids !== null) throw new ServiceError('invalid_input', 'send either inputs or input_ids, not both');
   if (inputs.length === 0) throw new ServiceError('invalid_input', 'inputs must have a text');
-  const encodings = encodeAll(model, typeof inputs === 'string' ? [inputs] : inputs, context);
+  const texts = typeof inputs === 'string' ? [inputs] : inputs;
+  const encodings = encodeAll(model, texts, context, { cure: 'send a shorter text' });
   return toFeeds(encodings, graphOf(model).inputs, model.manifest.pieces.padId ?? 0);
 }
 

@@ -51,7 +51,8 @@ export const textClassification: Task<z.output<typeof input>, z.output<typeof ou
         score: scores[i] ?? 0,
       }));
     };
-    return forward(model, texts, ['logits'], context, read, toTruncation(parameters, model));
+    const fit = { truncation: toTruncation(parameters, model), cure: 'set parameters.truncation to cut it' };
+    return forward(model, texts, ['logits'], context, read, fit);
   },
 };
 

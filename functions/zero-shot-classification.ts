@@ -59,8 +59,8 @@ async function scoresOf(text: string, hypotheses: readonly string[], multi: bool
   const pairs = hypotheses.map((hypothesis) => [text, hypothesis] as const);
   const { id2label, maxLength } = model.manifest;
   // The reference cuts the premise, and only the premise.
-  const truncation = { strategy: 'only_first', maxLength } as const;
-  const rows = await forward(model, pairs, ['logits'], context, ({ logits }) => logits.data, truncation);
+  const fit = { truncation: { strategy: 'only_first', maxLength }, cure: 'shorten the label' } as const;
+  const rows = await forward(model, pairs, ['logits'], context, ({ logits }) => logits.data, fit);
   const entailment = id2label.findIndex((label) => label.toLowerCase().startsWith('entail'));
   const contradiction = entailment === 0 ? id2label.length - 1 : 0;
   const at = (id: number) => rows.map((logits) => logits[id] ?? 0);

@@ -18,6 +18,13 @@ let tokensSincePause = 0;
 /** One text's outputs, the batch dimension taken off: `logits` is [labels], `last_hidden_state` [tokens, hidden]. */
 export type Row<K extends string> = Readonly<Record<K, Tensor>>;
 
+/** How inputs longer than the model are met: cut, or refused with what its caller can do instead. */
+export interface Fit {
+  readonly truncation?: Truncation | undefined;
+  /** In the caller's words: "set parameters.truncation to cut it". */
+  readonly cure: string;
+}
+
 /** What is kept of a text's outputs. They are gone when the next text is run: those of many would not fit in an isolate. */
 export type Read<K extends string, T> = (row: Row<K>, index: number) => T;
 
@@ -31,9 +38,9 @@ export function forward<K extends string, T>(
   outputs: readonly K[],
   context: Context,
   read: Read<K, T>,
-  truncation?: Truncation,
+  fit: Fit,
 ): Promise<T[]> {
-  return forwardEncoded(model, encodeAll(model, inputs, context, truncation), outputs, context, read);
+  return forwardEncoded(model, encodeAll(model, inputs, context, fit), outputs, context, read);
 }
 
 /** The same for what is encoded already, as it is by tasks that ask where a token came from. */
@@ -69,9 +76,8 @@ export function encodeAll(
   model: Model,
   inputs: readonly TextInput[],
   context: Context,
-  truncation?: Truncation,
+  { truncation, cure }: Fit,
 ): readonly Encoding[] {
-  const cure = 'set parameters.truncation to cut it';
   return inputs.flatMap((input, i) =>
     admit(model, model.tokenizer.encode(input, truncation ? { truncation } : {}), `inputs[${i}]`, cure, context),
   );

@@ -54,6 +54,7 @@ test.each([
   [{ input_ids: [[-1]] }, 'input_ids[0][0] must be a whole number from 0'],
   [{ input_ids: [[1]], attention_mask: [[2]] }, 'attention_mask[0][0] is 2; it must be below 2'],
   [{ input_ids: [[1]], attention_mask: [[1], [1]] }, 'attention_mask must have 1 rows, as input_ids has'],
+  [{ inputs: 'a '.repeat(70) }, 'inputs[0] has 72 tokens; this model takes 64 (send a shorter text)'],
   [{ input_ids: [Array(65).fill(1)] }, 'input_ids[0] has 65 tokens; this model takes 64'],
 ])('%j is refused', async (body, message) => {
   const response = await post('/v1/forward', { model: 'tiny-bert', ...body }, on);

@@ -203,7 +203,10 @@ describe('fill-mask', () => {
     [{ inputs: '[MASK]', parameters: { targets: [] } }, 'parameters.targets must name a token that the model has'],
     [{ inputs: '[MASK]', parameters: { targets: '' } }, 'parameters.targets must name a token that the model has'],
     [{ inputs: '[MASK]', parameters: { top_k: 0 } }, 'parameters.top_k must be a whole number from 1'],
-    [{ inputs: `[MASK] ${'a '.repeat(200)}` }, 'inputs[0] has 203 tokens; this model takes 128'],
+    [
+      { inputs: `[MASK] ${'a '.repeat(200)}` },
+      'inputs[0] has 203 tokens; this model takes 128 (send less around the mask)',
+    ],
   ])('%j', async (body, message) => {
     expect(await refusal(task, body)).toContain(message);
   });
@@ -249,7 +252,7 @@ describe('feature-extraction', () => {
     [{ inputs, pooling: 'max' }, 'pooling must be mean, cls, last, none'],
     [{ inputs, pooling: 'none', dimensions: 4 }, 'dimensions and encoding_format go with a pooling'],
     [{ inputs, prompt_name: 'query' }, 'parameters.prompt_name is query; the prompts of model'],
-    [{ inputs: 'a '.repeat(200) }, 'inputs[0] has 202 tokens; this model takes 128'],
+    [{ inputs: 'a '.repeat(200) }, 'inputs[0] has 202 tokens; this model takes 128 (set truncate to cut it)'],
   ])('%j', async (body, message) => {
     expect(await refusal(task, body)).toContain(message);
   });
