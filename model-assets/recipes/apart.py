@@ -23,7 +23,7 @@ from .data import Data
 from .evaluate import Classifier
 from .held_back import is_held_back_premise
 from .minilm_nli import LABELS
-from .train import Example, Plan, collate, last, predictions, train
+from .train import Example, Plan, collate, predictions, train
 from .vocabulary import load_tokenizer
 
 LEARN = Plan(epochs=3, learning_rate=1e-4, batch=16, seed=2)
@@ -129,7 +129,7 @@ def main() -> None:
     dev = sorted((row for row in mnli if is_held_back_premise(row["premise"])), key=lambda row: row["premise"])
     pieces, model = origin.tokenizer(), Apart()
     learned = to_examples(pieces, [row for row in (*mnli, *snli) if not is_held_back_premise(row["premise"])])
-    train(model, learned, LEARN, args.work / "apart.pt", loss_of, last(), faster=dict.fromkeys(HEAD, HEAD_RATE))
+    train(model, learned, LEARN, args.work / "apart.pt", loss_of, None, faster=dict.fromkeys(HEAD, HEAD_RATE))
 
     beside = Classifier(args.out / "model.onnx", load_tokenizer(args.out / "tokenizer.json"))
     theirs = torch.cat([torch.tensor(beside.logits([(row["premise"], row["hypothesis"])])) for row in dev]).softmax(-1)

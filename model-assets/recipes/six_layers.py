@@ -14,7 +14,7 @@ from transformers import BertForTokenClassification, BertModel
 from . import align, origin, tagging
 from .cased import learn, start_embeddings
 from .data import Data, sentences
-from .train import Plan, last, train
+from .train import Plan, train
 
 PIECES = 12_000
 SENTENCES = 60_000
@@ -28,8 +28,8 @@ def teacher(data: Data, rows: list[dict], tags: dict[str, int], work: Path) -> t
     model = origin.load(BertForTokenClassification, id2label={i: tag for tag, i in tags.items()}, label2id=tags)
     start_embeddings(model, uncased, cased, seed=17)
     seen = align.to_examples([*words, *texts], cased, uncased, longest=96)
-    train(model, seen, ALIGN, work / "aligned.pt", align.loss(origin.load(BertModel)), last())
-    train(model, tagging.to_examples(cased, rows, tags), TAG, work / "six.pt", tagging.loss_of, last())
+    train(model, seen, ALIGN, work / "aligned.pt", align.loss(origin.load(BertModel)), None)
+    train(model, tagging.to_examples(cased, rows, tags), TAG, work / "six.pt", tagging.loss_of, None)
     return model, cased
 
 

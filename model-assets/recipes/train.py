@@ -1,12 +1,10 @@
 """Trains a model on examples of any task, and resumes where it was interrupted. The tasks bring their own loss."""
 
-import itertools
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -90,17 +88,13 @@ def backward(model: PreTrainedModel, loss_of: Loss, batch: Sequence[Example]) ->
     return loss
 
 
-def last() -> Callable[[], float]:
-    """An evaluation by which each epoch is better than those before it: the last is kept, and nothing is chosen."""
-    return partial(next, itertools.count(1.0))
-
-
 def train(
     model: Module, examples: Sequence[Example] | Shown, plan: Plan, state: Path,
-    loss_of: Loss, evaluate: Callable[[], float], faster: Mapping[str, float] = MappingProxyType({}),
+    loss_of: Loss, evaluate: Callable[[], float] | None, faster: Mapping[str, float] = MappingProxyType({}),
 ) -> None:
     """Trains in place, in what `precision` says. `loss_of(model, batch)` is the mean loss of a batch; `evaluate()` gives a score after each
-    epoch, and the weights of the best epoch stay in the model. `faster` are factors of the learning rate, by the name of a part of the model.
+    epoch, and the weights of the best epoch stay in the model; without it, those of the last. `faster` are factors of the learning rate, by
+    the name of a part of the model.
 
     Everything needed to go on is saved in `state` every 300 steps and after each epoch. Chance is seeded step by step, so that a
     resumed run draws what an uninterrupted one would have drawn.
@@ -157,8 +151,9 @@ def train(
         if done == (epoch + 1) * per_epoch and (best is None or best[1] < done):
             model.eval()
             with mean.in_place() if mean else nullcontext():
-                score = evaluate()
-                print(f"epoch {epoch + 1}: {score:.4f}", flush=True)
+                score = evaluate() if evaluate else float(epoch + 1)
+                if evaluate:
+                    print(f"epoch {epoch + 1}: {score:.4f}", flush=True)
                 if best is None or score > best[0]:
                     best = (score, done, {k: v.clone() for k, v in model.state_dict().items()})
             save()

@@ -1,0 +1,112 @@
+"""A training that was interrupted ends as one that was not, and what it keeps. `python -m unittest discover -s ../test/recipes`"""
+
+import random
+import unittest
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from torch import nn
+
+from recipes.train import Example, Plan, batches, train
+
+EXAMPLES = [Example([i % 7, i % 5]) for i in range(40)]
+PLAN = Plan(epochs=3, learning_rate=0.05, batch=8, mean=0.9)
+STEPS = 5
+"""Of an epoch."""
+
+
+class Interrupted(Exception):
+    pass
+
+
+class Model(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.line, self.dropped = nn.Linear(2, 2), nn.Dropout(0.2)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.line(self.dropped(ids))
+
+
+def loss_until(stop: int):
+    """A loss that can be taken so many times."""
+    taken = 0
+
+    def loss_of(model: Model, batch: Sequence[Example]) -> torch.Tensor:
+        nonlocal taken
+        taken += 1
+        if taken > stop:
+            raise Interrupted
+        ids = torch.tensor([e.ids for e in batch], dtype=torch.float)
+        return (model(ids) - ids.flip(-1)).square().mean()
+
+    return loss_of
+
+
+class Trained(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def run_to_the_end(self, name: str, stops: Sequence[int] = (), evaluate=None) -> Model:
+        for stop in stops:
+            with self.assertRaises(Interrupted):
+                train(Model(), EXAMPLES, PLAN, self.folder / name, loss_until(stop), evaluate)
+        model = Model()
+        train(model, EXAMPLES, PLAN, self.folder / name, loss_until(1_000), evaluate)
+        return model
+
+    def test_interrupted_in_any_epoch_it_ends_with_the_same_weights(self) -> None:
+        whole = self.run_to_the_end("whole").line.weight
+        for stops in ([2], [STEPS + 2], [2 * STEPS + 2], [STEPS + 2, STEPS + 2]):
+            with self.subTest(stops):
+                resumed = self.run_to_the_end(f"after {stops}", stops).line.weight
+                self.assertTrue(torch.equal(resumed, whole))
+
+    def test_without_an_evaluation_the_last_epoch_is_kept(self) -> None:
+        seen: list[torch.Tensor] = []
+        looked_at = Model()
+
+        def look() -> float:
+            seen.append(looked_at.line.weight.detach().clone())
+            return float(len(seen))
+
+        train(looked_at, EXAMPLES, PLAN, self.folder / "looked at", loss_until(1_000), look)
+        self.assertTrue(torch.equal(self.run_to_the_end("last").line.weight, seen[-1]))
+
+    def test_the_best_epoch_is_kept(self) -> None:
+        seen: list[torch.Tensor] = []
+        model = Model()
+        scores = iter([0.1, 0.3, 0.2])
+
+        def score() -> float:
+            seen.append(model.line.weight.detach().clone())
+            return next(scores)
+
+        train(model, EXAMPLES, PLAN, self.folder / "best", loss_until(1_000), score)
+        self.assertTrue(torch.equal(model.line.weight, seen[1]))
+        self.assertFalse(torch.equal(model.line.weight, seen[2]))
+
+    def test_what_has_ended_is_not_trained_again(self) -> None:
+        first = self.run_to_the_end("twice")
+        again = Model()
+        train(again, EXAMPLES, PLAN, self.folder / "twice", loss_until(0), None)
+        self.assertTrue(torch.equal(again.line.weight, first.line.weight))
+
+
+class Batches(unittest.TestCase):
+    def test_each_example_is_in_one_and_lengths_are_alike(self) -> None:
+        rng = random.Random(3)
+        examples = [Example([i] * rng.randint(1, 60)) for i in range(1_000)]
+        found = batches(examples, 16, rng)
+        self.assertEqual(sorted(e.ids[0] for batch in found for e in batch), list(range(1_000)))
+        padded = sum(len(batch) * max(len(e.ids) for e in batch) for batch in found)
+        self.assertLess(padded, 1.1 * sum(len(e.ids) for e in examples))
+
+
+if __name__ == "__main__":
+    unittest.main()
