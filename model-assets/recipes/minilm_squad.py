@@ -51,7 +51,7 @@ def main() -> None:
     print(f"kept back, fp32 weights run in bf16: F1 {spans.f1(model, judged):.4f}")
     # Contexts are long: see "Attention in int8" of shared/runtime/engine/README.md.
     model.config.int8_attention = True
-    print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out)}")
+    print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out, least=1024)}")
 
 
 def among_others(rows: list[dict], rng: random.Random) -> list[dict]:
