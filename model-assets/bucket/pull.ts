@@ -5,6 +5,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { type BlobRef, blobKey, type Manifest } from '../../shared/model/manifest.ts';
 import { inFile, sha256Of } from '../content.ts';
+import { partOf } from '../part.ts';
 import { isWithin } from '../within.ts';
 import type { ObjectStore } from './object-store.ts';
 
@@ -52,7 +53,7 @@ async function fetchTo(
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
-  const part = `${target}.part`;
+  const { path: part, tag } = await partOf(target);
   let have = 0;
   try {
     const found = await store.read(blobKey(ref), async (chunks) => {
@@ -81,5 +82,7 @@ async function fetchTo(
   } catch (error) {
     await rm(part, { force: true });
     throw error;
+  } finally {
+    await rm(tag, { force: true });
   }
 }

@@ -6,11 +6,11 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Answer } from '../exchange.ts';
+import { dropLeft, type Part, partOf, sizeOf } from '../part.ts';
 import { reasonOf } from '../reason.ts';
 import { persistently, Transient } from '../transient.ts';
 import { Watch } from '../watch.ts';
 import { ask, type Hub } from './hub.ts';
-import { dropLeft, type Part, partOf, sizeOf } from './part.ts';
 import { type FileHash, type HubFile, hashOf, type Repository } from './repository.ts';
 
 /** Attempts that bring at least so many bytes are no failures: the next begins where they ended. */

@@ -7,9 +7,9 @@ import pLimit from 'p-limit';
 import { rewrites } from '../config.ts';
 import { graphFiles } from '../graphs.ts';
 import { chooseLayout, type Dtype, type Layout, textsIn } from '../layout.ts';
+import { partOf, sizeOf } from '../part.ts';
 import { download } from './download.ts';
 import type { Hub } from './hub.ts';
-import { partOf, sizeOf } from './part.ts';
 import type { HubFile, Repository } from './repository.ts';
 
 /** Files that come at once. */

@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { dropLeft, partOf } from '../../model-assets/hub/part.ts';
+import { dropLeft, partOf } from '../../model-assets/part.ts';
 
 let folder = '';
 const nameBy = (pid: number, host = hostname()) => `model.onnx.part.${host}.${pid}`;
