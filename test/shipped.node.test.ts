@@ -3,10 +3,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { memoryOf } from '../model-assets/checks/memory.ts';
 import { shipped } from '../model-assets/shipped.ts';
+import { DEFAULTS } from '../shared/model/defaults.ts';
 
 const FOLDER = join(import.meta.dirname, '..', 'model-assets', 'checkpoints');
 const MB = 1e6;
+const MIB = 2 ** 20;
 const checkpoints = await shipped();
 const WRITING = ['text-generation', 'summarization', 'translation'];
 
@@ -32,6 +35,21 @@ test('a trained one takes 18 MB at most with its tokenizer, the six that underst
   }
   expect(together.understand).toBeLessThanOrEqual(75 * MB);
   expect(together.write).toBeLessThanOrEqual(45 * MB);
+});
+
+test('the six that understand are open at once within what models may hold, after 128 tokens each', async () => {
+  const understanding = checkpoints.filter(({ manifest }) => !WRITING.includes(manifest.task));
+  expect(understanding).toHaveLength(6);
+  const held = await Promise.all(
+    understanding.map(async (checkpoint) => {
+      const { terms, work } = await memoryOf(checkpoint);
+      const [short] = work;
+      expect(short?.tokens, checkpoint.manifest.name).toBe(128);
+      return terms.reduce((sum, { bytes }) => sum + bytes, short?.bytes ?? 0);
+    }),
+  );
+  const together = held.reduce((sum, bytes) => sum + bytes, 0);
+  expect(together / MIB).toBeLessThanOrEqual(DEFAULTS.WASM_BUDGET_MIB);
 });
 
 test('the README says how large each is', async () => {
