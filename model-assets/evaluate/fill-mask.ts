@@ -4,12 +4,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import bounds from './held-back.json' with { type: 'json' };
 import { readRows, type Service } from './service.ts';
 import { printWrong } from './wrong.ts';
 
-const PLACES = 2000;
-/** Words before and after the place. */
-const AROUND = 50;
+/** How many places are asked, and how many words are shown before and after each. */
+const { places: PLACES, around: AROUND } = bounds.wikitext;
 
 interface Place {
   readonly text: string;
@@ -17,7 +17,9 @@ interface Place {
 }
 
 export async function fillMask(service: Service, data: string, wrong: number): Promise<void> {
-  const places = await choose(data);
+  const rows = await readRows<{ text: string }>(join(data, 'text', 'wikitext-2.dev.jsonl.gz'));
+  const pieces = await piecesOf(join(data, '..', 'tokenizers', 'bert-base-uncased', 'tokenizer.json'));
+  const places = choosePlaces(rows, pieces);
   const found: string[][] = [];
   for (const { text } of places) {
     const answer = await service.ask<{ token_str: string }[]>('fill-mask', { inputs: text, parameters: { top_k: 5 } });
@@ -35,10 +37,10 @@ export async function fillMask(service: Service, data: string, wrong: number): P
   printWrong(lines, wrong);
 }
 
-/** Those whose SHA-256, of the row's number and the word's, come first. */
-async function choose(data: string): Promise<Place[]> {
-  const rows = await readRows<{ text: string }>(join(data, 'text', 'wikitext-2.dev.jsonl.gz'));
-  const known = await wholeWords(join(data, '..', 'tokenizers', 'bert-base-uncased', 'tokenizer.json'));
+/** Of the words that are one of the pieces, those whose SHA-256, of the row's number and the word's, come first: recipes/masks.py chooses the same. */
+export function choosePlaces(rows: readonly { readonly text: string }[], pieces: readonly string[]): Place[] {
+  // Pieces of letters that are no continuation.
+  const known = new Set(pieces.filter((piece) => /^[a-z]+$/.test(piece)));
   const places = rows.flatMap(({ text }, row) => {
     const words = text.split(' ').filter(Boolean);
     return words.flatMap((word, i) => {
@@ -51,8 +53,7 @@ async function choose(data: string): Promise<Place[]> {
   return places.sort((a, b) => (a.order < b.order ? -1 : 1)).slice(0, PLACES);
 }
 
-/** Pieces of letters that are no continuation. */
-async function wholeWords(path: string): Promise<ReadonlySet<string>> {
+async function piecesOf(path: string): Promise<string[]> {
   const { model } = JSON.parse(await readFile(path, 'utf8')) as { model: { vocab: Record<string, number> } };
-  return new Set(Object.keys(model.vocab).filter((piece) => /^[a-z]+$/.test(piece)));
+  return Object.keys(model.vocab);
 }

@@ -1,8 +1,7 @@
-// Bits per byte on the books that were kept back: those whose title's SHA-256 begins with a byte under 10, read in 30 windows each that
-// begin anew with a paragraph, as recipes/passages.py cuts them.
+// Bits per byte on the books that were kept back, read in 30 windows each that begin anew with a paragraph, as recipes/passages.py cuts them.
 
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { isHeldBackBook } from './held-back.ts';
 import { readRows, type Service } from './service.ts';
 
 const WINDOWS = 30;
@@ -30,7 +29,7 @@ interface Told {
 /** `samples`: continuations to print, which nobody chose: the seeds count up. */
 export async function textGeneration(service: Service, data: string, samples: number): Promise<void> {
   const books = await readRows<Book>(join(data, 'text', 'books.jsonl.gz'));
-  const kept = books.filter(({ title }) => (createHash('sha256').update(title).digest()[0] ?? 255) < 10);
+  const kept = books.filter(({ title }) => isHeldBackBook(title));
   const all: Read[] = [];
   for (const { title, text } of kept) {
     const read: Read[] = [];

@@ -1,18 +1,17 @@
-// sacreBLEU on 1,500 French sentences of Tatoeba that were kept back: those whose English has the first SHA-256, as recipes/pairs.py
-// draws them. Asked as the service answers by itself, and greedily. Then how many names it copies, and what it says of the course's sentence.
+// sacreBLEU on 1,500 French sentences of Tatoeba that were kept back: those whose English has the first SHA-256. Asked as the service answers by itself, and greedily. Then how many names it copies, and what it says of the course's sentence.
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { bleu } from './bleu.ts';
+import bounds from './held-back.json' with { type: 'json' };
 import { names } from './names.ts';
 import { readRows, type Service } from './service.ts';
 import { printWrong } from './wrong.ts';
 
-const KEPT = 1500;
 /** A smoke test, as the course has it: a word that the pairs hardly have, and a name. */
 const SHOWN = 'Ce cours est produit par Hugging Face.';
 
-interface Pair {
+export interface Pair {
   readonly fr: string;
   readonly en: string;
 }
@@ -39,13 +38,14 @@ export async function translation(service: Service, data: string, wrong: number)
   console.log(`translation          ${SHOWN} | ${said}`);
 }
 
-function heldBack(rows: readonly Pair[]): Pair[] {
+/** As recipes/pairs.py draws them: each English once, with the first French of the file. */
+export function heldBack(rows: readonly Pair[]): Pair[] {
   const first = new Map<string, Pair>();
   for (const row of rows) if (!first.has(row.en)) first.set(row.en, row);
   const keyed = [...first.values()].map((row) => ({ row, key: createHash('sha256').update(row.en).digest('hex') }));
   return keyed
     .sort((a, b) => (a.key < b.key ? -1 : 1))
-    .slice(0, KEPT)
+    .slice(0, bounds.tatoeba_pairs)
     .map(({ row }) => row);
 }
 

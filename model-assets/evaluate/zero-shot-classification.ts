@@ -1,8 +1,8 @@
 // What zero-shot rests on: whether a model tells what follows from a text. Accuracy over three labels on the tenth of MNLI that was
-// kept back: premises whose SHA-256 begins with a byte under 26 (recipes/held_back.py).
+// kept back.
 
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { isHeldBackPremise } from './held-back.ts';
 import { readRows, type Service } from './service.ts';
 import { printWrong } from './wrong.ts';
 
@@ -14,7 +14,7 @@ interface Pair {
 
 export async function zeroShotClassification(service: Service, data: string, wrong: number): Promise<void> {
   const all = await readRows<Pair>(join(data, 'natural-language-inference', 'mnli-dev.jsonl.gz'));
-  const rows = all.filter(({ premise }) => (createHash('sha256').update(premise).digest()[0] ?? 0) < 26);
+  const rows = all.filter(({ premise }) => isHeldBackPremise(premise));
   const model = await service.modelOf('zero-shot-classification');
   const single = await classify(service, model, rows, 1);
   const grouped = await classify(service, model, rows, 8);

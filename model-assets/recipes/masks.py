@@ -11,11 +11,11 @@ from tokenizers import Tokenizer
 from torch.nn import functional
 from transformers import BertForMaskedLM, PreTrainedModel
 
+from .held_back import BOUNDS
 from .train import Example, collate, predictions
 
-PLACES = 2_000
-AROUND = 50
-"""Words before and after a place that is measured."""
+PLACES, AROUND = (BOUNDS["wikitext"][name] for name in ("places", "around"))
+"""How many places are measured, and the words that are shown before and after each."""
 
 
 def passages(parts: Iterable[str], words: int) -> Iterator[str]:

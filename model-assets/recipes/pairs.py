@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-HELD_BACK = 1_500
+from .held_back import BOUNDS
+
+HELD_BACK = BOUNDS["tatoeba_pairs"]
 JOINED = 0.1
 """Share of the pairs that come with another behind them: texts have more than one sentence."""
 ACCENTED = 0.15

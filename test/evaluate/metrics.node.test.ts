@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bleu, tokens13a } from '../../model-assets/evaluate/bleu.ts';
 import { spearman } from '../../model-assets/evaluate/feature-extraction.ts';
+import { choosePlaces } from '../../model-assets/evaluate/fill-mask.ts';
+import { isHeldBackBook, isHeldBackPremise } from '../../model-assets/evaluate/held-back.ts';
 import { isExact, nearestF1 } from '../../model-assets/evaluate/question-answering.ts';
 import { rougeL } from '../../model-assets/evaluate/rouge.ts';
 import { bitsPerByte, windowsOf } from '../../model-assets/evaluate/text-generation.ts';
 import { countEntities, entitiesOf } from '../../model-assets/evaluate/token-classification.ts';
+import { heldBack } from '../../model-assets/evaluate/translation.ts';
 
 interface Goldens {
   readonly tokens: readonly { readonly text: string; readonly tokens: readonly string[] }[];
@@ -50,10 +53,23 @@ interface Goldens {
     /** Their SHA-256. */
     readonly windows: readonly string[];
   }[];
+  /** Numbers of what is kept back, or the SHA-256 of it all. */
+  readonly lines: {
+    readonly premises: readonly number[];
+    readonly books: readonly number[];
+    readonly pairs: { readonly count: number; readonly distinct: number; readonly kept: string };
+    readonly places: {
+      readonly texts: readonly (readonly [text: string, times: number])[];
+      readonly pieces: readonly string[];
+      readonly kept: string;
+    };
+  };
 }
 
 const path = join(import.meta.dirname, '..', 'fixtures', 'metrics', 'goldens.json');
 const goldens: Goldens = JSON.parse(await readFile(path, 'utf8'));
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 test.each(goldens.tokens)('cuts $text as mteval-v13a', ({ text, tokens }) => {
   expect(tokens13a(text)).toEqual(tokens);
@@ -89,7 +105,20 @@ test.each(goldens.bits)('gives $bits bits a byte', ({ read, bits }) => {
 
 test.each(goldens.windows)('cuts a book as its recipe', ({ paragraphs, windows }) => {
   const text = paragraphs.map(([letter, length]) => letter.repeat(length)).join('\n\n');
-  expect(windowsOf(text).map((window) => createHash('sha256').update(window).digest('hex'))).toEqual(windows);
+  expect(windowsOf(text).map(sha256)).toEqual(windows);
+});
+
+test('draws the lines of recipes: which premises and books, which pairs, which places', () => {
+  const { premises, books, pairs, places } = goldens.lines;
+  const numbers = Array.from({ length: 1000 }, (_, i) => i);
+  expect(numbers.filter((i) => isHeldBackPremise(`premise ${i}`))).toEqual(premises);
+  expect(numbers.filter((i) => isHeldBackBook(`book ${i}`))).toEqual(books);
+  const rows = Array.from({ length: pairs.count }, (_, i) => ({ fr: `fr ${i}`, en: `en ${i % pairs.distinct}` }));
+  const kept = heldBack(rows).map(({ fr, en }) => `${fr}\t${en}`);
+  expect(sha256(kept.join('\n'))).toBe(pairs.kept);
+  const texts = places.texts.map(([text, times]) => ({ text: Array(times).fill(text).join(' ') }));
+  const chosen = choosePlaces(texts, places.pieces).map(({ text, word }) => `${text}\t${word}`);
+  expect(sha256(chosen.join('\n'))).toBe(places.kept);
 });
 
 test('refuses references that are not one for each', () => {
