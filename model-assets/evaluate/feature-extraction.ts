@@ -11,16 +11,18 @@ interface Pair {
 
 export async function featureExtraction(service: Service, data: string): Promise<void> {
   const rows = await readRows<Pair>(join(data, 'feature-extraction', 'stsb.dev.jsonl.gz'));
-  const cosines: number[] = [];
-  for (const { a, b } of rows) {
-    const [first = [], second = []] = await service.ask<number[][]>('feature-extraction', { inputs: [a, b] });
-    cosines.push(cosine(first, second));
-  }
+  const texts = rows.flatMap(({ a, b }) => [a, b]);
+  const single = await service.askAll<number[]>('feature-extraction', texts, 1);
+  const grouped = await service.askAll<number[]>('feature-extraction', texts, 8);
+  const cosines = rows.map((_, i) => cosine(single[2 * i] ?? [], single[2 * i + 1] ?? []));
   const correlation = spearman(
     cosines,
     rows.map(({ score }) => score),
   );
   console.log(`feature-extraction   STS-B dev  Spearman ${(100 * correlation).toFixed(2)}  (${rows.length} pairs)`);
+  const moved = single.flatMap((vector, i) => vector.map((value, k) => Math.abs(value - (grouped[i]?.[k] ?? 0))));
+  const most = moved.reduce((a, b) => Math.max(a, b), 0);
+  console.log(`  greatest difference of a component between one input a request and eight: ${most}`);
 }
 
 function cosine(a: readonly number[], b: readonly number[]): number {

@@ -46,14 +46,8 @@ export function isExact(said: string, answers: Question['answers']): boolean {
 }
 
 async function answer(service: Service, rows: readonly Question[], size: number): Promise<string[]> {
-  const texts: string[] = [];
-  for (let at = 0; at < rows.length; at += size) {
-    const inputs = rows.slice(at, at + size).map(({ question, context }) => ({ question, context }));
-    texts.push(
-      ...(await service.ask<{ answer: string }[]>('question-answering', { inputs })).map((each) => each.answer),
-    );
-  }
-  return texts;
+  const inputs = rows.map(({ question, context }) => ({ question, context }));
+  return (await service.askAll<{ answer: string }>('question-answering', inputs, size)).map((each) => each.answer);
 }
 
 /** Between what Python's \b tells from words: "Bahía" has none. */

@@ -39,6 +39,14 @@ export class Service {
     if (!response.ok) throw new Error(`the service answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as T;
   }
+
+  /** An answer for each of the inputs, of which `size` go in a request; `body` is what else it says. */
+  async askAll<T>(task: string, inputs: readonly unknown[], size: number, body: object = {}): Promise<T[]> {
+    const answers: T[] = [];
+    for (let at = 0; at < inputs.length; at += size)
+      answers.push(...(await this.ask<T[]>(task, { ...body, inputs: inputs.slice(at, at + size) })));
+    return answers;
+  }
 }
 
 /** Gzipped JSON lines. */

@@ -23,12 +23,8 @@ export async function textClassification(service: Service, data: string, wrong: 
 }
 
 async function classify(service: Service, rows: readonly Labelled[], size: number): Promise<string[]> {
-  const labels: string[] = [];
-  for (let start = 0; start < rows.length; start += size) {
-    const inputs = rows.slice(start, start + size).map(({ text }) => text);
-    const body = { inputs, parameters: { top_k: 1 } };
-    const answers = await service.ask<{ label: string }[][]>('text-classification', body);
-    labels.push(...answers.map(([best]) => best?.label ?? ''));
-  }
-  return labels;
+  const texts = rows.map(({ text }) => text);
+  const parameters = { top_k: 1 };
+  const answers = await service.askAll<{ label: string }[]>('text-classification', texts, size, { parameters });
+  return answers.map(([best]) => best?.label ?? '');
 }

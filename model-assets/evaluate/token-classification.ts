@@ -58,16 +58,10 @@ export function countEntities(truths: readonly string[][], answers: readonly str
 
 /** Entities of each row, as `type start end` in code points. */
 async function find(service: Service, rows: readonly Tagged[], strategy: string, size: number): Promise<string[][]> {
-  const all: string[][] = [];
-  for (let at = 0; at < rows.length; at += size) {
-    const inputs = rows.slice(at, at + size).map(({ words }) => words.join(' '));
-    const answers = await service.ask<Entity[][]>('token-classification', {
-      inputs,
-      parameters: { aggregation_strategy: strategy },
-    });
-    all.push(...answers.map((each) => each.map(({ entity_group, start, end }) => `${entity_group} ${start} ${end}`)));
-  }
-  return all;
+  const texts = rows.map(({ words }) => words.join(' '));
+  const parameters = { aggregation_strategy: strategy };
+  const answers = await service.askAll<Entity[]>('token-classification', texts, size, { parameters });
+  return answers.map((each) => each.map(({ entity_group, start, end }) => `${entity_group} ${start} ${end}`));
 }
 
 /** Of a row's tags, as `type start end` in code points. */

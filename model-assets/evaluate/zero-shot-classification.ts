@@ -33,17 +33,8 @@ export async function zeroShotClassification(service: Service, data: string, wro
 
 /** A model for zero-shot is a classifier of pairs. */
 async function classify(service: Service, model: string, rows: readonly Pair[], size: number): Promise<string[]> {
-  const labels: string[] = [];
-  for (let at = 0; at < rows.length; at += size) {
-    const inputs = rows
-      .slice(at, at + size)
-      .map(({ premise, hypothesis }) => ({ text: premise, text_pair: hypothesis }));
-    const answers = await service.ask<{ label: string }[][]>('text-classification', {
-      model,
-      inputs,
-      parameters: { top_k: 1 },
-    });
-    labels.push(...answers.map(([best]) => best?.label.toLowerCase() ?? ''));
-  }
-  return labels;
+  const pairs = rows.map(({ premise, hypothesis }) => ({ text: premise, text_pair: hypothesis }));
+  const body = { model, parameters: { top_k: 1 } };
+  const answers = await service.askAll<{ label: string }[]>('text-classification', pairs, size, body);
+  return answers.map(([best]) => best?.label.toLowerCase() ?? '');
 }
