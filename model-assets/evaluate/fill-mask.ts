@@ -11,6 +11,9 @@ import { printWrong } from './wrong.ts';
 /** How many places are asked, and how many words are shown before and after each. */
 const { places: PLACES, around: AROUND } = bounds.wikitext;
 
+/** As the families of models write it. */
+const MASKS = ['[MASK]', '<mask>'];
+
 interface Place {
   readonly text: string;
   readonly word: string;
@@ -19,7 +22,7 @@ interface Place {
 export async function fillMask(service: Service, data: string, wrong: number): Promise<void> {
   const rows = await readRows<{ text: string }>(join(data, 'text', 'wikitext-2.dev.jsonl.gz'));
   const pieces = await piecesOf(join(data, '..', 'tokenizers', 'bert-base-uncased', 'tokenizer.json'));
-  const places = choosePlaces(rows, pieces);
+  const places = choosePlaces(rows, pieces, await maskOf(service));
   const found = await fill(service, places, 1);
   const grouped = await fill(service, places, 8);
   const percent = (count: number) => ((100 * count) / places.length).toFixed(2);
@@ -36,6 +39,16 @@ export async function fillMask(service: Service, data: string, wrong: number): P
   printWrong(lines, wrong);
 }
 
+/** The mask that is one of the model's own tokens. */
+async function maskOf(service: Service): Promise<string> {
+  const model = await service.modelOf('fill-mask');
+  const body = { model, inputs: MASKS, add_special_tokens: false };
+  const { tokens } = await service.ask<{ tokens: string[][] }>('tokenize', body);
+  const mask = MASKS.find((each, i) => tokens[i]?.includes(each));
+  if (mask === undefined) throw new Error(`model ${model} has no token ${MASKS.join(' or ')}`);
+  return mask;
+}
+
 /** The five likeliest words of each place. */
 async function fill(service: Service, places: readonly Place[], size: number): Promise<string[][]> {
   const texts = places.map(({ text }) => text);
@@ -45,7 +58,11 @@ async function fill(service: Service, places: readonly Place[], size: number): P
 }
 
 /** Of the words that are one of the pieces, those whose SHA-256, of the row's number and the word's, come first: recipes/masks.py chooses the same. */
-export function choosePlaces(rows: readonly { readonly text: string }[], pieces: readonly string[]): Place[] {
+export function choosePlaces(
+  rows: readonly { readonly text: string }[],
+  pieces: readonly string[],
+  mask: string,
+): Place[] {
   // Pieces of letters that are no continuation.
   const known = new Set(pieces.filter((piece) => /^[a-z]+$/.test(piece)));
   const places = rows.flatMap(({ text }, row) => {
@@ -53,7 +70,7 @@ export function choosePlaces(rows: readonly { readonly text: string }[], pieces:
     return words.flatMap((word, i) => {
       if (!known.has(word.toLowerCase())) return [];
       const order = createHash('sha256').update(`${row} ${i}`).digest('hex');
-      const shown = [...words.slice(Math.max(0, i - AROUND), i), '[MASK]', ...words.slice(i + 1, i + 1 + AROUND)];
+      const shown = [...words.slice(Math.max(0, i - AROUND), i), mask, ...words.slice(i + 1, i + 1 + AROUND)];
       return [{ order, text: shown.join(' '), word: word.toLowerCase() }];
     });
   });

@@ -18,7 +18,9 @@ export async function textClassification(service: Service, data: string, wrong: 
   const accuracy = ((100 * correct) / rows.length).toFixed(2);
   console.log(`text-classification  SST-2 dev  accuracy ${accuracy} %  (${correct} of ${rows.length})`);
   console.log(`  label flips between one input a request and eight: ${flips}`);
-  const lines = rows.flatMap(({ text, label }, i) => (single[i] === label ? [] : [`${text} | true: ${label}`]));
+  const lines = rows.flatMap(({ text, label }, i) =>
+    single[i] === label ? [] : [`${text} | said: ${single[i]} | true: ${label}`],
+  );
   printWrong(lines, wrong);
 }
 

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { featureExtraction } from '../../model-assets/evaluate/feature-extraction.ts';
 import { fillMask } from '../../model-assets/evaluate/fill-mask.ts';
 import { Service } from '../../model-assets/evaluate/service.ts';
+import { textClassification } from '../../model-assets/evaluate/text-classification.ts';
 
 let data: string;
 let printed: string[];
@@ -38,6 +39,7 @@ function serve(answers: Record<string, (input: string, count: number) => unknown
     const task = url.split('/v1/')[1] ?? '';
     const { inputs }: { inputs: string[] } = JSON.parse(body);
     const each = inputs.map((input) => answers[task]?.(input, inputs.length));
+    if (task === 'tokenize') return Response.json({ tokens: each });
     counts.push(inputs.length);
     return Response.json(each);
   });
@@ -46,12 +48,12 @@ function serve(answers: Record<string, (input: string, count: number) => unknown
 
 const service = () => new Service('http://service.example', 'one');
 
-test('fill-mask is asked place by place, and says how often another word comes first beside others', async () => {
-  const mask = '[MASK]';
+test.each(['[MASK]', '<mask>'])('fill-mask is asked with the %s of the model', async (mask) => {
   await writeRows('text/wikitext-2.dev', [{ text: 'the cat sat on the mat and the dog' }]);
   const vocab = { the: 0, cat: 1, dog: 2 };
   await write('../tokenizers/bert-base-uncased/tokenizer.json', JSON.stringify({ model: { vocab } }));
   const counts = serve({
+    tokenize: (text) => (text === mask ? [mask] : Array.from(text)),
     'fill-mask': (text, count) => {
       expect(text.split(' ').filter((word) => word === mask)).toHaveLength(1);
       // Beside others it puts another word first where the last was taken out.
@@ -67,6 +69,13 @@ test('fill-mask is asked place by place, and says how often another word comes f
   ]);
 });
 
+test('a model without a mask is refused by what it lacks', async () => {
+  await writeRows('text/wikitext-2.dev', [{ text: 'the' }]);
+  await write('../tokenizers/bert-base-uncased/tokenizer.json', '{"model": {"vocab": {"the": 0}}}');
+  serve({ tokenize: (text) => Array.from(text) });
+  await expect(fillMask(service(), data, 0)).rejects.toThrow('model one has no token [MASK] or <mask>');
+});
+
 test('feature-extraction is asked text by text, and says how far an embedding moves beside others', async () => {
   await writeRows('feature-extraction/stsb.dev', [
     { a: 'a', b: 'aa', score: 5 },
@@ -80,4 +89,11 @@ test('feature-extraction is asked text by text, and says how far an embedding mo
     'feature-extraction   STS-B dev  Spearman 100.00  (3 pairs)',
     '  greatest difference of a component between one input a request and eight: 0.25',
   ]);
+});
+
+test('what is wrong of text-classification is printed with what was said', async () => {
+  await writeRows('text-classification/sst2.dev', [{ text: 'good', label: 'POSITIVE' }]);
+  serve({ 'text-classification': () => [{ label: 'NEGATIVE' }] });
+  await textClassification(service(), data, 1);
+  expect(printed.at(-1)).toBe('  wrong: good | said: NEGATIVE | true: POSITIVE');
 });

@@ -117,7 +117,7 @@ test('draws the lines of recipes: which premises and books, which pairs, which p
   const kept = heldBack(rows).map(({ fr, en }) => `${fr}\t${en}`);
   expect(sha256(kept.join('\n'))).toBe(pairs.kept);
   const texts = places.texts.map(([text, times]) => ({ text: Array(times).fill(text).join(' ') }));
-  const chosen = choosePlaces(texts, places.pieces).map(({ text, word }) => `${text}\t${word}`);
+  const chosen = choosePlaces(texts, places.pieces, '[MASK]').map(({ text, word }) => `${text}\t${word}`);
   expect(sha256(chosen.join('\n'))).toBe(places.kept);
 });
 
