@@ -1,5 +1,6 @@
 """Writes a checkpoint's folder: the graph in int8 with embeddings in 4 bits, its weights beside it, config and tokenizer, as the Hub lays them out."""
 
+import json
 from pathlib import Path
 
 import torch
@@ -48,3 +49,13 @@ def write_checkpoint(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path,
     model.config.save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     return fp32
+
+
+def write_modules(folder: Path, size: int) -> None:
+    """What says of an encoder, in the files of sentence-transformers, that an embedding is the mean over the tokens, scaled to length 1."""
+    kinds = {"Transformer": "", "Pooling": "1_Pooling", "Normalize": "2_Normalize"}
+    modules = [{"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"} for i, (kind, path) in enumerate(kinds.items())]
+    pooling = {"word_embedding_dimension": size, "pooling_mode_mean_tokens": True}
+    (folder / "1_Pooling").mkdir(exist_ok=True)
+    for name, content in (("modules.json", modules), ("1_Pooling/config.json", pooling)):
+        (folder / name).write_text(json.dumps(content, indent=2) + "\n")

@@ -3,26 +3,27 @@
     python -m recipes.minilm_embeddings --work /some/folder --out checkpoints/minilm-embeddings
 
 Four layers and 12,000 pieces stay of it; then the model learns to place 60,000 sentences of many kinds where the whole one places
-them, and, every fifth step, to give pairs of STS-B the similarity that people gave them. Resumes where it was interrupted.
+them, and, in every fifth step or so, to give pairs of STS-B the similarity that people gave them. Resumes where it was interrupted.
 """
 
 import itertools
 import random
-import time
-from pathlib import Path
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from scipy.stats import spearmanr
 from tokenizers import Tokenizer
 from torch.nn import functional
-from transformers import BertModel, get_linear_schedule_with_warmup
+from transformers import BertModel
 
 from . import origin
 from .arguments import arguments
 from .data import Data, sentences
-from .export_onnx import write_checkpoint
+from .export_onnx import write_checkpoint, write_modules
 from .precision import autocast
-from .train import Example, collate
+from .train import Example, Loss, Plan, collate, train
 from .vocabulary import count_pieces, trim, trim_embeddings
 
 PIECES = 12_000
@@ -30,11 +31,19 @@ LAYERS = (0, 1, 3, 5)
 """Of the six of the whole model."""
 SENTENCES = 60_000
 BATCH = 64
-LEARNING_RATE = 8e-5
-PAIRS_EVERY = 5
+SEED = 29
+PLAN = Plan(epochs=1, learning_rate=8e-5, batch=BATCH, seed=SEED)
+PAIRS_SHARE = 0.2
+"""Of the steps, in which pairs are shown too."""
 PAIRS_WEIGHT = 4.0
 LONGEST = 96
-SEED = 29
+
+
+class Pair(NamedTuple):
+    a: Example
+    b: Example
+    likeness: float
+    """From 0 to 1."""
 
 
 def main() -> None:
@@ -47,7 +56,7 @@ def main() -> None:
 
     held_back = {normal(row[side]) for row in dev for side in "ab"}
     texts = corpus(data, held_back)
-    pairs = [row for row in data.rows("feature-extraction/stsb.train") if not {normal(row["a"]), normal(row["b"])} <= held_back]
+    rows = taught(data.rows("feature-extraction/stsb.train"), held_back)
     books = (row["text"][:10_000] for row in data.rows("text/books"))
     counts = count_pieces(whole, itertools.chain(texts, texts, books))
     trimmed, kept = trim(whole, counts, PIECES)
@@ -56,14 +65,23 @@ def main() -> None:
     origin.keep_layers(student, LAYERS)
     print(f"trimmed only: {similarity(student, trimmed, dev):.4f}", flush=True)
 
-    train(student, teacher, whole, trimmed, texts, pairs, args.work / "embeddings.pt",
-          lambda: similarity(student, trimmed, dev))
+    examples = [own._replace(target=theirs) for own, theirs in zip(encoded(trimmed, texts), encoded(whole, texts), strict=True)]
+    a, b = (encoded(trimmed, [row[side] for row in rows]) for side in "ab")
+    pairs = [Pair(*sides, row["score"] / 5) for *sides, row in zip(a, b, rows, strict=True)]
+    train(student, examples, PLAN, args.work / "embeddings.pt", loss(teacher, pairs), lambda: similarity(student, trimmed, dev))
     print(f"student: {similarity(student, trimmed, dev):.4f}")
     print(f"the fp32 graph is {write_checkpoint(student, trimmed, args.out)}")
+    write_modules(args.out, student.config.hidden_size)
 
 
 def normal(text: str) -> str:
-    return " ".join(text.lower().split())
+    """What is compared: neither case nor punctuation makes another sentence."""
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+def taught(rows: Sequence[dict], held_back: set[str]) -> list[dict]:
+    """The pairs without any sentence that is kept back."""
+    return [row for row in rows if held_back.isdisjoint({normal(row["a"]), normal(row["b"])})]
 
 
 def corpus(data: Data, held_back: set[str]) -> list[str]:
@@ -97,9 +115,13 @@ def corpus(data: Data, held_back: set[str]) -> list[str]:
     return result[:SENTENCES]
 
 
-def embed(model: BertModel, tokenizer: Tokenizer, texts: list[str]) -> torch.Tensor:
+def encoded(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Example]:
+    return [Example(e.ids[:LONGEST]) for e in tokenizer.encode_batch(list(texts))]
+
+
+def embed(model: BertModel, examples: Sequence[Example]) -> torch.Tensor:
     """Mean over the tokens, scaled to length 1: [texts, size]."""
-    inputs = collate([Example(e.ids[:LONGEST]) for e in tokenizer.encode_batch(texts)])
+    inputs = collate(examples)
     with autocast():
         hidden = model(**inputs).last_hidden_state
     weights = inputs["attention_mask"].unsqueeze(-1).float()
@@ -113,54 +135,26 @@ def similarity(model: BertModel, tokenizer: Tokenizer, rows: list[dict]) -> floa
     with torch.no_grad():
         for start in range(0, len(rows), 100):
             part = rows[start : start + 100]
-            a, b = (embed(model, tokenizer, [row[side] for row in part]) for side in "ab")
+            a, b = (embed(model, encoded(tokenizer, [row[side] for row in part])) for side in "ab")
             cosines += (a * b).sum(-1).tolist()
     return float(spearmanr(cosines, [row["score"] for row in rows]).statistic)
 
 
-def train(student, teacher, whole, trimmed, texts: list[str], pairs: list[dict], state: Path, evaluate) -> None:
-    torch.manual_seed(SEED)
+def loss(teacher: BertModel, pairs: Sequence[Pair]) -> Loss:
+    """Sentences go where the teacher places them, and in a share of the steps drawn pairs get the similarity that people gave them.
+    The target of an example is the sentence in the teacher's pieces."""
     teacher.eval()
-    order = [texts[i : i + BATCH * 50] for i in range(0, len(texts), BATCH * 50)]
-    batches = [sorted(pool, key=len)[i : i + BATCH] for pool in order for i in range(0, len(pool), BATCH)]
-    rng = random.Random(SEED)
-    rng.shuffle(batches)
-    optimizer = torch.optim.AdamW(student.parameters(), lr=LEARNING_RATE, weight_decay=0.01, fused=True)
-    schedule = get_linear_schedule_with_warmup(optimizer, len(batches) // 20, len(batches))
-    done = 0
-    if state.exists():
-        saved = torch.load(state, weights_only=False)
-        student.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-        schedule.load_state_dict(saved["schedule"])
-        done = saved["done"]
-    started, begun = time.monotonic(), done
-    for step, batch in enumerate(batches):
-        picked = rng.sample(pairs, BATCH)
-        if step < done:
-            continue
-        student.train()
+
+    def loss_of(model: BertModel, batch: Sequence[Example]) -> torch.Tensor:
         with torch.no_grad():
-            goal = embed(teacher, whole, batch)
-        loss = (1 - (embed(student, trimmed, batch) * goal).sum(-1)).mean()
-        if step % PAIRS_EVERY == 0:
-            a, b = (embed(student, trimmed, [row[side] for row in picked]) for side in "ab")
-            wanted = torch.tensor([row["score"] / 5 for row in picked])
-            loss = loss + PAIRS_WEIGHT * functional.mse_loss((a * b).sum(-1), wanted)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        done = step + 1
-        if done % 100 == 0:
-            pace = (done - begun) / (time.monotonic() - started)
-            print(f"step {done}/{len(batches)} loss {loss.item():.4f} {(len(batches) - done) / pace / 60:.1f} min left", flush=True)
-        if done % 500 == 0 or done == len(batches):
-            print(f"step {done}: {evaluate():.4f}", flush=True)
-            temporary = state.with_suffix(".tmp")
-            torch.save({"model": student.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "done": done}, temporary)
-            temporary.replace(state)
+            goal = embed(teacher, [example.target for example in batch])
+        lost = (1 - (embed(model, batch) * goal).sum(-1)).mean()
+        if torch.rand(()) >= PAIRS_SHARE:
+            return lost
+        a, b, wanted = zip(*(pairs[i] for i in torch.randperm(len(pairs))[:BATCH]), strict=True)
+        return lost + PAIRS_WEIGHT * functional.mse_loss((embed(model, a) * embed(model, b)).sum(-1), torch.tensor(wanted))
+
+    return loss_of
 
 
 if __name__ == "__main__":
