@@ -1,6 +1,6 @@
 """Trims a WordPiece vocabulary to the pieces that a corpus uses, and a model's embeddings with it.
 
-What is cut falls apart into shorter pieces, so every text can still be written: all pieces of one character stay.
+What is cut falls apart into shorter pieces, so every text in Latin letters can still be written: their pieces of one character stay.
 """
 
 import json

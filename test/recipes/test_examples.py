@@ -1,0 +1,91 @@
+"""What the tasks' examples teach, token by token. `python -m unittest discover -s ../test/recipes`"""
+
+import string
+import unittest
+from collections import Counter
+from unittest.mock import patch
+
+import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from tokenizers.processors import TemplateProcessing
+
+from recipes import spans, tagging, taught
+from recipes.vocabulary import SPECIAL, trim
+
+CHARACTERS = [*string.ascii_lowercase, *(f"##{letter}" for letter in string.ascii_lowercase), "(", ")"]
+WORDS = ["the", "lives", "in", "york", "##shire"]
+TAGS = {"O": 0, "B-PER": 1, "I-PER": 2, "B-LOC": 3, "I-LOC": 4}
+
+
+def tokenizer() -> Tokenizer:
+    ids = {piece: i for i, piece in enumerate([*SPECIAL, *CHARACTERS, *WORDS])}
+    made = Tokenizer(WordPiece(ids, unk_token="[UNK]"))
+    made.normalizer, made.pre_tokenizer = BertNormalizer(lowercase=True), BertPreTokenizer()
+    made.add_special_tokens(list(SPECIAL))
+    made.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[(token, ids[token]) for token in ("[CLS]", "[SEP]")]
+    )
+    return made
+
+
+class Tagged(unittest.TestCase):
+    row = {"words": ["Yorkshire", "lives", "in", "The", "Yorkshire"], "tags": ["B-PER", "O", "O", "B-LOC", "I-LOC"]}
+
+    def test_the_pieces_of_a_word_go_on_and_special_tokens_do_not_count(self) -> None:
+        [example] = tagging.to_examples(tokenizer(), [self.row], TAGS)
+        none = tagging.NONE
+        # [CLS] york ##shire lives in the york ##shire [SEP]
+        self.assertEqual(example.target, [none, 1, 2, 0, 0, 3, 4, 4, none])
+        self.assertEqual(len(example.ids), len(example.target))
+
+    def test_a_long_row_is_cut_with_its_tags(self) -> None:
+        [example] = tagging.to_examples(tokenizer(), [self.row], TAGS, longest=3)
+        self.assertEqual((len(example.ids), example.target), (3, [tagging.NONE, 1, 2]))
+
+
+class Taught(unittest.TestCase):
+    def test_first_pieces_are_taught_what_is_said_and_later_ones_to_go_on(self) -> None:
+        text = taught.Text("(Yorkshire) lives", [(1, 10), (12, 17)])
+        said = torch.tensor([[0.125, 0.5, 0.125, 0.25, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0]])
+        [example] = taught.to_examples(tokenizer(), [text], [said])
+        nothing = [0.0] * len(TAGS)
+        # [CLS] ( york ##shire ) lives [SEP]: what is of no word weighs nothing.
+        later = [taught.LATER * share for share in (0.125, 0.0, 0.625, 0.0, 0.25)]
+        self.assertEqual(example.target.tolist(), [nothing, nothing, said[0].tolist(), later, nothing, said[1].tolist(), nothing])
+
+
+class Spans(unittest.TestCase):
+    def test_each_window_points_at_the_answer_or_at_cls_where_it_is_cut(self) -> None:
+        context = " ".join(string.ascii_lowercase[:16])
+        # [CLS] q [SEP], eight letters, [SEP]; three of them again in the next.
+        windows = ("a b c d e f g h", "f g h i j k l m", "k l m n o p")
+        for answer in ("a", "g h", "h i", "k l", "p"):
+            row = {"question": "q", "context": context, "answers": [{"text": answer, "start": context.index(answer)}]}
+            with self.subTest(answer), patch.multiple(spans, LONGEST=12, STRIDE=3):
+                examples = spans.to_examples(tokenizer(), [row])
+                self.assertEqual(len(examples), len(windows))
+                for example, window in zip(examples, windows, strict=True):
+                    start, end, (first, stop), offsets, _ = example.target
+                    self.assertEqual(context[offsets[first][0] : offsets[stop - 1][1]], window)
+                    if answer in window:
+                        self.assertEqual(context[offsets[start][0] : offsets[end][1]], answer)
+                    else:
+                        self.assertEqual((start, end), (0, 0))
+
+
+class Trimmed(unittest.TestCase):
+    def test_every_text_in_latin_letters_can_still_be_written(self) -> None:
+        whole = tokenizer()
+        small, kept = trim(whole, Counter({"york": 9, "##shire": 8, "the": 7}), len(SPECIAL) + len(CHARACTERS) + 2)
+        self.assertEqual(small.get_vocab_size(), len(kept))
+        read = small.encode("The Yorkshire lives")
+        self.assertEqual(read.tokens, ["[CLS]", "t", "##h", "##e", "york", "##shire", "l", "##i", "##v", "##e", "##s", "[SEP]"])
+        # The row of the embeddings that each id takes is that of the same piece.
+        self.assertEqual([kept[i] for i in read.ids], [whole.token_to_id(piece) for piece in read.tokens])
+
+
+if __name__ == "__main__":
+    unittest.main()
