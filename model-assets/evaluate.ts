@@ -45,7 +45,7 @@ Asks a running service (npm start) and prints what its answers are worth:
 One input a request; then, of the first six, again with several in each, and how many answers differ (of feature-extraction, by how much).
 
   --data    folder of the data, default ../shared/data: text-classification/sst2.dev, token-classification/wikiann-en.dev (of translation,
-            too), question-answering/squad11-dev, natural-language-inference/mnli-dev, text/wikitext-2.dev (and beside the folder
+            too) and .train, question-answering/squad11-dev, natural-language-inference/mnli-dev, text/wikitext-2.dev (and beside the folder
             tokenizers/bert-base-uncased/tokenizer.json), feature-extraction/stsb.dev, text/books, summarization/scitldr.dev,
             translation/tatoeba.fr-en, each .jsonl.gz
   --origin  where the service runs, default http://127.0.0.1:8787
