@@ -102,6 +102,8 @@ export type Operation =
       readonly scale: number;
       readonly steps: readonly ScoresStep[];
       readonly isInt8: boolean;
+      /** Where the softmax of a row is not a number, its weights are 0. */
+      readonly isGuarded: boolean;
     };
 
 export type Kind = Operation['kind'];

@@ -177,7 +177,7 @@ class Lowering {
         const steps = operation.steps.flatMap((each) => [each.kind, bitsOf(each.fill)]);
         const views = [out, ...heads, ...tensors.map((view) => this.#view(view))];
         const kind = operation.isInt8 ? program.STEP_ATTENTION_I8 : program.STEP_ATTENTION;
-        return [kind, views, [bitsOf(operation.scale), ...steps]];
+        return [kind, views, [bitsOf(operation.scale), ...steps, ...(operation.isGuarded ? [1] : [])]];
       }
     }
   }

@@ -5,8 +5,10 @@ import {
   type ProgramBuffer,
   type ProgramFunction,
   type Size,
+  STEP_ATTENTION,
   STEP_ATTENTION_I8,
   STEP_GATHER_BLOCKS,
+  type Step,
 } from '../../shared/runtime/engine/program.ts';
 import {
   crc32,
@@ -36,8 +38,15 @@ export function writeFront(program: Program): Uint8Array {
 
 /** The first that has what the program holds: engines of before go on reading what they can. */
 function versionOf({ functions }: Program): number {
-  const kinds = new Set(functions.flatMap(({ steps }) => steps.map(({ kind }) => kind)));
+  const all = functions.flatMap(({ steps }) => steps);
+  if (all.some(isGuarded)) return 4;
+  const kinds = new Set(all.map(({ kind }) => kind));
   return kinds.has(STEP_ATTENTION_I8) ? 3 : kinds.has(STEP_GATHER_BLOCKS) ? 2 : 1;
+}
+
+/** Beside the scale, each step on the scores has two words. */
+function isGuarded({ kind, words }: Step): boolean {
+  return (kind === STEP_ATTENTION || kind === STEP_ATTENTION_I8) && words.length % 2 === 0;
 }
 
 export function writeProgram(program: Program, image: Uint8Array): Uint8Array {

@@ -9,6 +9,7 @@ import type { Graph, Operation, View } from '../../model-assets/engine/ir.ts';
 import { matmul } from '../../model-assets/engine/operators/products.ts';
 import { transpose } from '../../model-assets/engine/views.ts';
 import * as c from '../../shared/runtime/engine/command-format.ts';
+import { expectClose } from '../runtime/engine/expected.ts';
 import { createRandom } from '../runtime/engine/random.ts';
 import { kindsOf } from './kinds.ts';
 import { expectSameAnswers, graphOf, openGraph } from './run-graph.ts';
@@ -147,23 +148,42 @@ describe('attention', () => {
     await expectSameAnswers(built, SIZES);
   });
 
-  test('rows without a key are 0: asked of the answer, not of the weights', async () => {
-    const built = graph((l) => {
-      const mask = l.b.select(l.mask(), l.b.float(0), l.b.float(Number.NEGATIVE_INFINITY));
-      const weights = l.softmax(l.b.binary(c.ADD, l.scores(), mask));
-      const isNone = l.b.unary(c.NOT, l.b.binary(c.EQUAL, weights, weights));
-      const product = matmul(l.b, l.b.select(isNone, l.b.float(0), weights), l.heads());
-      return l.b.reshape(transpose(product, [0, 2, 1, 3]), [batch, tokens, constant(WIDTH)]);
-    });
-    expect(kindsOf(built)).toEqual({ attention: 1, linear: 1, select: 2, binary: 1 });
-    const x = { data: random.floats(2 * 5 * WIDTH), dims: [2, 5, WIDTH] };
-    // No token of the second text.
-    const feeds = { x, mask: { data: Int32Array.of(1, 1, 1, 0, 0, 0, 0, 0, 0, 0), dims: [2, 5] } };
-    const [plain, fused] = [await openGraph(built).run(feeds), await openGraph(fuse(built)).run(feeds)];
-    const answers = [plain.y?.data, fused.y?.data].map((data) => Array.from(data ?? [], Number));
-    expect(answers[1]?.slice(5 * WIDTH)).toEqual(Array.from({ length: 5 * WIDTH }, () => 0));
-    expect(answers[1]?.every((each, i) => Math.abs(each - (answers[0]?.[i] ?? Number.NaN)) < 2e-5)).toBe(true);
-  });
+  test.each([
+    ['floats', 5, 2e-5],
+    ['bytes', 33, 0.1],
+  ] as const)(
+    'rows without a key weigh nothing, and values that are no number stay so: in %s',
+    async (of, count, error) => {
+      const built = graph((l) => {
+        const mask = l.b.select(l.mask(), l.b.float(0), l.b.float(Number.NEGATIVE_INFINITY));
+        const weights = l.softmax(l.b.binary(c.ADD, l.scores(), mask));
+        const isNone = l.b.unary(c.NOT, l.b.binary(c.EQUAL, weights, weights));
+        const values = l.heads(l.b.input('values', FLOAT, 'float', [batch, tokens, constant(WIDTH)]));
+        const product = matmul(l.b, l.b.select(isNone, l.b.float(0), weights), values);
+        return l.b.reshape(transpose(product, [0, 2, 1, 3]), [batch, tokens, constant(WIDTH)]);
+      });
+      expect(kindsOf(built)).toEqual({ attention: 1, linear: 1, select: 1 });
+      expect(attentionsOf(built).map(({ isGuarded }) => isGuarded)).toEqual([true]);
+      const row = count * WIDTH;
+      const [x, values] = [1, 2].map(() => ({ data: random.floats(2 * row), dims: [2, count, WIDTH] }));
+      // No token of the second text.
+      const mask = { data: Int32Array.from({ length: 2 * count }, (_, i) => Number(i < 3)), dims: [2, count] };
+      const [plain, fused] = [built, fuse(built, of === 'bytes')].map(openGraph);
+      const answers = async (session: typeof plain) => {
+        const { y } = (await session?.run({ ...(x && { x }), ...(values && { values }), mask })) ?? {};
+        return Float32Array.from(y?.data ?? [], Number);
+      };
+      const finite = await answers(fused);
+      expectClose(finite, await answers(plain), { absolute: error, relative: 0 });
+      expect(finite.subarray(row)).toEqual(new Float32Array(row));
+      // Element 3 of the first text, also where its token is hidden; 1 and 6 of the second.
+      values?.data.fill(Number.NaN, 4 * WIDTH + 3, 4 * WIDTH + 4).fill(Number.NaN, row + 1, row + 2);
+      values?.data.fill(Infinity, row + WIDTH + 6, row + WIDTH + 7);
+      const odd = await answers(fused);
+      expectClose(odd, await answers(plain), { absolute: error, relative: 0 });
+      expect(odd.filter(Number.isNaN)).toHaveLength(3 * count);
+    },
+  );
 
   test('queries that another reads keep their scale, outside', async () => {
     const built = graph((l, q = l.times(l.heads(), half)) => [l.answer(l.scores(q)), l.b.unary(c.TANH, q)]);

@@ -6,9 +6,10 @@ import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { compile } from '../../model-assets/engine/compile.ts';
 import { writeProgram } from '../../model-assets/engine/write-program.ts';
-import { STEP_ATTENTION_I8, STEP_GATHER_BLOCKS } from '../../shared/runtime/engine/program.ts';
+import { STEP_ATTENTION, STEP_ATTENTION_I8, STEP_GATHER_BLOCKS } from '../../shared/runtime/engine/program.ts';
 import { crc32, HEADER_BYTES } from '../../shared/runtime/engine/program-format.ts';
 import { readHeader, readProgram } from '../../shared/runtime/engine/read-program.ts';
+import { singleStep, type Tensor } from '../runtime/engine/fuzz/single-steps.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -49,6 +50,20 @@ test('attention in int8', () => {
   expectRoundTrip(bytes);
   expect(bytes.program).not.toEqual(floats.program);
   expect(bytes.program.imageBytes).toBe(floats.program.imageBytes);
+});
+
+test.each([
+  [STEP_ATTENTION, [], 1],
+  [STEP_ATTENTION, [1], 4],
+  [STEP_ATTENTION_I8, [], 3],
+  [STEP_ATTENTION_I8, [1], 4],
+])('attention of kind %i with %j behind its scale is of version %i', (kind, more, version) => {
+  const tensors = ['out', 'float', 'float', 'float'].map((place) => [[1, 2, 3, 4], place] as Tensor);
+  const program = { functions: [singleStep(kind, tensors, [0, ...more])], imageBytes: 0 };
+  const bytes = writeProgram(program, new Uint8Array());
+  expect(new Uint32Array(bytes.slice(0, 8).buffer)[1]).toBe(version);
+  const header = readHeader(bytes.subarray(0, HEADER_BYTES), bytes.byteLength);
+  expect(readProgram(header, bytes.subarray(HEADER_BYTES))).toEqual(program);
 });
 
 test('operators', () => {

@@ -11,22 +11,21 @@ import {
   SCORES_MUL,
 } from '../../../shared/runtime/engine/command-format.ts';
 import { isEqual, ONE, product as productOfDims } from '../dim.ts';
-import { isEqualView, lengthOf, type Node, type ScoresStep, type View, whole } from '../ir.ts';
+import { isEqualView, type Node, type ScoresStep, type View, whole } from '../ir.ts';
 import { expand, transpose } from '../views.ts';
 import { numberOf, unrepeated } from './factors.ts';
-import { guarded, weightsOf } from './not-a-number.ts';
+import { weightsOf } from './not-a-number.ts';
 import { isWhole, type NodeOf, type Rewriter } from './rewriter.ts';
 
 /** `isInt8`: whether their products are to be computed in bytes. */
 export function fuseAttention(rewriter: Rewriter, isInt8: boolean): void {
   for (const product of rewriter.nodes('matmul')) {
     const [weights, values] = product.inputs;
-    const { softmax, isGuarded } = (weights && weightsOf(rewriter, weights)) ?? {};
+    const { softmax, isGuarded = false } = (weights && weightsOf(rewriter, weights)) ?? {};
     if (!softmax || softmax.operation.isLog || !values || !rewriter.has(product)) continue;
     const scores = scoresOf(rewriter, softmax);
     if (!scores || scores.q.dims.length > 4 || scores.q.dims.length < 3) continue;
     const layout = layoutOf(rewriter, product);
-    if (isGuarded && !isEqual(lengthOf(layout.output), layout.output.buffer.length)) continue;
     const from = [...scores.from, ...softmax.from, ...product.from, ...(layout.copy?.from ?? [])];
     const attention: Node = {
       operation: {
@@ -34,6 +33,7 @@ export function fuseAttention(rewriter: Rewriter, isInt8: boolean): void {
         scale: scores.scale,
         steps: scores.steps.map(({ kind, fill }) => ({ kind, fill })),
         isInt8,
+        isGuarded,
       },
       inputs: [scores.q, scores.k, values, ...scores.steps.map(({ tensor }) => tensor)].map(
         (view) => view && toFour(view),
@@ -41,10 +41,7 @@ export function fuseAttention(rewriter: Rewriter, isInt8: boolean): void {
       output: toFour(layout.output),
       from,
     };
-    rewriter.replace(
-      [product, ...(layout.copy ? [layout.copy] : [])],
-      [...scores.fresh, ...(isGuarded ? guarded(attention) : [attention])],
-    );
+    rewriter.replace([product, ...(layout.copy ? [layout.copy] : [])], [...scores.fresh, attention]);
   }
 }
 

@@ -8,7 +8,10 @@ import { layerBytes } from './weight-bytes.ts';
 /** With fewer, what bytes save does not pay for making bytes of keys and values. Rows come here without padding: see unpadded.ts. */
 const LEAST_INT8_QUERIES = 32;
 
-/** out, q, k, v, then the tensor of each step on the scores; scale, then kind and fill of each. In bytes where the step says so and it pays. */
+/**
+ * out, q, k, v, then the tensor of each step on the scores; scale, kind and fill of each, then 1 where it is guarded. In bytes where the step
+ * says so and it pays.
+ */
 export function attention(step: Step, context: StepContext): number[] {
   const out = distinct(step, context, 0);
   const [q, k, v, ...tensors] = step.views.slice(1).map((_, i) => operand(step, context, i + 1));
@@ -49,6 +52,7 @@ export function attention(step: Step, context: StepContext): number[] {
     valueSize,
     word(step, 0),
     ...strides,
+    step.words[1 + 2 * tensors.length] ?? 0,
     tensors.length,
     ...steps,
   );

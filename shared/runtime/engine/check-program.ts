@@ -19,6 +19,8 @@ interface Kind {
   /** Least and most. */
   readonly views: readonly [number, number];
   readonly words: number;
+  /** Words behind all others that may be left out. */
+  readonly more?: number;
   /** Views, from the first, that may be left out. */
   readonly optional?: readonly number[];
   /** Throws where the words are not what they should be. `rank`: of a view. */
@@ -49,7 +51,9 @@ function operation(word: number | undefined, ranges: readonly (readonly [number,
 const attention: Kind = {
   views: [4, 4 + MOST_TENSORS],
   words: 1,
+  more: 1,
   check: ([, ...steps], rank) => {
+    if (steps.length % 2 === 1) flags([steps.pop() ?? -1]);
     for (let view = 0; view < 4 + steps.length / 2; view++) demand(rank(view) === 4, 'attention is of no heads');
     for (let i = 0; i < steps.length; i += 2) operation(steps[i], [[c.SCORES_ADD, c.SCORES_KEEP]]);
   },
@@ -186,7 +190,7 @@ function checkSteps(code: p.ProgramFunction, imageBytes: number): void {
     if (!rules) throw damagedStep(`it has a step of kind ${kind}`);
     const tensors = views.length - rules.views[0];
     demand(
-      isWithin(views.length, ...rules.views) && words.length === rules.words + 2 * tensors,
+      isWithin(views.length, ...rules.views) && isWithin(words.length - rules.words - 2 * tensors, 0, rules.more ?? 0),
       `a step of kind ${kind} has ${views.length} tensors and ${words.length} words`,
     );
     demand(

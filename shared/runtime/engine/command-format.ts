@@ -75,9 +75,10 @@ export const MATMUL = 17;
 /**
  * out, q, k, v, scratch, batch, heads, queries, keys, size of a head of q and k, size of a head of v, scale (a float),
  * strides of out (batch, head, query), of q (batch, head, query), of k and of v (batch, head, key),
- * number of steps, then for each step: kind, tensor, its strides (batch, head, query, key), fill.
+ * 1 where it is guarded, number of steps, then for each step: kind, tensor, its strides (batch, head, query, key), fill.
  *
- * out[b,h,s] = Σt softmax(steps(scale × q[b,h,s]·k[b,h,t]))[t] × v[b,h,t]. The elements of a head lie side by side.
+ * out[b,h,s] = Σt softmax(steps(scale × q[b,h,s]·k[b,h,t]))[t] × v[b,h,t]. The elements of a head lie side by side. Where it is guarded, a
+ * softmax that is not a number is 0 for all keys.
  * Scratch: ATTENTION_ROWS describes it.
  */
 export const ATTENTION = 18;

@@ -133,10 +133,10 @@ class Bench {
     const scratch = this.take(attentionScratch(isInt8, this.#mode, keys, depth, depth));
     const scale = new Int32Array(Float32Array.of(1 / Math.sqrt(depth)).buffer)[0] ?? 0;
     const strides = [queries * row, depth, row];
-    const step = mask ? [1, format.SCORES_ADD, this.floats(keys), 0, 0, 0, 1, 0] : [0];
+    const steps = mask ? [1, format.SCORES_ADD, this.floats(keys), 0, 0, 0, 1, 0] : [0];
     const sizes = [1, heads, queries, keys, depth, depth, scale];
     const places = [isInt8 ? format.ATTENTION_I8 : format.ATTENTION, out, q, k, v, scratch];
-    return [...places, ...sizes, ...strides, ...strides, ...strides, ...strides, ...step];
+    return [...places, ...sizes, ...strides, ...strides, ...strides, ...strides, 0, ...steps];
   }
 }
 

@@ -113,6 +113,11 @@ describe.each(Object.entries(MODES))('%s', (_, mode) => {
     expect(masked).toEqual(attendInBytes({ ...it, steps }, mode));
     expect(masked.subarray(0, 27).every(Number.isNaN)).toBe(true);
     expect(masked.subarray(27, 81).some(Number.isNaN)).toBe(false);
+    const guarded = runAttention(machine, { ...it, steps, isGuarded: true }, mode);
+    expect(guarded.subarray(0, 27)).toEqual(new Float32Array(27));
+    expect(guarded.subarray(27, 81)).toEqual(masked.subarray(27, 81));
+    const odd = { ...it, v: it.v.slice().fill(Number.NaN, 2, 3), steps, isGuarded: true };
+    expect(runAttention(machine, odd, mode)).toEqual(attendInBytes(odd, mode));
   });
 });
 

@@ -23,7 +23,9 @@ export function attendInBytes(it: Attention, mode: number): Float32Array {
       for (const [s, q] of rows(it.q, strides.q, queries, depth, b, h).entries()) {
         const products = byteRow(quantize(q, mode), k, offset);
         const scores = products.map((score, t) => stepped(it, score, [b, h, s, t]));
-        out.push(...byteRow(weightsOf(scores, mode), v, offset));
+        const weights = weightsOf(scores, mode);
+        const isNone = it.isGuarded === true && Number.isNaN(weights.step);
+        out.push(...byteRow(isNone ? { q: [], step: 0, least: 0 } : weights, v, offset));
       }
     }
   }

@@ -109,6 +109,15 @@ test('rows without a finite score, and what is not a number, stay by themselves'
     const actual = runAttention(machine, { ...it, steps });
     expect(actual.subarray(0, 27).every(Number.isNaN)).toBe(true);
     expect(actual.subarray(27)).toEqual(runAttention(machine, it).subarray(27));
+    const guarded = runAttention(machine, { ...it, steps, isGuarded: true });
+    expect(guarded.subarray(0, 27)).toEqual(new Float32Array(27));
+    expect(guarded.subarray(27)).toEqual(actual.subarray(27));
+    const v = it.v
+      .slice()
+      .fill(NaN, 2, 3)
+      .fill(Infinity, it.strides.v[2] + 8, it.strides.v[2] + 9);
+    const odd = { ...it, v, steps, isGuarded: true };
+    expectClose(runAttention(machine, odd), attend(odd), { absolute: 3e-6, relative: 3e-6 });
   }
 });
 

@@ -34,6 +34,8 @@ export interface Attention {
   readonly v: Float32Array;
   readonly strides: { readonly out: Strides3; readonly q: Strides3; readonly k: Strides3; readonly v: Strides3 };
   readonly steps: readonly Step[];
+  /** Weights of a row whose softmax is not a number are 0. */
+  readonly isGuarded?: boolean;
 }
 
 export const at = (strides: readonly number[], ...places: number[]) =>
@@ -52,7 +54,10 @@ export function attend(it: Attention): number[] {
         const scores = Array.from({ length: it.keys }, (_, t) => scoreOf(it, b, h, s, t));
         const top = Math.max(...scores);
         const weights = scores.map((score) => Math.exp(score - top));
-        const sum = weights.reduce((a, b) => a + b, 0);
+        const total = weights.reduce((a, b) => a + b, 0);
+        const isNone = it.isGuarded === true && Number.isNaN(total);
+        if (isNone) weights.fill(0);
+        const sum = isNone ? 1 : total;
         for (let n = 0; n < it.width; n++) {
           let value = 0;
           for (const [t, weight] of weights.entries()) value += weight * (it.v[at(it.strides.v, b, h, t) + n] ?? 0);
@@ -111,7 +116,7 @@ export function runAttention(machine: Machine, it: Attention, mode?: number): Fl
     mode === undefined ? ATTENTION : ATTENTION_I8,
     ...[out, ...tensors, scratch, batch, heads, queries, keys, depth, width, bits(it.scale)],
     ...[...strides.out, ...strides.q, ...strides.k, ...strides.v],
-    ...[it.steps.length, ...steps],
+    ...[Number(it.isGuarded ?? false), it.steps.length, ...steps],
   ];
   const error = machine.run(command);
   if (error !== 0) throw new Error(`error ${error}`);

@@ -79,10 +79,9 @@ test('counts that ask for more than there is are refused, as is a program withou
   await expect(openEngine(inChunks(header, 32), HEADER_BYTES + 2 ** 31)).rejects.toEqual(damaged('before its weights'));
 });
 
-const FLOATS: readonly Tensor[] = [
-  [[2, 6], 'out'],
-  [[2, 6], 'float'],
-];
+const tensorsOf = (dims: readonly number[], count: number) =>
+  Array.from({ length: count }, (_, i): Tensor => [dims, i === 0 ? 'out' : 'float']);
+const FLOATS = tensorsOf([2, 6], 2);
 
 const hostile: readonly (readonly [why: string, code: p.ProgramFunction])[] = [
   ['along the axis -1', singleStep(p.STEP_CUMULATIVE_SUM, FLOATS, [-1, 0, 0, 1])],
@@ -170,19 +169,9 @@ const hostile: readonly (readonly [why: string, code: p.ProgramFunction])[] = [
   ],
   ['outside the image', singleStep(p.STEP_LINEAR, FLOATS, [64, 2 ** 20, 6, c.NONE, 0])],
   ['no weights', singleStep(p.STEP_LINEAR, FLOATS, [64, -6, 6, c.NONE, 1])],
-  [
-    'no heads',
-    singleStep(
-      p.STEP_ATTENTION,
-      [
-        [[2, 3], 'out'],
-        [[2, 3], 'float'],
-        [[2, 3], 'float'],
-        [[2, 3], 'float'],
-      ],
-      [0],
-    ),
-  ],
+  ['no heads', singleStep(p.STEP_ATTENTION, tensorsOf([2, 3], 4), [0])],
+  ['neither 0 nor 1', singleStep(p.STEP_ATTENTION, tensorsOf([1, 2, 3, 4], 4), [0, 2])],
+  ['3 words', singleStep(p.STEP_ATTENTION, tensorsOf([1, 2, 3, 4], 4), [0, 1, 0])],
   [
     '3 tensors',
     singleStep(

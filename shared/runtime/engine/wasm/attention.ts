@@ -10,7 +10,8 @@
 //   scratch | panels of keys | panels of values | ATTENTION_ROWS_I8 × (keys rounded up to 8) scores
 //           | as many queries or weights, quantized | their scales, eight bytes a row |
 //
-// Where there are no keys the result is 0. Where no score of a row is finite, it is not a number.
+// Where there are no keys the result is 0. Where no score of a row is finite, it is not a number; where attention is guarded, such a row has
+// weights of 0, and the result is 0 but for values that are not finite.
 
 import { ATTENTION_ROWS, ATTENTION_ROWS_I8, PANEL, SCORES_STEP_WORDS } from '../command-format';
 import { keyPanels, panelBytes, valuePanels } from './attention-bytes';
@@ -40,6 +41,7 @@ let strideOut: usize = 0;
 let strideQ: usize = 0;
 let strideK: usize = 0;
 let strideV: usize = 0;
+let guarded: bool = false;
 let steps: i32 = 0;
 let firstStep: usize = 0;
 let scores: usize = 0;
@@ -67,8 +69,9 @@ export function attention(words: usize, bytes: bool): void {
   strideQ = 4 * word(strides, 5);
   strideK = 4 * word(strides, 8);
   strideV = 4 * word(strides, 11);
-  steps = <i32>word(strides, 12);
-  firstStep = strides + 4 * 13;
+  guarded = word(strides, 12) != 0;
+  steps = <i32>word(strides, 13);
+  firstStep = strides + 4 * 14;
   for (let b: usize = 0; b < batch; b++) {
     for (let h: usize = 0; h < heads; h++) {
       const out = word(words, 0) + 4 * (b * word(strides, 0) + h * word(strides, 1));
@@ -110,7 +113,10 @@ function headInBytes(out: usize, q: usize, k: usize, v: usize, panels: usize, b:
     for (let r: usize = 0; r < rows; r++) {
       const row = scores + 4 * r * padded;
       stepScores(row, 1, b, h, s + r);
-      weighInLevels(quantized + r * padded * elementBytes(), row, padded, greatestOf(row, padded), weightScales + 8 * r);
+      const step = weightScales + 8 * r;
+      weighInLevels(quantized + r * padded * elementBytes(), row, padded, greatestOf(row, padded), step);
+      // With it, the least.
+      if (guarded && isNaN(load<f32>(step))) store<u64>(step, 0);
     }
     byteRows(out + s * strideOut, strideOut, rows, quantized, weightScales, values, width, padded);
   }
@@ -119,7 +125,12 @@ function headInBytes(out: usize, q: usize, k: usize, v: usize, panels: usize, b:
 /** Scores to weights, of which the sum is still to be divided by. */
 function weighRow(row: usize, b: usize, h: usize, s: usize, r: usize): void {
   stepScores(row, scale, b, h, s);
-  store<f32>(sums + 4 * r, weigh(row, row, padded, greatestOf(row, padded)));
+  let sum = weigh(row, row, padded, greatestOf(row, padded));
+  if (guarded && isNaN(sum)) {
+    fill(row, padded, 0);
+    sum = 1;
+  }
+  store<f32>(sums + 4 * r, sum);
 }
 
 /** Products, which are still to be scaled by `times`, to scores, filled up. */

@@ -187,8 +187,8 @@ function attention(
   const at = (n: number, place: number, rows: number, columns: number) =>
     strided(a(n), [batch, heads, rows, columns], [...w.slice(12 + 3 * place, 15 + 3 * place), 1]);
   const padded = upTo(keys, c.PANEL);
-  const steps = Array.from({ length: w[24] ?? 0 }, (_, i) => {
-    const from = 25 + i * c.SCORES_STEP_WORDS;
+  const steps = Array.from({ length: w[25] ?? 0 }, (_, i) => {
+    const from = 26 + i * c.SCORES_STEP_WORDS;
     if (from + c.SCORES_STEP_WORDS > w.length) throw new Error('attention lacks a step');
     return strided(a(from + 1), [batch, heads, queries, keys], w.slice(from + 2, from + 6));
   });

@@ -185,7 +185,7 @@ export function singleSteps(): Honest[] {
         [[1, 2, 33, 11], 'float'],
         [[1, 2, 47, 33], 'int'],
       ],
-      [0x3f000000, c.SCORES_KEEP, 0],
+      [0x3f000000, c.SCORES_KEEP, 0, 1],
     ],
   ];
   return steps.map(([kind, tensors, words], i) => {
