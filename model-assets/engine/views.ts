@@ -1,7 +1,7 @@
 // Other views of the same buffer: what an exporter writes as Reshape, Transpose, Slice, Expand… costs nothing.
 
-import { add, type Dim, divideExactly, isEqual, isNumber, multiply, ONE, ZERO } from './dim.ts';
-import { contiguousStrides, isContiguous, type View } from './ir.ts';
+import { add, type Dim, divideExactly, isEqual, isNumber, multiply, ONE, toNumber, ZERO } from './dim.ts';
+import { contiguousStrides, isContiguous, lengthOf, type View } from './ir.ts';
 
 export function transpose(view: View, order: readonly number[]): View {
   return {
@@ -9,6 +9,16 @@ export function transpose(view: View, order: readonly number[]): View {
     dims: order.map((axis) => view.dims[axis] ?? ONE),
     strides: order.map((axis) => view.strides[axis] ?? ZERO),
   };
+}
+
+/** Whether all of its buffer is in it, each element once: turned round, perhaps, but not cut or repeated. The strides of a weight are known. */
+export function isAll(view: View): boolean {
+  const strideOf = (axis: number) => toNumber(view.strides[axis] ?? ZERO) ?? 0;
+  const inOrder = transpose(
+    view,
+    [...view.dims.keys()].sort((a, b) => strideOf(b) - strideOf(a)),
+  );
+  return isContiguous(inOrder) && isNumber(view.offset, 0) && isEqual(lengthOf(view), view.buffer.length);
 }
 
 /** `length` elements of an axis from `start` on, each `step`-th. */

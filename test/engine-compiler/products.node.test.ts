@@ -1,9 +1,11 @@
 // Products as ONNX writes them: what the engine does not take is refused, and never another product.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Builder } from '../../model-assets/engine/builder.ts';
 import { constant } from '../../model-assets/engine/dim.ts';
 import { FLOAT, INT64 } from '../../model-assets/engine/element-types.ts';
+import type { View } from '../../model-assets/engine/ir.ts';
+import { expand, transpose } from '../../model-assets/engine/views.ts';
 import { expectClose } from '../runtime/engine/expected.ts';
 import { Row } from './row.ts';
 import { graphOf, openGraph } from './run-graph.ts';
@@ -50,6 +52,47 @@ test.each([
 ])('MatMulInteger with scales %j and zero points %j', async (scales, zeros, expected) => {
   const { y } = await openGraph(graphOf((builder) => inIntegers(builder, scales, zeros))).run({ x });
   expectClose(Float32Array.from(y?.data ?? [], Number), expected, { absolute: 0.3, relative: 0 });
+});
+
+/** x [1, 2] times a weight [2, 3] with three scales, in bytes or in floats. */
+function byChannel(builder: Builder, isInt8: boolean, weightOf: (row: Row) => View): View {
+  const row = new Row(builder);
+  const x = builder.input('x', FLOAT, 'float', [constant(1), constant(2)]);
+  const [weight, scales] = [weightOf(row), row.floats(1, 10, 100)];
+  if (!isInt8) return row.call('MatMul', [x, row.call('DequantizeLinear', [weight, scales])]);
+  const [bytes, scale, zero] = row.all('DynamicQuantizeLinear', [x]);
+  if (!bytes || !scale || !zero) throw new Error('x is not in bytes');
+  const product = row.call('Cast', [row.call('MatMulInteger', [bytes, weight, zero])], { to: FLOAT });
+  return row.call('Mul', [product, row.call('Mul', [scale, scales])]);
+}
+
+describe.each([
+  ['DequantizeLinear', false],
+  ['MatMulInteger', true],
+])('%s with scales by channel', (_, isInt8) => {
+  const eight = (row: Row) => row.bytes([1, 2, 3, 4, 5, 6, 7, 8], [2, 4]);
+  const columns = (row: Row, weight: View, end: number) =>
+    row.call('Slice', [weight, row.ints(end - 3), row.ints(end), row.ints(1)]);
+
+  test.each<readonly [string, (row: Row) => View]>([
+    ['the first columns', (row) => columns(row, eight(row), 3)],
+    ['the last columns', (row) => columns(row, eight(row), 4)],
+    ['a weight that is repeated', (row) => expand(row.bytes([1, 2, 3], [1, 3]), [2, 3].map(constant))],
+  ])('is refused: %s', (_name, weightOf) => {
+    expect(() => graphOf((builder) => byChannel(builder, isInt8, weightOf))).toThrow('a part of a weight');
+  });
+
+  test.each<readonly [string, (row: Row) => View]>([
+    ['turned round', (row) => transpose(row.bytes([1, 4, 2, 5, 3, 6], [3, 2]), [1, 0])],
+    ['under other dimensions', (row) => row.call('Reshape', [row.bytes([1, 2, 3, 4, 5, 6], [6]), row.ints(2, 3)])],
+    [
+      'with an axis of 1 taken off',
+      (row) => row.call('Squeeze', [row.bytes([1, 2, 3, 4, 5, 6], [2, 1, 3]), row.ints(1)]),
+    ],
+  ])('is what it says: a weight %s', async (_name, weightOf) => {
+    const { y } = await openGraph(graphOf((builder) => byChannel(builder, isInt8, weightOf))).run({ x });
+    expectClose(Float32Array.from(y?.data ?? [], Number), [5, 70, 900], { absolute: 0, relative: 0.02 });
+  });
 });
 
 test('MatMulInteger with zero points of another axis', () => {

@@ -9,7 +9,7 @@ import { ByteWeights } from '../byte-weights.ts';
 import { type Dim, isNumber, ONE, toNumber } from '../dim.ts';
 import { type Buffer, knownElements, places, type View, whole } from '../ir.ts';
 import { Unsupported } from '../unsupported.ts';
-import { transpose } from '../views.ts';
+import { isAll, transpose } from '../views.ts';
 import type { Call, Operator, Rows } from './operator.ts';
 import { matmul } from './products.ts';
 
@@ -128,6 +128,10 @@ function inBytes(weight: View, scale: View, zero: View | undefined, axis: number
   const size = toNumber(weight.dims[axis] ?? weight.offset);
   if ([factors, offsets].some(({ length }) => length > 1 && length !== size)) {
     throw new Unsupported(`a weight has ${count} scales or zero points for an axis of another size`);
+  }
+  // They are found by an element's place in the buffer.
+  if (count > 1 && !isAll(weight)) {
+    throw new Unsupported('a part of a weight, or a repeated one, has scales or zero points for places of an axis');
   }
   // One of either stands for all places.
   const scales = Float32Array.from({ length: count }, (_, i) => factors[factors.length > 1 ? i : 0] ?? 0);
