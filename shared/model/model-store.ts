@@ -144,7 +144,9 @@ export class ModelStore {
 
   #release(slot: Slot): void {
     slot.leases -= 1;
-    if (slot.opened) this.#measure(slot, slot.opened);
+    // What has failed serves nobody any more: its memory is for others.
+    if (slot.opened?.isBroken()) this.#retire(slot);
+    else if (slot.opened) this.#measure(slot, slot.opened);
     if (slot.retired && slot.leases === 0) this.#close(slot);
   }
 

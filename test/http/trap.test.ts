@@ -1,9 +1,8 @@
 // A trap in one model: it answers model_unavailable once, is opened anew for the next request, and the others serve on.
 
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { END, FILL } from '../../shared/runtime/engine/command-format.ts';
-import { EngineInstance } from '../../shared/runtime/engine/instance.ts';
 import { publishSeeded } from '../seeded/worker.ts';
+import { trapOnce } from './trap-once.ts';
 import { isolate, post } from './worker.ts';
 
 beforeAll(() => publishSeeded('text-classification', {}, 'edge'));
@@ -12,15 +11,6 @@ afterEach(() => vi.restoreAllMocks());
 const on = isolate();
 const ask = (kind: string) =>
   post('/v1/text-classification', { model: `seeded-${kind}-text-classification`, inputs: 'The bridge was loved.' }, on);
-
-/** The next run, of whatever model, is of a command that writes behind the end of memory. */
-function trapOnce(): void {
-  const { run } = EngineInstance.prototype;
-  vi.spyOn(EngineInstance.prototype, 'run').mockImplementationOnce(function (this: EngineInstance, commands: number) {
-    this.ints(commands, 6).set([FILL, 5, -64, 4, 0, END]);
-    return run.call(this, commands);
-  });
-}
 
 test('one answer is lost, and nothing else', async () => {
   const sound = await (await ask('bert')).text();
