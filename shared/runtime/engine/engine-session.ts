@@ -73,8 +73,8 @@ export class EngineSession implements Session {
       const lengths = holding.length === 0 ? lengthsWithoutPadding(way, feeds, outputs) : null;
       if (!lengths) return new Run(instance, way, feeds).run(outputs, [...new Set(holding)]);
       checkShapes(way, feeds);
-      const row = (part: Feeds) => new Run(instance, way, part).run(outputs, []).fetched;
-      return { fetched: runWithoutPadding(way, feeds, lengths, row), held: {} };
+      const row = (part: Feeds, beside: number) => new Run(instance, way, part, beside).run(outputs, []).fetched;
+      return { fetched: runWithoutPadding(way, feeds, lengths, outputs, row), held: {} };
     });
   }
 
@@ -109,9 +109,12 @@ class Run {
   readonly #code: ProgramFunction;
   readonly #feeds: HeldFeeds;
   readonly #dims: readonly (readonly number[])[];
+  readonly #beside: number;
 
-  constructor(instance: EngineInstance, code: ProgramFunction, feeds: HeldFeeds) {
+  /** `beside`: bytes of JavaScript's heap that are to hold what it answers, further than its own outputs. */
+  constructor(instance: EngineInstance, code: ProgramFunction, feeds: HeldFeeds, beside = 0) {
     this.#instance = instance;
+    this.#beside = beside;
     this.#code = code;
     this.#feeds = feeds;
     this.#dims = code.inputs.map(({ name }) => feeds[name]?.dims ?? []);
@@ -169,7 +172,8 @@ class Run {
       oneRows: rows,
       mode: instance.mode,
     };
-    const { plan, start } = this.#place(request, this.#bytesOf(numbers.slice(0, fetching.length), sizes));
+    const copies = this.#beside + this.#bytesOf(numbers.slice(0, fetching.length), sizes);
+    const { plan, start } = this.#place(request, copies);
     try {
       const at = start + plan.workBytes;
       this.#write(plan.places);

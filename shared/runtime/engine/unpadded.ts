@@ -1,9 +1,11 @@
 // Padding is not computed: a batch whose rows end in tokens that the mask hides is run row by row without them. So a row's answer is that
 // of the row alone, and costs as much. Where there was padding the outputs are 0.
 
-import type { Tensor, TensorData } from '../../tensor.ts';
+import type { Tensor } from '../../tensor.ts';
 import type { Feeds, Fetches, HeldFeeds } from '../session.ts';
+import { tensorBytes } from './elements.ts';
 import type { ProgramFunction } from './program.ts';
+import { evaluateSizes } from './sizes.ts';
 
 /** Inputs of graphs whose rows know nothing of one another: encoders, and decoders without a past. */
 const OF_TOKENS = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'];
@@ -50,30 +52,37 @@ function isFixed({ sizes }: ProgramFunction, size: number, axis: number): boolea
   return axis === 0 || sizes[size]?.kind === 'constant';
 }
 
-/** The outputs of a batch, of which `run` computes one row at a time. */
+/**
+ * The outputs `wanted` of a batch, of which `run` computes one row at a time: it is told the bytes of those of the whole batch, for which it has
+ * to find room beside it.
+ */
 export function runWithoutPadding(
   code: ProgramFunction,
   feeds: HeldFeeds,
   lengths: readonly number[],
-  run: (feeds: Feeds) => Fetches,
+  wanted: readonly string[],
+  run: (feeds: Feeds, beside: number) => Fetches,
 ): Fetches {
   const tokens = feeds.input_ids?.dims[1] ?? 0;
-  const sizeOfTokens = code.inputs.find(({ name }) => name === 'input_ids')?.dims[1];
-  const rows = lengths.map((length, row) => run(rowOf(feeds, row, tokens, length)));
-  const first = rows[0] ?? {};
-  const names = Object.keys(first);
-  return Object.fromEntries(
-    names.map((name) => {
-      const isByTokens = code.outputs.find((output) => output.name === name)?.dims[1] === sizeOfTokens;
-      return [
-        name,
-        together(
-          rows.map((row) => row[name]),
-          isByTokens ? tokens : undefined,
-        ),
-      ];
-    }),
-  );
+  const inputs = code.inputs.map(({ name }) => feeds[name]?.dims ?? []);
+  const sizes = evaluateSizes(code.sizes, { inputs, capacity: 0, pastCapacity: 0 });
+  const outputs = [...new Set(wanted)].map((name) => {
+    const dims = code.outputs.find((output) => output.name === name)?.dims.map((size) => sizes[size] ?? 0) ?? [];
+    return { name, dims, length: dims.reduce((x, y) => x * y, 1) };
+  });
+  const beside = outputs.reduce((sum, { length }) => sum + tensorBytes(FLOAT) * length, 0);
+  const together = new Map<string, Tensor>();
+  for (const [row, length] of lengths.entries()) {
+    const fetched = run(rowOf(feeds, row, tokens, length), beside);
+    for (const { name, dims, length: all } of outputs) {
+      // Made once a row has run, and there is room for it.
+      const tensor = together.get(name) ?? { data: new Float32Array(all), dims };
+      together.set(name, tensor);
+      const { data } = fetched[name] ?? {};
+      if (data instanceof Float32Array) tensor.data.set(data, row * (all / lengths.length));
+    }
+  }
+  return Object.fromEntries(together);
 }
 
 function rowOf(feeds: HeldFeeds, row: number, tokens: number, length: number): Feeds {
@@ -84,19 +93,4 @@ function rowOf(feeds: HeldFeeds, row: number, tokens: number, length: number): F
       return [name, { data, dims: [1, length] }];
     }),
   );
-}
-
-/** Rows as one tensor; `tokens`: those of its second dimension, to which shorter rows are filled up. */
-function together(rows: readonly (Tensor<TensorData> | undefined)[], tokens: number | undefined): Tensor {
-  const [first] = rows;
-  const dims = [rows.length, tokens ?? first?.dims[1] ?? 1, ...(first?.dims.slice(2) ?? [])].slice(
-    0,
-    first?.dims.length,
-  );
-  const perRow = dims.slice(1).reduce((x, y) => x * y, 1);
-  const data = new Float32Array(rows.length * perRow);
-  for (const [i, row] of rows.entries()) {
-    if (row?.data instanceof Float32Array) data.set(row.data, i * perRow);
-  }
-  return { data, dims };
 }

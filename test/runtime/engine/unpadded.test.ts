@@ -1,8 +1,13 @@
 // Which batches are run without their padding, and which as they are. That the answers are right: test/seeded/padding.test.ts.
 
 import { expect, test } from 'vitest';
-import type { ProgramFunction, Size } from '../../../shared/runtime/engine/program.ts';
-import { lengthsWithoutPadding } from '../../../shared/runtime/engine/unpadded.ts';
+import { INT_TO_FLOAT } from '../../../shared/runtime/engine/command-format.ts';
+import module from '../../../shared/runtime/engine/engine.wasm';
+import { EngineSession } from '../../../shared/runtime/engine/engine-session.ts';
+import { EngineInstance } from '../../../shared/runtime/engine/instance.ts';
+import { type ProgramFunction, type Size, STEP_UNARY } from '../../../shared/runtime/engine/program.ts';
+import { lengthsWithoutPadding, runWithoutPadding } from '../../../shared/runtime/engine/unpadded.ts';
+import type { Feeds } from '../../../shared/runtime/session.ts';
 
 const FLOAT = 1;
 const INT64 = 7;
@@ -74,4 +79,44 @@ test.each([
   ['an output of another form is wanted too', graph([0, 1]), PADDED, ['output', 'other']],
 ])('%s: as it is', (_, code, feeds, wanted) => {
   expect(lengthsWithoutPadding(code, feeds, wanted)).toBeNull();
+});
+
+test('rows are put together as they come, and each is told what all take', () => {
+  const told: number[] = [];
+  const run = ({ input_ids: ids }: Feeds, beside: number) => {
+    told.push(beside);
+    const row = Float32Array.from(ids?.data ?? [], Number);
+    return { output: { data: row, dims: [1, row.length] }, other: { data: Float32Array.of(row.length), dims: [1] } };
+  };
+  const code = graph([0, 1]);
+  const outputs = code.outputs.map((output) => (output.name === 'other' ? { ...output, dims: [0] } : output));
+  expect(runWithoutPadding({ ...code, outputs }, PADDED, [3, 2], ['other', 'output', 'other'], run)).toEqual({
+    other: { data: Float32Array.of(3, 2), dims: [2] },
+    output: { data: Float32Array.of(5, 6, 7, 8, 9, 0), dims: [2, 3] },
+  });
+  expect(told).toEqual([4 * 8, 4 * 8]);
+});
+
+test('what a padded batch is answered with counts beside its memory, as of one that is run as a whole', async () => {
+  const [rows, tokens, most] = [64, 2 ** 14, 2 ** 21];
+  const view = { offset: 4, dims: [0, 1], strides: [1, 5] };
+  const toFloats: ProgramFunction = {
+    ...graph([0, 1]),
+    sizes: [...SIZES, { kind: 'constant', value: 0 }, { kind: 'constant', value: 1 }],
+    outputs: [{ name: 'output', type: FLOAT, dims: [0, 1], buffer: 1 }],
+    buffers: [
+      { length: 3, isFloat: false, place: { kind: 'input', input: 0 } },
+      { length: 3, isFloat: true, place: { kind: 'work' } },
+    ],
+    views: [0, 1].map((buffer) => ({ buffer, ...view })),
+    steps: [{ kind: STEP_UNARY, views: [1, 0], words: [INT_TO_FLOAT] }],
+  };
+  const session = new EngineSession(new EngineInstance(module, 0, { most }), [toFloats]);
+  const run = (count: number) => {
+    const ones = new BigInt64Array(count * tokens).fill(1n);
+    const dims = [count, tokens];
+    return session.run({ input_ids: { data: ones, dims }, attention_mask: { data: ones.with(-1, 0n), dims } });
+  };
+  expect((await run(2)).output?.data).toEqual(new Float32Array(2 * tokens).fill(1).fill(0, -1));
+  await expect(run(rows)).rejects.toMatchObject({ code: 'too_large' });
 });
