@@ -12,6 +12,11 @@ export const architectures: readonly (readonly [name: string, manifest: Manifest
   .filter(({ name }) => /fill-mask|seeded-(bart|ctrl|gpt2|marian|mbart|openai|t5|transfo)/.test(name))
   .map((manifest) => [manifest.name, manifest]);
 
+/** All that write. */
+export const writers: readonly (readonly [name: string, manifest: Manifest])[] = inject('seeded')
+  .filter(({ generation }) => generation)
+  .map((manifest) => [manifest.name, manifest]);
+
 export async function honestOf(manifest: Manifest): Promise<Honest> {
   if (manifest.engine.name !== 'edge') throw new Error(`${manifest.name}: ${manifest.engine.reason}`);
   return toHonest(manifest.name, new Uint8Array(await kept(manifest.engine.program.sha256)));
