@@ -1,30 +1,24 @@
 """What follows from what, by a model that reads each of two texts alone, as all-MiniLM-L6-v2 has learned to read, and then compares them.
 
-    python -m recipes.apart --work /some/folder --out checkpoints/minilm-nli
-
-It is too large to ship, and no BERT. It is wrong where a model that reads both texts as one is right, so that both together are better
-than either: this prints how much, beside the checkpoint in `--out`. Resumes where it was interrupted.
+It is too large to ship, and no BERT. It is wrong elsewhere than a model that reads both texts as one, so that both together are better
+than either.
 
 Pieces of one text are aligned with those of the other (Parikh et al. 2016, arXiv:1606.01933), and beside what is found there the
 vectors of both texts are compared as a whole (Reimers and Gurevych 2019, arXiv:1908.10084).
 """
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
-from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
 from transformers import BertModel
 
-from . import origin
-from .arguments import arguments
-from .data import Data
-from .evaluate import Classifier
-from .held_back import is_held_back_premise
-from .minilm_nli import LABELS
+from . import following, origin
+from .following import LABELS, Pair, label
 from .train import Example, Plan, collate, predictions, train
-from .vocabulary import load_tokenizer
 
 LEARN = Plan(epochs=3, learning_rate=1e-4, batch=16, seed=2)
 """A batch of 16 premises is some 48 pairs."""
@@ -38,9 +32,9 @@ COMPARED = 256
 
 
 class Apart(nn.Module):
-    def __init__(self, seed: int = LEARN.seed) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        torch.manual_seed(seed)
+        torch.manual_seed(LEARN.seed)
         self.encoder = origin.load(BertModel)
         for part in (self.encoder.embeddings, self.encoder.encoder.layer[:FIXED]):
             part.requires_grad_(False)
@@ -85,19 +79,36 @@ def _whole(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return functional.normalize(_mean(states, mask), dim=-1) * states.shape[-1] ** 0.5
 
 
-def to_examples(tokenizer: Tokenizer, rows: Sequence[dict]) -> list[Example]:
-    """Premises, each with the hypotheses that it has in `rows` and their labels: pairs of an example and an index."""
-    asked: dict[str, list[dict]] = {}
-    for row in rows:
-        asked.setdefault(row["premise"], []).append(row)
+def taught(rows: Sequence[dict], state: Path) -> Apart:
+    """By rows with one of the three labels."""
+    model = Apart()
+    examples = to_examples(following.pairs(rows), [label(row) for row in rows])
+    train(model, examples, LEARN, state, loss_of, None, faster=dict.fromkeys(HEAD, HEAD_RATE))
+    return model
+
+
+def say(model: Apart, pairs: Sequence[Pair]) -> torch.Tensor:
+    """Probabilities, [pairs, labels]."""
+    model.eval()
+    premises = to_examples(pairs, range(len(pairs)))
+    of = predictions(premises, lambda batch: ask(model, batch).float().softmax(-1).split([len(premise.target) for premise in batch]), size=24)
+    result = torch.zeros(len(pairs), len(LABELS))
+    result[targets_of(premises)] = torch.cat(of)
+    return result
+
+
+def to_examples(pairs: Sequence[Pair], targets: Sequence[Any]) -> list[Example]:
+    """Premises, each with the hypotheses that it has in `pairs`: pairs of an example and what of `targets` is theirs."""
+    asked: dict[str, list[tuple[str, Any]]] = {}
+    for (premise, hypothesis), target in zip(pairs, targets, strict=True):
+        asked.setdefault(premise, []).append((hypothesis, target))
+    tokenizer = origin.tokenizer()
 
     def read(texts: Iterable[str]) -> list[Example]:
         return [Example(e.ids[:LONGEST]) for e in tokenizer.encode_batch(list(texts))]
 
-    def told(of: Sequence[dict]) -> list[tuple[Example, int]]:
-        return list(zip(read(row["hypothesis"] for row in of), (LABELS[row["label"]] for row in of), strict=True))
-
-    return [premise._replace(target=told(of)) for premise, of in zip(read(asked), asked.values(), strict=True)]
+    hypotheses = iter(read(hypothesis for of in asked.values() for hypothesis, _ in of))
+    return [premise._replace(target=[(next(hypotheses), target) for _, target in of]) for premise, of in zip(read(asked), asked.values(), strict=True)]
 
 
 def ask(model: Apart, premises: Sequence[Example]) -> torch.Tensor:
@@ -106,38 +117,9 @@ def ask(model: Apart, premises: Sequence[Example]) -> torch.Tensor:
     return model(premises, of, [hypothesis for premise in premises for hypothesis, _ in premise.target])
 
 
-def labels_of(premises: Sequence[Example]) -> torch.Tensor:
-    return torch.tensor([label for premise in premises for _, label in premise.target])
+def targets_of(premises: Sequence[Example]) -> torch.Tensor:
+    return torch.tensor([target for premise in premises for _, target in premise.target])
 
 
 def loss_of(model: Apart, batch: Sequence[Example]) -> torch.Tensor:
-    return functional.cross_entropy(ask(model, batch).float(), labels_of(batch))
-
-
-def say(model: Apart, premises: Sequence[Example]) -> torch.Tensor:
-    """Probabilities of what `ask` asks."""
-    model.eval()
-    of = predictions(premises, lambda batch: ask(model, batch).float().softmax(-1).split([len(premise.target) for premise in batch]), size=24)
-    return torch.cat(of)
-
-
-def main() -> None:
-    args = arguments(__doc__)
-    data = Data(args.data)
-    mnli, snli = ([row for row in data.rows(f"natural-language-inference/{name}") if row["label"] in LABELS] for name in ("mnli-dev", "snli-dev"))
-    # The hypotheses of a premise stand together, as they are asked.
-    dev = sorted((row for row in mnli if is_held_back_premise(row["premise"])), key=lambda row: row["premise"])
-    pieces, model = origin.tokenizer(), Apart()
-    learned = to_examples(pieces, [row for row in (*mnli, *snli) if not is_held_back_premise(row["premise"])])
-    train(model, learned, LEARN, args.work / "apart.pt", loss_of, None, faster=dict.fromkeys(HEAD, HEAD_RATE))
-
-    beside = Classifier(args.out / "model.onnx", load_tokenizer(args.out / "tokenizer.json"))
-    theirs = torch.cat([torch.tensor(beside.logits([(row["premise"], row["hypothesis"])])) for row in dev]).softmax(-1)
-    judged = to_examples(pieces, dev)
-    ours, right = say(model, judged), labels_of(judged)
-    for name, said in (("apart", ours), (args.out.name, theirs), ("the mean of both", (ours + theirs) / 2)):
-        print(f"{name}: {(said.argmax(-1) == right).float().mean():.4f} of {len(right)}")
-
-
-if __name__ == "__main__":
-    main()
+    return functional.cross_entropy(ask(model, batch).float(), targets_of(batch))

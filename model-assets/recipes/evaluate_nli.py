@@ -10,8 +10,8 @@ from tokenizers import Tokenizer
 from .arguments import compared
 from .data import Data
 from .evaluate import Classifier
+from .following import LABELS
 from .held_back import is_held_back_premise
-from .minilm_nli import LABELS
 
 
 def main() -> None:
