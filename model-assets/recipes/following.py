@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 
 from .data import Data
-from .held_back import is_held_back_premise
+from .held_back import is_held_back_premise, normal
 
 Pair = tuple[str, str]
 """A premise and a hypothesis."""
@@ -24,14 +24,10 @@ class Following:
     def __init__(self, data: Data) -> None:
         rows = {name: [row for row in data.rows(f"natural-language-inference/{name}") if row["label"] != "-"] for name in SETS}
         self.dev = [row for row in rows["mnli-dev"] if is_held_back_premise(row["premise"])]
-        """Never learned from."""
-        premises = {row["premise"] for row in self.dev}
-        self.learned = {name: [row for row in of if row["premise"] not in premises] for name, of in rows.items()}
-
-    @property
-    def held_back(self) -> set[str]:
-        """All texts of `dev`."""
-        return {row[part] for row in self.dev for part in ("premise", "hypothesis")}
+        """Never learned from; what ships is chosen by it."""
+        self.held_back = {normal(text) for pair in pairs(self.dev) for text in pair}
+        """All texts of `dev`, as they are compared."""
+        self.learned = {name: [row for row in of if self.held_back.isdisjoint(map(normal, *pairs([row])))] for name, of in rows.items()}
 
 
 def label(row: dict) -> int:

@@ -23,6 +23,11 @@ def is_held_back_book(title: str) -> bool:
     return sha256(title.encode()).digest()[0] < BOUNDS["books_below"]
 
 
+def normal(text: str) -> str:
+    """What is compared: neither case nor punctuation makes another sentence."""
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+
+
 class Runs:
     """Knows the runs of `length` words of some texts, to leave out others that repeat one: two copies of an encyclopedia's page
     differ in punctuation and case."""

@@ -8,7 +8,6 @@ them, and, in every fifth step or so, to give pairs of STS-B the similarity that
 
 import itertools
 import random
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,8 +21,8 @@ from . import origin
 from .arguments import arguments
 from .data import Data, sentences
 from .export_onnx import write_checkpoint, write_modules
-from .precision import autocast
-from .train import Example, Loss, Plan, collate, train
+from .held_back import normal
+from .train import Example, Loss, Plan, train
 from .vocabulary import count_pieces, trim, trim_embeddings
 
 PIECES = 12_000
@@ -74,11 +73,6 @@ def main() -> None:
     write_modules(args.out, student.config.hidden_size)
 
 
-def normal(text: str) -> str:
-    """What is compared: neither case nor punctuation makes another sentence."""
-    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
-
-
 def taught(rows: Sequence[dict], held_back: set[str]) -> list[dict]:
     """The pairs without any sentence that is kept back."""
     return [row for row in rows if held_back.isdisjoint({normal(row["a"]), normal(row["b"])})]
@@ -119,15 +113,6 @@ def encoded(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Example]:
     return [Example(e.ids[:LONGEST]) for e in tokenizer.encode_batch(list(texts))]
 
 
-def embed(model: BertModel, examples: Sequence[Example]) -> torch.Tensor:
-    """Mean over the tokens, scaled to length 1: [texts, size]."""
-    inputs = collate(examples)
-    with autocast():
-        hidden = model(**inputs).last_hidden_state
-    weights = inputs["attention_mask"].unsqueeze(-1).float()
-    return functional.normalize((hidden.float() * weights).sum(1) / weights.sum(1), dim=-1)
-
-
 def similarity(model: BertModel, tokenizer: Tokenizer, rows: list[dict]) -> float:
     """Spearman's rank correlation of the cosines with what people said."""
     model.eval()
@@ -135,7 +120,7 @@ def similarity(model: BertModel, tokenizer: Tokenizer, rows: list[dict]) -> floa
     with torch.no_grad():
         for start in range(0, len(rows), 100):
             part = rows[start : start + 100]
-            a, b = (embed(model, encoded(tokenizer, [row[side] for row in part])) for side in "ab")
+            a, b = (origin.embed(model, encoded(tokenizer, [row[side] for row in part])) for side in "ab")
             cosines += (a * b).sum(-1).tolist()
     return float(spearmanr(cosines, [row["score"] for row in rows]).statistic)
 
@@ -147,12 +132,12 @@ def loss(teacher: BertModel, pairs: Sequence[Pair]) -> Loss:
 
     def loss_of(model: BertModel, batch: Sequence[Example]) -> torch.Tensor:
         with torch.no_grad():
-            goal = embed(teacher, [example.target for example in batch])
-        lost = (1 - (embed(model, batch) * goal).sum(-1)).mean()
+            goal = origin.embed(teacher, [example.target for example in batch])
+        lost = (1 - (origin.embed(model, batch) * goal).sum(-1)).mean()
         if torch.rand(()) >= PAIRS_SHARE:
             return lost
         a, b, wanted = zip(*(pairs[i] for i in torch.randperm(len(pairs))[:BATCH]), strict=True)
-        return lost + PAIRS_WEIGHT * functional.mse_loss((embed(model, a) * embed(model, b)).sum(-1), torch.tensor(wanted))
+        return lost + PAIRS_WEIGHT * functional.mse_loss((origin.embed(model, a) * origin.embed(model, b)).sum(-1), torch.tensor(wanted))
 
     return loss_of
 

