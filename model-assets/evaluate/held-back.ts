@@ -9,4 +9,7 @@ export const isHeldBackPremise = (premise: string) => firstByte(premise) < bound
 
 export const isHeldBackBook = (title: string) => firstByte(title) < bounds.books_below;
 
+/** What is compared: neither case nor punctuation makes another sentence. */
+export const normal = (text: string) => (text.toLowerCase().match(/[a-z0-9]+/g) ?? []).join(' ');
+
 const firstByte = (text: string) => createHash('sha256').update(text).digest().readUInt8(0);

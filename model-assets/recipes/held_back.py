@@ -7,7 +7,7 @@ Of the books six, by their title's.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,6 +26,12 @@ def is_held_back_book(title: str) -> bool:
 def normal(text: str) -> str:
     """What is compared: neither case nor punctuation makes another sentence."""
     return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+def unlike(rows: Iterable[dict], kept: Iterable[str], text: Callable[[dict], str]) -> list[dict]:
+    """The rows whose text is none of those that are kept back, in whatever letters."""
+    known = {normal(each) for each in kept}
+    return [row for row in rows if normal(text(row)) not in known]
 
 
 class Runs:

@@ -9,6 +9,7 @@ rest, and then what authors and readers of papers said of them in a sentence.
 import random
 from collections.abc import Sequence
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 import torch
@@ -21,7 +22,7 @@ from .arguments import flags, parsed
 from .by_steps import Schedule, run
 from .data import Data, sentences
 from .export_writing import write_checkpoint
-from .held_back import is_held_back_book
+from .held_back import is_held_back_book, unlike
 from .rewriting import LENGTH, SPECIAL
 from .wholes import is_whole, mended
 
@@ -46,7 +47,8 @@ def main() -> None:
     tokenizer = Tokenizer.from_file(str(args.translation / "tokenizer.json"))
     model = rewriting.new_model(**WRITING)
     published.load(model, args.translation)
-    papers = data.rows("summarization/scitldr.train")
+    dev = (row["document"] for row in data.rows("summarization/scitldr.dev"))
+    papers = unlike(data.rows("summarization/scitldr.train"), dev, itemgetter("document"))
 
     rng = random.Random(FIRST.seed)
     books = [row["text"] for row in data.rows("text/books") if not is_held_back_book(row["title"])]

@@ -19,6 +19,7 @@ from .arguments import arguments
 from .cased import choose, count_spellings, start_embeddings
 from .data import Data, sentences
 from .export_onnx import write_checkpoint
+from .held_back import unlike
 from .packed import packed
 from .train import Example, Plan, train
 
@@ -45,14 +46,13 @@ def main() -> None:
     torch.set_num_threads(1)
     dev = data.rows("token-classification/wikiann-en.dev")
     # WikiANN's sets share sentences.
-    known_to_dev = {" ".join(row["words"]) for row in dev}
-    rows = [row for row in data.rows("token-classification/wikiann-en.train") if " ".join(row["words"]) not in known_to_dev]
+    rows = unlike(data.rows("token-classification/wikiann-en.train"), map(text_of, dev), text_of)
     gold = [known(row) for row in data.rows("token-classification/wikigold")]
     tweets = [known(row) for row in data.rows("token-classification/wnut17.train")]
     six = six_layers.teacher(data, [*rows, *gold], TAGS, args.work)
     rows = [*rows, *gold, *tweets]
     texts = prose(data)
-    labelled = [" ".join(row["words"]) for row in rows]
+    labelled = [text_of(row) for row in rows]
     uncased = origin.tokenizer()
     cased = choose(count_spellings(uncased, itertools.chain(*[labelled] * LABELLED, texts)), PIECES)
     judged = tagging.to_examples(cased, dev, TAGS)
@@ -79,6 +79,10 @@ def new_model(uncased: Tokenizer, cased: Tokenizer, seed: int) -> BertForTokenCl
     start_embeddings(model, uncased, cased, seed)
     origin.keep_layers(model, LAYERS)
     return model
+
+
+def text_of(row: dict) -> str:
+    return " ".join(row["words"])
 
 
 def known(row: dict) -> dict:

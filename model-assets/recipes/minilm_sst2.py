@@ -9,6 +9,7 @@ that name an emotion, so that it knows more of English than film criticism. Each
 
 import itertools
 import random
+from operator import itemgetter
 
 from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification
@@ -18,6 +19,7 @@ from .arguments import arguments
 from .classification import accuracy, loss, predict, to_examples, with_teacher
 from .data import Data, sentences
 from .export_onnx import write_checkpoint
+from .held_back import unlike
 from .train import Example, Plan, train
 from .vocabulary import count_pieces, trim, trim_embeddings
 
@@ -41,7 +43,8 @@ def main() -> None:
     whole = origin.tokenizer()
     model = origin.load(BertForSequenceClassification, id2label={i: name for name, i in LABELS.items()}, label2id=LABELS)
 
-    sst2, dev = data.rows("text-classification/sst2.train"), data.rows("text-classification/sst2.dev")
+    dev = data.rows("text-classification/sst2.dev")
+    sst2 = unlike(data.rows("text-classification/sst2.train"), (row["text"] for row in dev), itemgetter("text"))
     judged = examples_of(whole, dev)
     train(model, examples_of(whole, sst2), TEACHER, args.work / "teacher.pt", loss(), lambda: accuracy(model, judged))
 

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { bleu, tokens13a } from '../../model-assets/evaluate/bleu.ts';
 import { spearman } from '../../model-assets/evaluate/feature-extraction.ts';
 import { choosePlaces } from '../../model-assets/evaluate/fill-mask.ts';
-import { isHeldBackBook, isHeldBackPremise } from '../../model-assets/evaluate/held-back.ts';
+import { isHeldBackBook, isHeldBackPremise, normal } from '../../model-assets/evaluate/held-back.ts';
 import { isExact, nearestF1 } from '../../model-assets/evaluate/question-answering.ts';
 import { rougeL } from '../../model-assets/evaluate/rouge.ts';
 import { bitsPerByte, windowsOf } from '../../model-assets/evaluate/text-generation.ts';
@@ -57,6 +57,7 @@ interface Goldens {
   readonly lines: {
     readonly premises: readonly number[];
     readonly books: readonly number[];
+    readonly normal: readonly { readonly text: string; readonly normal: string }[];
     readonly pairs: { readonly count: number; readonly distinct: number; readonly kept: string };
     readonly places: {
       readonly texts: readonly (readonly [text: string, times: number])[];
@@ -108,11 +109,12 @@ test.each(goldens.windows)('cuts a book as its recipe', ({ paragraphs, windows }
   expect(windowsOf(text).map(sha256)).toEqual(windows);
 });
 
-test('draws the lines of recipes: which premises and books, which pairs, which places', () => {
-  const { premises, books, pairs, places } = goldens.lines;
+test('draws the lines of recipes: which premises and books, which pairs, which places, and which texts are the same', () => {
+  const { premises, books, normal: same, pairs, places } = goldens.lines;
   const numbers = Array.from({ length: 1000 }, (_, i) => i);
   expect(numbers.filter((i) => isHeldBackPremise(`premise ${i}`))).toEqual(premises);
   expect(numbers.filter((i) => isHeldBackBook(`book ${i}`))).toEqual(books);
+  expect(same.map(({ text }) => ({ text, normal: normal(text) }))).toEqual(same);
   const rows = Array.from({ length: pairs.count }, (_, i) => ({ fr: `fr ${i}`, en: `en ${i % pairs.distinct}` }));
   const kept = heldBack(rows).map(({ fr, en }) => `${fr}\t${en}`);
   expect(sha256(kept.join('\n'))).toBe(pairs.kept);

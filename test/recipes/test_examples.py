@@ -3,6 +3,7 @@
 import string
 import unittest
 from collections import Counter
+from operator import itemgetter
 from unittest.mock import patch
 
 import torch
@@ -13,6 +14,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
 from recipes import spans, tagging, taught
+from recipes.held_back import unlike
 from recipes.vocabulary import SPECIAL, trim
 
 CHARACTERS = [*string.ascii_lowercase, *(f"##{letter}" for letter in string.ascii_lowercase), "(", ")"]
@@ -74,6 +76,12 @@ class Spans(unittest.TestCase):
                         self.assertEqual(context[offsets[start][0] : offsets[end][1]], answer)
                     else:
                         self.assertEqual((start, end), (0, 0))
+
+
+class KeptBack(unittest.TestCase):
+    def test_neither_letters_nor_marks_make_another_text(self) -> None:
+        rows = [{"text": text} for text in ("BAD .", "bad", "not bad", "Cool", "")]
+        self.assertEqual([row["text"] for row in unlike(rows, ["bad .", "cool ?"], itemgetter("text"))], ["not bad", ""])
 
 
 class Trimmed(unittest.TestCase):
