@@ -4,7 +4,7 @@
 import type { Tensor } from '../../tensor.ts';
 import type { Feeds, Fetches, HeldFeeds } from '../session.ts';
 import { tensorBytes } from './elements.ts';
-import type { ProgramFunction } from './program.ts';
+import type { ProgramFunction, ProgramInput } from './program.ts';
 import { evaluateSizes } from './sizes.ts';
 
 /** Inputs of graphs whose rows know nothing of one another: encoders, and decoders without a past. */
@@ -25,18 +25,16 @@ export function lengthsWithoutPadding(
   const { input_ids: ids, attention_mask: mask } = feeds;
   if (!ids || !mask || !('data' in ids) || !('data' in mask) || mask.data instanceof Float32Array) return null;
   const [rows = 0, tokens = 0] = ids.dims;
-  const names = code.inputs.map(({ name }) => name);
-  if (ids.dims.length !== 2 || code.condition || !names.every((name) => OF_TOKENS.includes(name))) return null;
-  const [sizeOfRows = -1, sizeOfTokens = -1] = code.inputs[names.indexOf('input_ids')]?.dims ?? [];
+  if (code.condition || !code.inputs.every((input) => isOfTokens(code, input, feeds, ids.dims))) return null;
+  const [sizeOfRows, sizeOfTokens] = code.inputs.find(({ name }) => name === 'input_ids')?.dims ?? [];
   const outputs = code.outputs.filter(({ name }) => wanted.includes(name));
   const canJoin = outputs.every(
     ({ type, dims }) =>
       type === FLOAT &&
       dims[0] === sizeOfRows &&
-      dims.every((size, axis) => (axis === 1 && size === sizeOfTokens) || isFixed(code, size, axis)),
+      dims.every((size, axis) => (axis === 1 && size === sizeOfTokens) || axis === 0 || isConstant(code, size)),
   );
-  if (!canJoin || code.inputs.some(({ dims }) => dims[0] !== sizeOfRows) || mask.data.length !== rows * tokens)
-    return null;
+  if (!canJoin || code.inputs.some(({ dims }) => dims[0] !== sizeOfRows)) return null;
   const { data } = mask;
   const lengths = Array.from({ length: rows }, (_, row) => {
     let length = tokens;
@@ -47,10 +45,17 @@ export function lengthsWithoutPadding(
   return lengths.some((length) => length < tokens) ? lengths : null;
 }
 
-/** Whether a dimension of an output is the same in a batch and in its rows; the first is that of the rows. */
-function isFixed({ sizes }: ProgramFunction, size: number, axis: number): boolean {
-  return axis === 0 || sizes[size]?.kind === 'constant';
+/**
+ * Whether an input has a number for each token of each row, and may have fewer of both: a graph whose texts are of one length, or of one number,
+ * takes them with their padding.
+ */
+function isOfTokens(code: ProgramFunction, { name, dims }: ProgramInput, feeds: HeldFeeds, own: readonly number[]) {
+  const tensor = feeds[name];
+  const isAlike = tensor && 'data' in tensor && tensor.dims.join() === own.join();
+  return OF_TOKENS.includes(name) && isAlike && dims.length === 2 && !dims.some((size) => isConstant(code, size));
 }
+
+const isConstant = ({ sizes }: ProgramFunction, size: number) => sizes[size]?.kind === 'constant';
 
 /**
  * The outputs `wanted` of a batch, of which `run` computes one row at a time: it is told the bytes of those of the whole batch, for which it has

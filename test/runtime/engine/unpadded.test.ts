@@ -36,6 +36,18 @@ function graph(dims: readonly number[], type = FLOAT, inputs = ['input_ids', 'at
   };
 }
 
+/** The same where a size is a constant. */
+const fixed = (code: ProgramFunction, size: number, value: number): ProgramFunction => ({
+  ...code,
+  sizes: code.sizes.with(size, { kind: 'constant', value }),
+});
+
+/** The same where the second input has other dimensions. */
+const reshaped = (code: ProgramFunction, dims: readonly number[]): ProgramFunction => ({
+  ...code,
+  inputs: code.inputs.map((input, i) => (i === 1 ? { ...input, dims } : input)),
+});
+
 const tensor = (rows: readonly (readonly number[])[]) => ({
   data: BigInt64Array.from(rows.flat(), BigInt),
   dims: [rows.length, rows[0]?.length ?? 0],
@@ -77,6 +89,11 @@ test.each([
   ['elements that are no floats', graph([0, 1], INT64), PADDED, ['output']],
   ['a past', graph([0, 1], FLOAT, ['input_ids', 'attention_mask', 'past_key_values.0.key']), PADDED, ['output']],
   ['an output of another form is wanted too', graph([0, 1]), PADDED, ['output', 'other']],
+  ['texts of one length', fixed(graph([0, 2]), 1, 3), PADDED, ['output']],
+  ['texts of one number', fixed(graph([0, 2]), 0, 2), PADDED, ['output']],
+  ['a mask of one length', reshaped(graph([0, 2]), [0, 2]), PADDED, ['output']],
+  ['a mask without rows', reshaped(graph([0, 2]), [0]), PADDED, ['output']],
+  ['a mask of another shape', graph([0, 2]), { ...PADDED, attention_mask: tensor([[1, 1, 1, 1, 1, 0]]) }, ['output']],
 ])('%s: as it is', (_, code, feeds, wanted) => {
   expect(lengthsWithoutPadding(code, feeds, wanted)).toBeNull();
 });
