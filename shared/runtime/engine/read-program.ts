@@ -17,8 +17,10 @@ import { crc32, HEADER_BYTES, MAGIC, PLACE_KINDS, PROGRAM_ALIGNMENT, SIZE_KINDS,
 /** More than any model has; what a damaged count asks for is refused before it is made. */
 const MOST_ENTRIES = 2 ** 20;
 const MOST_RANK = 8;
-/** A hundred times what a large model's has. */
-const MOST_PROGRAM_BYTES = 2 ** 23;
+/** Thirty times what the checkpoints have that ship or are seeded. */
+const MOST_PROGRAM_BYTES = 2 ** 20;
+/** Of all functions: thirty times what those checkpoints have. To plan a run takes time that grows with the square of it. */
+const MOST_TOGETHER = 2 ** 13;
 
 export interface ProgramHeader {
   readonly programBytes: number;
@@ -46,7 +48,12 @@ export function readProgram(header: ProgramHeader, bytes: Uint8Array): Program {
   if (bytes.byteLength !== header.programBytes || crc32(bytes) !== header.checksum)
     throw damaged('its checksum is wrong');
   const reader = new ProgramReader(Int32Array.from(words(bytes)));
-  return { functions: reader.list(() => readFunction(reader, header.imageBytes)), imageBytes: header.imageBytes };
+  const functions = reader.list(() => readFunction(reader, header.imageBytes));
+  for (const what of ['buffers', 'steps'] as const) {
+    const count = functions.reduce((sum, code) => sum + code[what].length, 0);
+    if (count > MOST_TOGETHER) throw damaged(`it has ${count} ${what}, and this engine takes ${MOST_TOGETHER}`);
+  }
+  return { functions, imageBytes: header.imageBytes };
 }
 
 function damaged(reason: string): ServiceError {

@@ -38,14 +38,14 @@ function findOrder(code: ProgramFunction, outputs: readonly number[]): Order {
   for (const [index, step] of [...code.steps.entries()].reverse()) {
     if (!written(step).some((view) => wanted.has(bufferOf(view)))) continue;
     const buffers = [...new Set(step.views.flatMap((view) => bufferOf(view) ?? []))];
-    steps.unshift({ index, step, buffers });
+    steps.push({ index, step, buffers });
     for (const buffer of buffers) {
       wanted.add(buffer);
       if (!lastUse.has(buffer)) lastUse.set(buffer, index);
     }
   }
   for (const output of outputs) lastUse.delete(code.outputs[output]?.buffer ?? ABSENT);
-  return { steps, lastUse };
+  return { steps: steps.reverse(), lastUse };
 }
 
 /** Views that a step writes: its first, and the second of a norm, which is its sum. */

@@ -214,6 +214,23 @@ test('an attention with more tensors than a call can be given is refused', async
   await expect(openFunction({ ...code, steps })).rejects.toEqual(damaged('15000 tensors'));
 });
 
+/** The list, with its last entry again until it has so many. */
+function lengthened<T>(list: readonly T[], length: number): T[] {
+  return [...list, ...Array.from({ length: length - list.length }, () => list.slice(-1)).flat()];
+}
+
+test('more buffers or steps than can be planned in a moment are refused, in one function or in several', async () => {
+  const code = singleStep(p.STEP_COPY, FLOATS, []);
+  const withBuffers = (count: number) => ({ ...code, buffers: lengthened(code.buffers, count) });
+  const withSteps = (count: number) => ({ ...code, steps: lengthened(code.steps, count) });
+  await expect(openFunction(withBuffers(8193))).rejects.toEqual(damaged('it has 8193 buffers, and this engine'));
+  await expect(openFunction(withSteps(8193))).rejects.toEqual(damaged('it has 8193 steps, and this engine'));
+  const two = { functions: [withSteps(8000), { ...withSteps(200), graph: 'encoder' }], imageBytes: IMAGE.byteLength };
+  await expect(open(writeProgram(two, IMAGE))).rejects.toEqual(damaged('it has 8200 steps, and this engine'));
+  const most = { ...withSteps(8192), buffers: withBuffers(8192).buffers };
+  expect((await openFunction(most)).sessions.model).toBeDefined();
+});
+
 /** The same program, one of whose sizes is another. */
 function withSize(code: p.ProgramFunction, place: (code: p.ProgramFunction) => number | undefined, size: p.Size) {
   const at = place(code);
