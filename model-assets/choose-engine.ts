@@ -1,9 +1,11 @@
-// Which engine runs a checkpoint: the project's own where its compiler knows every operator, else onnxruntime-web.
+// Which engine runs a checkpoint: the project's own where its compiler knows every operator and the engine's checks pass what it wrote, else
+// onnxruntime-web.
 
 import { join } from 'node:path';
 import type { BlobRef, Engine, Manifest } from '../shared/model/manifest.ts';
 import { type Program, STEP_ATTENTION_I8 } from '../shared/runtime/engine/program.ts';
 import { type Content, inFile, inMemory } from './content.ts';
+import { checkCompiled } from './engine/check-compiled.ts';
 import { type Attention, compile, compileInto, type OnnxSource } from './engine/compile.ts';
 import { Image } from './engine/image.ts';
 import { FileOnDisk, OWN_FILE, outlineOf, type WeightFile } from './engine/outline.ts';
@@ -54,16 +56,18 @@ function attentionOf({ functions }: Program): { readonly attention?: 'int8' } {
 }
 
 function inOneGo(sources: readonly OnnxSource[], attention: Attention): Made {
-  const { program, bytes } = compile(sources, attention);
-  return { program, content: inMemory(bytes) };
+  const compiled = compile(sources, attention);
+  checkCompiled(compiled);
+  return { program: compiled.program, content: inMemory(compiled.bytes) };
 }
 
 async function compileToFile(sources: readonly OnnxSource[], attention: Attention, folder: string): Promise<Made> {
   const image = new ImageFile(join(folder, 'image'));
   try {
-    const { program, front } = await compileInto(new Image(image), sources, attention);
-    const { sha256 } = await image.writeBehind(front, join(folder, 'program'));
-    return { program, content: await inFile(join(folder, 'program')), sha256 };
+    const compiled = await compileInto(new Image(image), sources, attention);
+    checkCompiled(compiled);
+    const { sha256 } = await image.writeBehind(compiled.front, join(folder, 'program'));
+    return { program: compiled.program, content: await inFile(join(folder, 'program')), sha256 };
   } finally {
     await image.close();
   }

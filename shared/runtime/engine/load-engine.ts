@@ -4,6 +4,7 @@ import { ServiceError } from '../../errors.ts';
 import { createSerial } from '../serial.ts';
 import type { Session } from '../session.ts';
 import { checkProgram } from './check-program.ts';
+import { DamagedProgram } from './damaged-program.ts';
 import { EngineSession } from './engine-session.ts';
 import { EngineInstance, type InstanceOptions } from './instance.ts';
 import type { Program, ProgramFunction } from './program.ts';
@@ -61,14 +62,14 @@ class Loader {
     }
     if (!this.#instance || rest.byteLength === 0) return;
     const { at, bytes } = this.#instance.image;
-    if (this.#loaded + rest.byteLength > bytes) throw cut('it is longer than its header says');
+    if (this.#loaded + rest.byteLength > bytes) throw new DamagedProgram('it is longer than its header says');
     this.#instance.memory.set(rest, at + this.#loaded);
     this.#loaded += rest.byteLength;
   }
 
   finish(): Loaded {
     const [instance, program] = [this.#instance, this.#program];
-    if (!instance || !program || this.#loaded < instance.image.bytes) throw cut('it is cut short');
+    if (!instance || !program || this.#loaded < instance.image.bytes) throw new DamagedProgram('it is cut short');
     const serial = createSerial();
     const ways = Map.groupBy(program.functions, ({ graph }) => graph);
     const sessions = Array.from(ways, ([graph, codes]) => {
@@ -104,13 +105,6 @@ class Loader {
       `it needs ${mebibytes(bytes)} of memory for the shortest input; it may have ${mebibytes(most)}`,
     );
   }
-}
-
-function cut(reason: string): ServiceError {
-  return new ServiceError(
-    'model_unavailable',
-    `the program of the model is damaged: ${reason}; publish the model again`,
-  );
 }
 
 const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -1,8 +1,8 @@
 // Views where they lie in memory, and what is asked of them before a command is given their addresses. A step that is not what its kind
 // says is refused: a program that lies touches nothing.
 
-import { ServiceError } from '../../errors.ts';
 import * as c from './command-format.ts';
+import { DamagedProgram } from './damaged-program.ts';
 import type { Step } from './program.ts';
 import * as p from './program.ts';
 
@@ -25,12 +25,7 @@ export interface StepContext {
   readonly mode: number;
 }
 
-export function damagedStep(reason: string): ServiceError {
-  return new ServiceError(
-    'model_unavailable',
-    `the program of the model is damaged (${reason}); publish the model again`,
-  );
-}
+export const damagedStep = (reason: string) => new DamagedProgram(reason);
 
 export const command = (code: number, ...words: readonly number[]) => [code, words.length + 2, ...words];
 export const product = (sizes: readonly number[]) => sizes.reduce((x, y) => x * y, 1);

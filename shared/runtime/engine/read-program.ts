@@ -1,7 +1,7 @@
 // Reads a program, and believes nothing of it: whatever a step names is there, and before what names it. That no view leaves its buffer
 // is checked where sizes are numbers (plan.ts).
 
-import { ServiceError } from '../../errors.ts';
+import { DamagedProgram } from './damaged-program.ts';
 import {
   ABSENT,
   type Program,
@@ -56,12 +56,7 @@ export function readProgram(header: ProgramHeader, bytes: Uint8Array): Program {
   return { functions, imageBytes: header.imageBytes };
 }
 
-function damaged(reason: string): ServiceError {
-  return new ServiceError(
-    'model_unavailable',
-    `the program of the model is damaged: ${reason}; publish the model again`,
-  );
-}
+const damaged = (reason: string) => new DamagedProgram(reason);
 
 function words(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(bytes.slice().buffer);

@@ -4,6 +4,7 @@
 import { ServiceError } from '../../errors.ts';
 import type { HeldFeeds } from '../session.ts';
 import { checkRooms } from './check-rooms.ts';
+import { DamagedProgram } from './damaged-program.ts';
 import type { EngineInstance } from './instance.ts';
 import { type PlanRequest, toPlan } from './plan.ts';
 import type { ProgramFunction, Size } from './program.ts';
@@ -35,11 +36,7 @@ export function tryPlan(code: ProgramFunction, imageBytes: number, mode: number)
   const reason = failure instanceof Error ? failure.message : String(failure);
   const isTold = failure instanceof ServiceError && failure.code === 'model_unavailable';
   if (isTold) throw failure;
-  throw new ServiceError(
-    'model_unavailable',
-    `the program of the model is damaged (${reason}); publish the model again`,
-    { cause: failure },
-  );
+  throw new DamagedProgram(reason, { cause: failure });
 }
 
 /** What `plan` gives. A program that can be planned at other shapes is sound: where it fails, the input does not fit, which is `invalid_input`. */
