@@ -233,7 +233,7 @@ class Run {
     }
     // Tokens in the end, whatever room there is.
     const sizes = evaluateSizes(this.#code.sizes, { inputs: this.#dims, capacity: 0, pastCapacity });
-    const tokens = sizes[this.#code.outputs[first.output]?.dims[2] ?? -1] ?? 0;
+    const tokens = Math.max(...caches.map(({ output }) => sizes[this.#code.outputs[output]?.dims[2] ?? -1] ?? 0));
     const canStay = caches.every(
       ({ past, output }) =>
         past instanceof EngineHeld &&
