@@ -47,12 +47,15 @@ export function checkLength(name: string, type: number, dims: readonly number[],
   throw new Unsupported(`the tensor ${name} has ${bytes} bytes for the shape [${dims}]`);
 }
 
-/** Elements that stand in the fields of their type, as raw bytes. */
+/** Integers that do not fit become the nearest that do: ends of slices are written as the greatest there is. */
+export const toInt32 = (value: number | bigint) => Math.min(Math.max(Number(value), -(2 ** 31)), 2 ** 31 - 1);
+
+/** Elements that stand in the fields of their type, as raw bytes; those of 64 bits as they are computed with. */
 export function typed(type: number, floats: number[], ints: number[], doubles: number[]): Uint8Array {
   const arrays: Readonly<Record<number, () => ArrayBufferView>> = {
     [FLOAT]: () => Float32Array.from(floats),
     [DOUBLE]: () => Float64Array.from(doubles),
-    [INT64]: () => BigInt64Array.from(ints, BigInt),
+    [INT64]: () => BigInt64Array.from(ints, (value) => BigInt(toInt32(value))),
     [INT32]: () => Int32Array.from(ints),
     [INT8]: () => Int8Array.from(ints),
     [UINT8]: () => Uint8Array.from(ints),

@@ -1,10 +1,10 @@
 // The elements of ONNX tensors as those that the engine computes with: floats and integers of four bytes.
 
-import { BOOL, DOUBLE, FLOAT, FLOAT16, INT32, INT64, TYPE_NAMES } from './element-types.ts';
+import { BOOL, DOUBLE, FLOAT, FLOAT16, INT32, INT64, TYPE_NAMES, toInt32 } from './element-types.ts';
 import type { Elements } from './ir.ts';
 import { Unsupported } from './unsupported.ts';
 
-/** Integers that do not fit become the nearest that do: ends of slices are written as the greatest there is. Throws for other types. */
+/** Throws for other types. */
 export function toElements(type: number, bytes: Uint8Array): Elements {
   if (type === FLOAT && bytes.byteOffset % 4 === 0) {
     return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
@@ -19,9 +19,6 @@ export function toElements(type: number, bytes: Uint8Array): Elements {
   if (type === FLOAT16) return Float32Array.from(new Uint16Array(buffer), halfToFloat);
   throw new Unsupported(`elements of ${TYPE_NAMES[type] ?? `type ${type}`} are not supported`);
 }
-
-const toInt32 = (value: bigint) =>
-  Number(value < -0x80000000n ? -0x80000000n : value > 0x7fffffffn ? 0x7fffffffn : value);
 
 function halfToFloat(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;

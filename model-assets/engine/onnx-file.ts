@@ -1,7 +1,7 @@
 // Reads ONNX files: protocol buffers (https://protobuf.dev/programming-guides/encoding) by the numbers of onnx.proto3, as far as
 // inference graphs go. It knows no operator.
 
-import { checkLength, typed } from './element-types.ts';
+import { checkLength, toInt32, typed } from './element-types.ts';
 import type { WeightFile } from './outline.ts';
 import { ProtobufReader } from './protobuf.ts';
 import { Unsupported } from './unsupported.ts';
@@ -20,6 +20,7 @@ export interface OnnxTensor {
 
 export interface OnnxAttribute {
   readonly name: string;
+  /** Integers are the nearest of 32 bits, as elements are. */
   readonly int: number;
   readonly float: number;
   readonly string: string;
@@ -136,12 +137,12 @@ class GraphReader {
     for (const field of reader) {
       if (field.number === 1) result.name = field.text();
       if (field.number === 2) result.float = field.float();
-      if (field.number === 3) result.int = field.int();
+      if (field.number === 3) result.int = toInt32(field.int());
       if (field.number === 4) result.string = field.text();
       if (field.number === 5) tensor = this.#tensor(field.message());
       if (field.number === 6) graph = this.graph(field.message());
       if (field.number === 7) floats.push(...field.floats());
-      if (field.number === 8) ints.push(...field.ints());
+      if (field.number === 8) ints.push(...field.ints().map(toInt32));
     }
     return { ...result, ints, floats, tensor, graph };
   }

@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { compile } from '../../model-assets/engine/compile.ts';
 import { FLOAT, INT4, INT64, UINT4 } from '../../model-assets/engine/element-types.ts';
+import { toElements } from '../../model-assets/engine/elements.ts';
 import { fromHalves, toHalves } from '../../model-assets/engine/half-bytes.ts';
 import { readOnnx } from '../../model-assets/engine/onnx-file.ts';
 import { ProtobufReader } from '../../model-assets/engine/protobuf.ts';
@@ -21,6 +22,21 @@ const models = new Map(
 );
 const modelOf = (name: string) => models.get(name) ?? expect.fail(name);
 const SOME = ['gemm_default_matrix_bias', 'extra_matmul_integer_int8_channel_near', 'extra_if_True', 'extra_slice_1'];
+
+// Files by hand: fields with what is in them.
+const varint = (value: number | bigint): number[] => unsigned(BigInt.asUintN(64, BigInt(value)));
+const unsigned = (value: bigint): number[] =>
+  value < 128n ? [Number(value)] : [Number(value & 127n) | 128, ...unsigned(value >> 7n)];
+const field = (number: number, content: readonly number[]) => [
+  (number << 3) | 2,
+  ...varint(content.length),
+  ...content,
+];
+const int = (number: number, value: number | bigint) => [number << 3, ...varint(value)];
+const text = (value: string) => [...new TextEncoder().encode(value)];
+const bytesOf = (data: ArrayBufferView) => [...new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
+/** Of the fields of its graph. */
+const model = (all: readonly number[][]) => Uint8Array.from([...field(7, all.flat()), ...field(8, int(2, 17))]);
 
 const compiled = (onnx: Uint8Array) => compile([{ name: 'model', onnx, externalData: new Map() }]);
 /** What it throws; undefined where it does not. */
@@ -98,17 +114,6 @@ test('numbers of 4 bits', () => {
 });
 
 test('tensors by their own fields, by raw bytes and from other files', () => {
-  const varint = (value: number): number[] => unsigned(BigInt.asUintN(64, BigInt(value)));
-  const unsigned = (value: bigint): number[] =>
-    value < 128n ? [Number(value)] : [Number(value & 127n) | 128, ...unsigned(value >> 7n)];
-  const field = (number: number, content: readonly number[]) => [
-    (number << 3) | 2,
-    ...varint(content.length),
-    ...content,
-  ];
-  const int = (number: number, value: number) => [number << 3, ...varint(value)];
-  const text = (value: string) => [...new TextEncoder().encode(value)];
-  const bytesOf = (data: ArrayBufferView) => [...new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
   const tensor = (name: string, type: number, ...rest: number[][]) =>
     field(5, [...int(1, 2), ...int(2, type), ...field(8, text(name)), ...rest.flat()]);
   const pair = (key: string, value: string) => field(13, [...field(1, text(key)), ...field(2, text(value))]);
@@ -121,7 +126,6 @@ test('tensors by their own fields, by raw bytes and from other files', () => {
     tensor('halves', INT4, field(9, [0x81])),
     tensor('typed halves', UINT4, field(5, [0x42])),
   ];
-  const model = (all: readonly number[][]) => Uint8Array.from([...field(7, all.flat()), ...field(8, int(2, 17))]);
   const files = new Map([['weights.bin', Uint8Array.from([9, 9, 9, 9, ...floats])]]);
   const read = readOnnx(model(tensors), files).graph.initializers;
   expect(read.map(({ name, dims }) => [name, dims])).toEqual(
@@ -144,4 +148,20 @@ test('tensors by their own fields, by raw bytes and from other files', () => {
   }
   const beyond = tensor('outside', FLOAT, pair('location', 'weights.bin'), pair('offset', '8'), pair('length', '8'));
   expect(() => readOnnx(model([beyond]), files)).toThrow('reach over the end');
+});
+
+test('integers of 64 bits, wherever they stand, are the nearest of 32', () => {
+  const most = [2n ** 63n - 1n, -(2n ** 63n)];
+  const ints = field(7, most.flatMap(varint));
+  const raw = field(9, bytesOf(BigInt64Array.from(most)));
+  const tensors = [ints, raw].map((data) => field(5, [...int(1, 2), ...int(2, INT64), ...data]));
+  const attributes = [
+    field(5, [...field(1, text('ends')), ...field(8, most.flatMap(varint))]),
+    field(5, [...field(1, text('end')), ...int(3, 2n ** 63n - 1n)]),
+  ];
+  const { nodes, initializers } = readOnnx(model([...tensors, field(1, attributes.flat())])).graph;
+  const nearest = [2 ** 31 - 1, -(2 ** 31)];
+  expect(initializers.map(({ type, read }) => [...toElements(type, read())])).toEqual([nearest, nearest]);
+  expect(nodes[0]?.attributes.get('ends')?.ints).toEqual(nearest);
+  expect(nodes[0]?.attributes.get('end')?.int).toBe(nearest[0]);
 });
