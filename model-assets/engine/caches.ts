@@ -46,7 +46,7 @@ export function giveRoom(graph: Graph): Cached {
     rewriter.mapViews(past.view.buffer, before.to);
     return { ...output, view: own.view };
   });
-  return { graph: { ...rewriter.finish(), outputs }, pasts };
+  return { graph: rewriter.finish(outputs), pasts };
 }
 
 /** The input that the first tokens of an output are copied from, all of them, where two copies make it. */

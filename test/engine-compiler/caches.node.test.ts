@@ -7,12 +7,13 @@ import { constant, format, multiply, ONE, product, subtract, symbol } from '../.
 import { FLOAT } from '../../model-assets/engine/element-types.ts';
 import { fuse } from '../../model-assets/engine/fuse/fuse.ts';
 import type { View } from '../../model-assets/engine/ir.ts';
-import { slice, transpose } from '../../model-assets/engine/views.ts';
+import { expand, slice, transpose } from '../../model-assets/engine/views.ts';
 import { EXP } from '../../shared/runtime/engine/command-format.ts';
 import { createRandom } from '../runtime/engine/random.ts';
 import { graphOf, openGraph } from './run-graph.ts';
 
 const [HEADS, SIZE] = [2, 4];
+const WIDTH = HEADS * SIZE;
 const [batch, tokens, past] = [symbol('batch'), symbol('tokens'), symbol('past')];
 
 /** The past of keys, and what a run adds to it. */
@@ -120,6 +121,30 @@ test.each(Object.entries(EXP_OF))('parts of the keys: %s', async (_, [room, form
   expect(y1?.data).toEqual(expected.y1?.data);
 });
 
+const ALONE: Readonly<Record<string, Form>> = {
+  'the past and fresh tokens': present,
+  'the past twice': (b, { before }) => [b.concat([before, before], 2)],
+  'the past and known tokens': (b, { before }) => {
+    const known = b.data(createRandom(54).floats(3 * WIDTH), [1, HEADS, 3, SIZE]);
+    return [b.concat([before, expand(known, before.dims.with(2, constant(3)))], 2)];
+  },
+};
+
+test.each(Object.entries(ALONE))('keys that nothing else reads: %s', async (_, form) => {
+  const built = graph(form);
+  expect(giveRoom(built).pasts.size).toBe(1);
+  const random = createRandom(53);
+  const feeds = {
+    past: { data: random.floats(4 * WIDTH), dims: [2, HEADS, 2, SIZE] },
+    x: { data: random.floats(2 * WIDTH), dims: [2, 1, HEADS, SIZE] },
+  };
+  const { y } = await openGraph(built).run(feeds);
+  const plain = graph((b, keys) => form(b, keys).map((whole) => b.reshape(whole, [ONE, ...whole.dims])));
+  const expected = await openGraph(plain).run(feeds);
+  expect([1, ...(y?.dims ?? [])]).toEqual(expected.y?.dims);
+  expect(y?.data).toEqual(expected.y?.data);
+});
+
 test('tokens added in place give what copies give', async () => {
   const random = createRandom(51);
   const [plain, held] = [openGraph(graph(read)), openGraph(graph(read))];
@@ -141,5 +166,3 @@ test('tokens added in place give what copies give', async () => {
     copied = { data: y.data, dims: y.dims };
   }
 });
-
-const WIDTH = HEADS * SIZE;

@@ -88,14 +88,14 @@ export class Rewriter {
     );
   }
 
-  /** What the outputs need, each node behind those whose buffers it reads. */
-  finish(): Graph {
+  /** What the outputs need, each node behind those whose buffers it reads. `outputs`: where views of them were changed. */
+  finish(outputs = this.graph.outputs): Graph {
     const done = new Set<Node>();
     const order: Node[] = [];
     // An explicit stack: graphs are deeper than calls may be.
     const stack: (Node | { readonly leave: Node })[] = [];
     const push = (buffer: Buffer) => stack.push(...(this.#writers.get(buffer) ?? []).toReversed());
-    for (const { view } of this.graph.outputs.toReversed()) push(view.buffer);
+    for (const { view } of outputs.toReversed()) push(view.buffer);
     for (let top = stack.pop(); top; top = stack.pop()) {
       if ('leave' in top) {
         order.push(top.leave);
@@ -106,7 +106,7 @@ export class Rewriter {
       stack.push({ leave: top });
       for (const view of top.inputs.toReversed()) if (view) push(view.buffer);
     }
-    return { ...this.graph, nodes: order };
+    return { ...this.graph, nodes: order, outputs };
   }
 
   #add(node: Node): void {
