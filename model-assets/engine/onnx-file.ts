@@ -141,8 +141,8 @@ class GraphReader {
       if (field.number === 4) result.string = field.text();
       if (field.number === 5) tensor = this.#tensor(field.message());
       if (field.number === 6) graph = this.graph(field.message());
-      if (field.number === 7) floats.push(...field.floats());
-      if (field.number === 8) ints.push(...field.ints().map(toInt32));
+      if (field.number === 7) append(floats, field.floats());
+      if (field.number === 8) append(ints, field.ints().map(toInt32));
     }
     return { ...result, ints, floats, tensor, graph };
   }
@@ -156,13 +156,13 @@ class GraphReader {
     let [name, type] = ['', 0];
     let bytes: Uint8Array | undefined;
     for (const field of reader) {
-      if (field.number === 1) dims.push(...field.ints());
+      if (field.number === 1) append(dims, field.ints());
       if (field.number === 2) type = field.int();
-      if (field.number === 4) floats.push(...field.floats());
-      if (field.number === 5 || field.number === 7 || field.number === 11) ints.push(...field.ints());
+      if (field.number === 4) append(floats, field.floats());
+      if (field.number === 5 || field.number === 7 || field.number === 11) append(ints, field.ints());
       if (field.number === 8) name = field.text();
       if (field.number === 9) bytes = field.bytes();
-      if (field.number === 10) doubles.push(...field.doubles());
+      if (field.number === 10) append(doubles, field.doubles());
       if (field.number === 13) external.set(...pair(field.message()));
     }
     const path = external.get('location');
@@ -200,6 +200,11 @@ class GraphReader {
     }
     return { file, start: offset, end: offset + length };
   }
+}
+
+/** One by one: a weight has more elements than a call may have arguments. */
+function append(list: number[], more: readonly number[]): void {
+  for (const each of more) list.push(each);
 }
 
 function pair(reader: ProtobufReader): [key: string, value: string] {

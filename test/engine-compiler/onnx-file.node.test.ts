@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { compile } from '../../model-assets/engine/compile.ts';
-import { FLOAT, INT4, INT64, UINT4 } from '../../model-assets/engine/element-types.ts';
+import { DOUBLE, FLOAT, INT4, INT32, INT64, UINT4 } from '../../model-assets/engine/element-types.ts';
 import { toElements } from '../../model-assets/engine/elements.ts';
 import { fromHalves, toHalves } from '../../model-assets/engine/half-bytes.ts';
 import { readOnnx } from '../../model-assets/engine/onnx-file.ts';
@@ -164,4 +164,21 @@ test('integers of 64 bits, wherever they stand, are the nearest of 32', () => {
   expect(initializers.map(({ type, read }) => [...toElements(type, read())])).toEqual([nearest, nearest]);
   expect(nodes[0]?.attributes.get('ends')?.ints).toEqual(nearest);
   expect(nodes[0]?.attributes.get('end')?.int).toBe(nearest[0]);
+});
+
+test('fields of more elements than a call takes', () => {
+  const count = 200_000;
+  const zeros = (number: number, bytes: number) => field(number, new Array<number>(bytes * count).fill(0));
+  const tensors = [
+    [FLOAT, zeros(4, 4)],
+    [DOUBLE, zeros(10, 8)],
+    [INT32, zeros(5, 1)],
+    [INT64, zeros(7, 1)],
+  ] as const;
+  const all = tensors.map(([type, data]) => field(5, [...int(1, count), ...int(2, type), ...data]));
+  const constant = field(5, [...field(1, text('value')), ...zeros(7, 4), ...zeros(8, 1)]);
+  const { nodes, initializers } = readOnnx(model([...all, field(1, constant)])).graph;
+  expect(initializers.map(({ type, read }) => toElements(type, read()).length)).toEqual(tensors.map(() => count));
+  const value = nodes[0]?.attributes.get('value');
+  expect([value?.floats.length, value?.ints.length]).toEqual([count, count]);
 });
