@@ -171,9 +171,11 @@ export function isContiguous({ dims, strides }: Pick<View, 'dims' | 'strides'>):
   return true;
 }
 
+export function isEqualList(a: readonly Dim[], b: readonly Dim[]): boolean {
+  return a.length === b.length && a.every((size, i) => isEqual(size, b[i] ?? ZERO));
+}
+
 export function isEqualView(a: View, b: View): boolean {
-  const isEqualList = (x: readonly Dim[], y: readonly Dim[]) =>
-    x.length === y.length && x.every((size, i) => isEqual(size, y[i] ?? ZERO));
   return (
     a.buffer === b.buffer &&
     isEqual(a.offset, b.offset) &&

@@ -116,6 +116,11 @@ const NONE: Readonly<Record<string, Form>> = {
   'weights that come out': (l, weights = l.softmax(l.scores())) => [matmul(l.b, weights, l.heads()), weights],
   'scores that another reads': (l, scores = l.scores()) => [l.answer(scores), l.b.unary(c.TANH, scores)],
   'something else than a step between': (l) => l.answer(l.b.unary(c.TANH, l.scores())),
+  'queries of two heads as rows of one': (l, weights = l.softmax(l.scores())) => {
+    const rows = l.b.reshape(weights, [batch, constant(1), product([constant(HEADS), tokens]), tokens]);
+    const states = matmul(l.b, l.x, l.b.data(random.floats(WIDTH * SIZE), [WIDTH, SIZE]));
+    return matmul(l.b, rows, l.b.reshape(states, [batch, constant(1), tokens, constant(SIZE)]));
+  },
   'the logarithm of a softmax': (l) => {
     const scores = l.scores();
     return matmul(l.b, l.b.emit({ kind: 'softmax', isLog: true }, [scores], scores.dims, 'float'), l.heads());

@@ -11,7 +11,7 @@ import {
   SCORES_MUL,
 } from '../../../shared/runtime/engine/command-format.ts';
 import { isEqual, ONE, product as productOfDims } from '../dim.ts';
-import { isEqualView, type Node, type ScoresStep, type View, whole } from '../ir.ts';
+import { isEqualList, isEqualView, type Node, type ScoresStep, type View, whole } from '../ir.ts';
 import { expand, transpose } from '../views.ts';
 import { numberOf, unrepeated } from './factors.ts';
 import { weightsOf } from './not-a-number.ts';
@@ -22,7 +22,9 @@ export function fuseAttention(rewriter: Rewriter, isInt8: boolean): void {
   for (const product of rewriter.nodes('matmul')) {
     const [weights, values] = product.inputs;
     const { softmax, isGuarded = false } = (weights && weightsOf(rewriter, weights)) ?? {};
-    if (!softmax || softmax.operation.isLog || !values || !rewriter.has(product)) continue;
+    if (!softmax || softmax.operation.isLog || !weights || !values || !rewriter.has(product)) continue;
+    // Queries of heads that share keys may lie as further rows of one head.
+    if (!isEqualList(weights.dims, softmax.output.dims)) continue;
     const scores = scoresOf(rewriter, softmax);
     if (!scores || scores.q.dims.length > 4 || scores.q.dims.length < 3) continue;
     const layout = layoutOf(rewriter, product);
