@@ -24,7 +24,6 @@ const NAMES: Readonly<Record<number, string>> = {
   [p.STEP_REDUCE]: 'reduce',
   [p.STEP_SOFTMAX]: 'softmax',
   [p.STEP_NORM]: 'norm',
-  [p.STEP_LINEAR]: 'linear',
   [p.STEP_MATMUL]: 'matmul',
   [p.STEP_ATTENTION]: 'attention',
   [p.STEP_ATTENTION_I8]: 'attention int8',
@@ -63,7 +62,7 @@ function explainFunction({ code, from, sizeTexts }: Lowered, tokens: number): st
       const weights = weightBytes(step.kind, step.words).reduce((sum, [, bytes]) => sum + bytes, 0);
       return [
         String(i).padStart(5),
-        nameOf(step).padEnd(18),
+        nameOf(step).padEnd(25),
         share.padStart(7),
         (weights > 0 ? megabytes(weights) : '').padStart(9),
         ` ${others.slice(0, 3).join(' ')} -> ${out}`,
@@ -73,14 +72,15 @@ function explainFunction({ code, from, sizeTexts }: Lowered, tokens: number): st
   ];
 }
 
-/** The kind, or the operation where that says more; of a layer its activation too. */
+/** The kind, or the operation where that says more; of a layer also whether its rows become bytes, and its activation. */
 function nameOf({ kind, words }: Step): string {
-  const [first = 0, , , activation = 0] = words;
+  const [first = 0, , , activation = 0, isInt8 = 0] = words;
   if (kind === p.STEP_UNARY) return OPERATIONS.unary[first] ?? 'unary';
   if (kind === p.STEP_BINARY) return OPERATIONS.binary[first] ?? 'binary';
   if (kind === p.STEP_GATHER_BLOCKS) return `gather int${words[3]} by ${words[4]}`;
-  const name = NAMES[kind] ?? '';
-  return kind === p.STEP_LINEAR && activation !== NONE ? `${name}, ${OPERATIONS.unary[activation]}` : name;
+  if (kind !== p.STEP_LINEAR) return NAMES[kind] ?? '';
+  const name = isInt8 ? 'linear int8' : 'linear';
+  return activation === NONE ? name : `${name}, ${OPERATIONS.unary[activation]}`;
 }
 
 function names(list: readonly string[]): string {

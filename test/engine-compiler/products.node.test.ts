@@ -4,7 +4,11 @@ import { describe, expect, test } from 'vitest';
 import type { Builder } from '../../model-assets/engine/builder.ts';
 import { constant } from '../../model-assets/engine/dim.ts';
 import { FLOAT, INT64 } from '../../model-assets/engine/element-types.ts';
+import { explain } from '../../model-assets/engine/explain.ts';
+import { fuse } from '../../model-assets/engine/fuse/fuse.ts';
+import { Image } from '../../model-assets/engine/image.ts';
 import type { View } from '../../model-assets/engine/ir.ts';
+import { lower } from '../../model-assets/engine/lower.ts';
 import { expand, transpose } from '../../model-assets/engine/views.ts';
 import { expectClose } from '../runtime/engine/expected.ts';
 import { Row } from './row.ts';
@@ -93,6 +97,21 @@ describe.each([
     const { y } = await openGraph(graphOf((builder) => byChannel(builder, isInt8, weightOf))).run({ x });
     expectClose(Float32Array.from(y?.data ?? [], Number), [5, 70, 900], { absolute: 0, relative: 0.02 });
   });
+});
+
+test.each<readonly [name: string, (row: Row) => View]>([
+  ['linear int8', (row) => row.call('DequantizeLinear', [row.bytes([1, 2, 3, 4], [2, 2]), row.floats(1)])],
+  ['linear', (row) => row.builder.data(Float32Array.of(1, 2, 3, 4), [2, 2])],
+])('what explains a program calls a product %s by its weight', (name, weightOf) => {
+  const image = new Image();
+  const graph = graphOf((builder) => {
+    const row = new Row(builder);
+    return row.call('MatMul', [builder.input('x', FLOAT, 'float', [constant(1), constant(2)]), weightOf(row)]);
+  });
+  const lowered = lower(fuse(graph), 'model', null, image);
+  const program = { functions: [lowered.code], imageBytes: image.byteLength };
+  const lines = explain({ program, lowered: [lowered], front: new Uint8Array() }, 1);
+  expect(lines.at(-1)).toMatch(new RegExp(`^ +0 ${name}  `));
 });
 
 test('MatMulInteger with zero points of another axis', () => {
