@@ -71,6 +71,13 @@ test.each(Object.entries(CASES))('%s', async (_, [shaped, fitting, other]) => {
   expect(() => openShaped({ ...shaped, dims: other.map(constant) })).toThrow('must be equal');
 });
 
+test('Squeeze without axes, where a size that a run decides may be 1', async () => {
+  const shaped = { operator: 'Squeeze', dims: [n, constant(2)] };
+  expect(() => openShaped(shaped)).toThrow('without axes the rank depends on whether n is 1');
+  const { y } = await run({ ...shaped, dims: [1, 2].map(constant) }, [1, 2]);
+  expect(y?.dims).toEqual([2]);
+});
+
 test.each([3, 4, 6])('the last four of %i', async (count) => {
   const graph = graphOf((builder) => {
     const x = builder.input('x', FLOAT, 'float', [n, m]);

@@ -43,6 +43,8 @@ function flatten(call: Call): View {
 function squeeze(call: Call): View {
   const x = call.input(0);
   const axes = numbersIn(call, 'axes', 1)?.map((axis) => call.axis(axis, x.dims.length));
+  const open = axes ? undefined : x.dims.find((size) => toNumber(size) === undefined);
+  if (open) throw new Unsupported(`without axes the rank depends on whether ${dim.format(open)} is 1`);
   const stays = (i: number) => (axes ? !axes.includes(i) : !isNumber(x.dims[i] ?? ONE, 1));
   for (const axis of axes ?? []) call.builder.hold(x.dims[axis] ?? ONE, ONE);
   const kept = x.dims.flatMap((_, i) => (stays(i) ? [i] : []));

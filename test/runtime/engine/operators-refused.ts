@@ -61,6 +61,11 @@ export const REFUSED: ReadonlyMap<string, string> = new Map(
   Object.entries(OPERATORS).flatMap(([message, names]) => names.map((name) => [name, `graph model: ${message}`])),
 );
 
+/** With dimensions that have names, where these leave open what numbers tell. */
+export const REFUSED_BY_NAMES: ReadonlyMap<string, string> = new Map([
+  ['extra_squeeze_11_all', 'graph model: Squeeze y: without axes the rank depends on whether n3 is 1'],
+]);
+
 /**
  * With dimensions that have names: bounds of slices that lie beyond a size of the run. ONNX brings them back to it; the engine, which
  * believed that they lie within, refuses the run.
