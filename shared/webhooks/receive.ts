@@ -30,13 +30,14 @@ export async function receive(c: RequestContext, desk: Desk, name: string): Prom
   if (handshake) return c.json(handshake);
   if (!isMeant(hook, payload)) return c.json({ status: 'ignored' });
   const id = await idOf(hook, scheme.idPointer, claim, payload, body);
-  try {
-    return await take(c, desk, hook, id, payload);
-  } catch (error) {
+  const answered = take(c, desk, hook, id, payload).catch(async (error) => {
     const first = await firstAnswer(c, desk, hook, id);
     if (first) return first;
     throw error;
-  }
+  });
+  // For a sender that leaves, as in answer.ts: neither shall a model stay in use, nor half an event be stored.
+  c.executionCtx.waitUntil(answered.catch(() => undefined));
+  return answered;
 }
 
 async function take(c: RequestContext, desk: Desk, hook: Hook, id: string, payload: unknown): Promise<Response> {
@@ -125,10 +126,7 @@ async function storeOrWake(c: RequestContext, desk: Desk, event: StoredEvent): P
   const ref = { hook: event.hook, key: await keyOf(event.id) };
   const marker = isFinished(event) ? '' : markerOf(ref, event.dueAt + desk.settings.grace);
   // Nothing is answered before both are there, so the one may come before the other.
-  const stored = Promise.all([desk.store.create(ref, { ...event, marker }), marker && desk.store.mark(marker)]);
-  // A sender that leaves before its answer shall not leave half of it behind.
-  c.executionCtx.waitUntil(stored.catch(() => undefined));
-  const [isNew] = await stored;
+  const [isNew] = await Promise.all([desk.store.create(ref, { ...event, marker }), marker && desk.store.mark(marker)]);
   const known = isNew ? undefined : (await desk.store.read(ref))?.event;
   if (isFinished(known ?? event)) {
     if (marker) await desk.store.unmark([marker]);
