@@ -23,7 +23,7 @@ const HELP = `npm run hooks -- <command> …
   listen [--port 8788]     a receiver on this machine that prints deliveries and says whether they are genuine
   show name id             what became of an event
   dead name                events that were given up
-  redeliver name           send those again
+  redeliver name           send those again, each once
 
   --remote         the bucket of your Cloudflare account that wrangler.toml names, instead of the local one
   --origin         of the running service; http://127.0.0.1:8787, or the PORT of the environment. Secrets are read from the environment, then from .dev.vars, to which
@@ -83,7 +83,11 @@ const COMMANDS: Readonly<Record<string, (names: readonly string[], options: Opti
   },
   async redeliver(names, options) {
     const [name = ''] = exactly(names, 'the name of a hook');
-    while (hasMore(await ask('POST', name, 'redeliver', options)));
+    // Behind those that were sent again, for they may be dead once more.
+    let next = nextOf(await ask('POST', name, 'redeliver', options));
+    while (next !== undefined) {
+      next = nextOf(await ask('POST', name, `redeliver?after=${encodeURIComponent(next)}`, options));
+    }
   },
 };
 
@@ -151,6 +155,7 @@ async function ask(method: string, name: string, path: string, { origin }: Optio
   return answer;
 }
 
-function hasMore(answer: unknown): boolean {
-  return typeof answer === 'object' && answer !== null && 'more' in answer && answer.more === true;
+function nextOf(answer: unknown): string | undefined {
+  const next = typeof answer === 'object' && answer !== null && 'next' in answer ? answer.next : undefined;
+  return typeof next === 'string' ? next : undefined;
 }

@@ -34,15 +34,19 @@ export async function showDead(c: RequestContext, { store }: Desk, hook: string)
   return c.json(events);
 }
 
-/** Sends dead events again, as if they had just been accepted: as many as one call may, `more` tells whether there are others. */
+/**
+ * Sends dead events again, as if they had just been accepted: as many as one call may. `more` tells whether there may be others, `next` is
+ * then the next call's `after`. Without it a call would meet those again that are dead again at once.
+ */
 export async function redeliver(c: RequestContext, desk: Desk, hook: string): Promise<Response> {
-  const refs = await desk.store.dead(hook, MOST);
+  const refs = await desk.store.dead(hook, MOST, c.req.query('after'));
   const wakes: Wake[] = [];
   for (const ref of refs) {
     if (await unlessDamaged(ref, () => revive(desk, ref))) wakes.push({ ref, delaySeconds: 0 });
   }
   await desk.wake(wakes);
-  return c.json({ redelivered: wakes.length, more: refs.length === MOST });
+  const next = refs[MOST - 1]?.key;
+  return c.json({ redelivered: wakes.length, more: next !== undefined, next });
 }
 
 async function revive({ store, settings }: Desk, ref: EventRef): Promise<boolean> {

@@ -89,9 +89,10 @@ export class EventStore {
     return { markers, isLast: !page.truncated || markers.length < page.objects.length };
   }
 
-  async dead(hook: string, most: number): Promise<readonly EventRef[]> {
+  /** The dead of a hook in the order of their keys, behind `after`. */
+  async dead(hook: string, most: number, after = ''): Promise<readonly EventRef[]> {
     const prefix = `dead/${hook}/`;
-    const { objects } = await this.#bucket.list({ prefix, limit: most });
+    const { objects } = await this.#bucket.list({ prefix, limit: most, startAfter: prefix + after });
     return objects.map(({ key }) => ({ hook, key: key.slice(prefix.length) }));
   }
 

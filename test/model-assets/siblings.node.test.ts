@@ -95,6 +95,19 @@ describe('hooks', () => {
     );
   });
 
+  test('redeliver goes on behind those that were sent again, and ends', async () => {
+    const answers = [{ more: true, next: 'a/b' }, { more: true, next: 'c' }, { more: false }];
+    answer = {
+      status: 200,
+      get body() {
+        return answers[asked.length - 1] ?? {};
+      },
+    };
+    expect((await hooks('redeliver', 'mine')).code).toBe(0);
+    const path = 'POST /webhooks/mine/redeliver';
+    expect(asked).toEqual([path, `${path}?after=a%2Fb`, `${path}?after=c`]);
+  });
+
   test('a service that is not there, or is another, is said', async () => {
     const elsewhere = ['--origin', 'http://127.0.0.1:9'];
     expect((await hooks('send', 'mine', 'package.json', ...elsewhere)).errors).toMatch(

@@ -53,6 +53,27 @@ describe('the dead', () => {
     expect(await sent.json()).toMatchObject({ redelivered: 1 });
   });
 
+  test('are sent again a hundred a call, each call behind those of the last, whether they are still dead or not', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await publishHooks(loop.on, hookOf({ retries_seconds: [] }));
+    loop.answer = () => new Response(null, { status: 410 });
+    await postReview(loop.on, 'msg_25');
+    await runQueue(loop.on);
+    // Damaged ones stay dead; their keys come before that of any event.
+    const damaged = Array.from({ length: 100 }, (_, i) => `-${String(i).padStart(2, '0')}`);
+    for (const key of damaged) {
+      await loop.on.EVENTS.put(`events/reviews/${key}`, 'damaged');
+      await loop.on.EVENTS.put(`dead/reviews/${key}`, '');
+    }
+    const redeliver = async (query = '') =>
+      (await send(`/webhooks/reviews/redeliver${query}`, { method: 'POST', headers: admin }, loop.on)).json();
+    expect(await redeliver()).toEqual({ redelivered: 0, more: true, next: '-99' });
+    expect(await redeliver('?after=-99')).toEqual({ redelivered: 1, more: false });
+    await runQueue(loop.on);
+    expect(await showEvent(loop.on, 'msg_25')).toMatchObject({ state: 'dead', attempts: [{}, {}] });
+    expect(await redeliver(`?after=${await keyOf('msg_25')}`)).toEqual({ redelivered: 0, more: false });
+  });
+
   test('are found even if what buried them died half-way, and are found by the sweep if nothing woke them', async () => {
     await publishHooks(loop.on, hookOf({ retries_seconds: [] }));
     await postReview(loop.on, 'msg_22');
