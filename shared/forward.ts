@@ -30,7 +30,7 @@ export type Read<K extends string, T> = (row: Row<K>, index: number) => T;
 
 /**
  * Runs the model on each input and returns what `read` makes of its row, in the same order.
- * Throws `invalid_input` for an input longer than the model takes, `too_large` when all together are over the budget.
+ * Throws `invalid_input` for an input without tokens or longer than the model takes, `too_large` when all together are over the budget.
  */
 export function forward<K extends string, T>(
   model: Model,
@@ -96,6 +96,8 @@ export function admit(
 ): readonly Encoding[] {
   const { maxLength } = model.manifest;
   for (const { ids } of encodings) {
+    // Where the tokenizer adds none of its own. Means and last tokens of nothing would be made up; the reference fails at such a run.
+    if (ids.length === 0) throw new ServiceError('invalid_input', `${name} has no tokens; send a text that has some`);
     if (ids.length > maxLength) {
       const message = `${name} has ${ids.length} tokens; this model takes ${maxLength} (${cure})`;
       throw new ServiceError('invalid_input', message);

@@ -1,7 +1,7 @@
 // What runs between a task and a model: outputs are read row by row, and others have their turn.
 
 import { expect, test, vi } from 'vitest';
-import { forwardEncoded } from '../shared/forward.ts';
+import { forward, forwardEncoded } from '../shared/forward.ts';
 import { parseSettings } from '../shared/http/settings.ts';
 import { Meter } from '../shared/meter.ts';
 import type { Model } from '../shared/model/open-model.ts';
@@ -52,4 +52,12 @@ test('others have their turn, though a task asks text by text', async () => {
   } finally {
     wait.mockRestore();
   }
+});
+
+test('an input without tokens is refused before anything is run: GPT-2 adds none to an empty text', () => {
+  const model = echo(() => expect.unreachable());
+  const encode = (text: string) => [{ ids: new Uint32Array(text.length) }];
+  const added = { ...model, manifest: { maxLength: 8 }, tokenizer: { encode } } as unknown as Model;
+  const run = () => forward(added, ['a', ''], ['logits'], context(), () => null, { cure: 'send less' });
+  expect(run).toThrow('inputs[1] has no tokens; send a text that has some');
 });
