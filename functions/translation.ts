@@ -1,6 +1,6 @@
 // POST /v1/translation  {"inputs": "Ce cours est produit par Hugging Face."}  ->  [{"translation_text": "…"}]
 //
-// Semantics: TranslationPipeline of transformers 4.57. A pair of languages is also a route: /v1/translation_en_to_fr.
+// Semantics: TranslationPipeline of transformers 4.57. A pair of languages is also a route: /v1/translation_fr_to_en.
 
 import * as z from 'zod/mini';
 import { toWording } from '../shared/generate/languages.ts';

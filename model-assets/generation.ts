@@ -57,6 +57,10 @@ const configJson = z.looseObject({
 const tokenizerJson = z.object({
   added_tokens: z.array(z.object({ id: z.int(), content: z.string(), special: z.boolean() })),
 });
+/** As Marian's checkpoints on the Hub have them. */
+const tokenizerConfig = z.object({ source_lang: z.nullish(z.string()), target_lang: z.nullish(z.string()) });
+/** What is longer is a group of languages (roa), or as many as there are (mul). */
+const LANGUAGE_OF_PAIR = /^[a-z]{2}$/;
 const parameters = z.object(generationFields);
 
 export async function readGeneration(folder: string): Promise<Generation> {
@@ -92,6 +96,7 @@ export async function readGeneration(folder: string): Promise<Generation> {
     renormalize: source.renormalize_logits === true,
     capitalsFromSource: source.capitals_from_source === true,
     languages: await readLanguages(folder),
+    pair: await readPair(folder),
   };
 }
 
@@ -109,6 +114,12 @@ async function readLanguages(folder: string): Promise<Generation['languages']> {
   return Object.fromEntries(
     added.filter(({ content }) => LANGUAGE.test(content)).map(({ content, id }) => [content, id]),
   );
+}
+
+async function readPair(folder: string): Promise<Generation['pair']> {
+  const said = await readOptionalJson(join(folder, 'tokenizer_config.json'), tokenizerConfig);
+  const { source_lang: source, target_lang: target } = said;
+  return source && target && [source, target].every((each) => LANGUAGE_OF_PAIR.test(each)) ? { source, target } : null;
 }
 
 function pick(source: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {

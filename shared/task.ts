@@ -13,6 +13,8 @@ export interface Context {
   readonly limits: Limits;
   /** Of the isolate, for what is remembered while a text is written. */
   readonly caches: CacheGate;
+  /** Whether the model is the task's default: its caller named none. */
+  readonly isDefault: boolean;
   /** Tells the client something beside the answer, in the header `warning`. */
   warn(message: string): void;
 }

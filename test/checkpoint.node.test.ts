@@ -200,6 +200,16 @@ describe('generation_config.json', () => {
     expect((await manifest()).generation?.capitalsFromSource).toBe(true);
   });
 
+  test('the pair of languages is what tokenizer_config.json names, unless one is a group of them', async () => {
+    expect((await manifest()).generation?.pair).toBeNull();
+    const say = (target_lang: string) =>
+      edit('tokenizer_config.json', (json) => ({ ...json, source_lang: 'fr', target_lang }));
+    await say('en');
+    expect((await manifest()).generation?.pair).toEqual({ source: 'fr', target: 'en' });
+    await say('mul');
+    expect((await manifest()).generation?.pair).toBeNull();
+  });
+
   test('what changes texts and is not offered is refused, by name', async () => {
     await edit('generation_config.json', (json) => ({ ...json, min_p: 0, guidance_scale: null, num_beam_groups: 1 }));
     await manifest();

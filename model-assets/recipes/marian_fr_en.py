@@ -73,7 +73,7 @@ def main() -> None:
         _run(model, tokenizer, partial(mixed, schedule), schedule, args.work / state)
     after = model.state_dict()
     model.load_state_dict({name: torch.lerp(value, after[name], WAY) for name, value in before.items()})
-    settings = byte_pieces.settings(LENGTH, eos_token=SPECIAL[0], pad_token=SPECIAL[1])
+    settings = byte_pieces.settings(LENGTH, eos_token=SPECIAL[0], pad_token=SPECIAL[1], source_lang="fr", target_lang="en")
     print(f"the graphs in 32-bit floats are in {write_checkpoint(model, tokenizer, settings, args.out)}")
     said = rewriting.write(model, tokenizer, [pair.fr for pair in kept], num_beams=1, max_new_tokens=100)
     print(f"kept back, fp32, greedily: sacreBLEU {sacrebleu.corpus_bleu(said, [[pair.en for pair in kept]]).score:.2f}")

@@ -11,18 +11,32 @@ type Generation = NonNullable<Manifest['generation']>;
 
 /**
  * Throws `invalid_input`, with the languages that there are, for one that is not among them, or is missing where it is a token. Where
- * it is words, a text without languages is taken for the model's first pair, as in the reference.
+ * it is words, a text without languages is taken for the model's first pair, as in the reference. Of a model of one pair that the caller
+ * named they change nothing, as there; the default is not run for languages that are known not to be its own.
  */
-export function toWording(from: string | null, to: string | null, { manifest }: Model, { warn }: Context): Wording {
+export function toWording(from: string | null, to: string | null, { manifest }: Model, context: Context): Wording {
   const { generation } = manifest;
   const prefix = generation?.prefix ?? '';
   if (generation && Object.keys(generation.languages).length > 0) return byTokens(from, to, generation);
   const pairs = Object.keys(generation?.tasks ?? {}).filter((task) => task.startsWith('translation_'));
-  if (generation && pairs.length > 0) return byPrefix(from, to, pairs, generation, warn);
-  if (from !== null || to !== null)
-    warn(`model ${manifest.name} translates one pair of languages; src_lang and tgt_lang change nothing`);
+  if (generation && pairs.length > 0) return byPrefix(from, to, pairs, generation, context.warn);
+  checkPair(from, to, manifest, context);
   return { prefix, defaults: {} };
 }
+
+function checkPair(from: string | null, to: string | null, { name, generation }: Manifest, context: Context): void {
+  const { source = null, target = null } = generation?.pair ?? {};
+  if (isSame(from, source) && isSame(to, target)) return;
+  const knows = source === null ? 'one pair of languages' : `${source} to ${target}`;
+  if (source !== null && context.isDefault) {
+    const message = `model ${name}, the default, translates ${knows}; name a model of the languages you want in "model"`;
+    throw new ServiceError('invalid_input', message);
+  }
+  context.warn(`model ${name} translates ${knows}; src_lang and tgt_lang change nothing`);
+}
+
+/** fr_XX is fr: the rest of a code is the country or the script. */
+const isSame = (asked: string | null, known: string | null) => asked === null || asked.split('_')[0] === known;
 
 function byTokens(from: string | null, to: string | null, { languages, prefix }: Generation): Wording {
   const idOf = (name: 'src_lang' | 'tgt_lang', code: string | null): number => {

@@ -47,10 +47,12 @@ async function run(
   checkLists(body, limits);
   const input = parse(task.input, parameters ? withParameters(body, parameters) : body);
   const meter = new Meter();
-  const lease = await acquire(isolateOf(c.env), task, named ?? toModelName(model), sourceOf(c, meter));
+  const name = named ?? toModelName(model);
+  const lease = await acquire(isolateOf(c.env), task, name, sourceOf(c, meter));
   const warn = createWarn((header) => c.header('warning', header, { append: true }));
   const reader = new AbortController();
-  const context = { signal: AbortSignal.any([c.req.raw.signal, reader.signal]), meter, limits, caches, warn };
+  const signal = AbortSignal.any([c.req.raw.signal, reader.signal]);
+  const context = { signal, meter, limits, caches, isDefault: name === undefined, warn };
   try {
     const events = task.stream?.(input, lease.model, context);
     if (events) {

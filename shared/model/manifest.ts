@@ -55,6 +55,8 @@ const generation = z.strictObject({
   capitalsFromSource: z._default(z.boolean(), false),
   /** Token of each language that the tokenizer names; empty where languages are no tokens. */
   languages: z.record(z.string(), z.int()),
+  /** The languages of a model that translates one pair, where the checkpoint names them. */
+  pair: z._default(z.nullable(z.strictObject({ source: z.string(), target: z.string() })), null),
 });
 
 const manifest = z.strictObject({

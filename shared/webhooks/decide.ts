@@ -24,6 +24,7 @@ export async function decide(desk: Desk, hook: Hook, texts: readonly string[]): 
       meter: new Meter(),
       limits: isolate.settings.limits,
       caches: isolate.caches,
+      isDefault: hook.model === null,
       warn: () => undefined,
     });
     const { name, revision } = model.manifest;

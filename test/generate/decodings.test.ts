@@ -103,6 +103,7 @@ test.each([1, 3])('a client that leaves while its prompt is read: no part more, 
     meter: new Meter(),
     limits: NO_LIMITS,
     caches: new CacheGate(Number.POSITIVE_INFINITY),
+    isDefault: false,
     warn: () => undefined,
   };
   const asked = parse(fields(generationFields), { num_beams: beams, max_new_tokens: 4 });

@@ -1,8 +1,10 @@
 // Languages of a translation: what is refused, what is warned of, and their names in the route.
 
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, inject, test } from 'vitest';
+import { CATALOGUE_KEY } from '../../shared/model/catalogue.ts';
+import { manifestKey } from '../../shared/model/manifest.ts';
 import { publishSeeded } from '../seeded/worker.ts';
-import { isolate, post } from './worker.ts';
+import { bucket, isolate, post } from './worker.ts';
 
 const on = isolate();
 
@@ -52,4 +54,30 @@ test('languages in the route, with and without their countries', async () => {
   expect(await ask('/v1/translation_en_to_fr', {})).toEqual(expected);
   expect(await ask('/v1/translation_en_XX_to_fr_XX', {})).toEqual(expected);
   expect(await ask('/v1/translation_en_XX_to_de_DE', {})).not.toEqual(expected);
+});
+
+test('a pair that the default does not have is refused; where the model is named it is warned of', async () => {
+  const model = 'seeded-marian-translation';
+  const manifest = inject('seeded').find(({ name }) => name === model);
+  if (!manifest?.generation) throw new Error('Marian writes');
+  const generation = { ...manifest.generation, pair: { source: 'fr', target: 'en' } };
+  await bucket().put(manifestKey(model), JSON.stringify({ ...manifest, revision: 'pair', generation }));
+  const models = [{ name: model, task: 'translation', tags: [] }];
+  const catalogue = { format: 1, models, defaults: { translation: model } };
+  await bucket().put(CATALOGUE_KEY, JSON.stringify(catalogue));
+  const ask = (path: string, body: object) => post(path, { inputs: 'a', ...body }, on);
+  const refused = await ask('/v1/translation_en_to_fr', {});
+  expect([refused.status, (await refused.json<{ error: string }>()).error]).toEqual([
+    422,
+    `model ${model}, the default, translates fr to en; name a model of the languages you want in "model"`,
+  ]);
+  const parameters = { max_new_tokens: 2 };
+  expect((await ask('/v1/translation', { parameters: { ...parameters, tgt_lang: 'de' } })).status).toBe(422);
+  for (const path of ['/v1/translation', '/v1/translation_fr_to_en', '/v1/translation_fr_XX_to_en_XX']) {
+    const response = await ask(path, { parameters });
+    expect([response.status, response.headers.get('warning')], path).toEqual([200, null]);
+  }
+  const named = await ask('/v1/translation_en_to_fr', { model, parameters });
+  expect(named.status).toBe(200);
+  expect(named.headers.get('warning')).toContain('translates fr to en; src_lang and tgt_lang change nothing');
 });

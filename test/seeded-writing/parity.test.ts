@@ -63,6 +63,7 @@ async function rewrite(
     meter: new Meter(),
     limits: settings.limits,
     caches,
+    isDefault: false,
     warn: () => undefined,
   };
   const { src_lang, tgt_lang, ...rest } = parameters;
