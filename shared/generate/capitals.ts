@@ -14,14 +14,12 @@ const CAPITALIZED = /^\p{Lu}/u;
 /** `pieces`: the text of each token as it stands after another; empty for those that have none, which end a word. */
 export function capitalsFrom(source: string, pieces: readonly string[]): Processor {
   const words = new Set(source.match(WORD)?.filter((word) => CAPITALIZED.test(word)));
-  const beginnings = new Set(
-    [...words].flatMap((word) => Array.from({ length: word.length }, (_, i) => word.slice(0, i + 1))),
-  );
+  const sorted = [...words].sort();
   /** A word at the very end may go on. */
   const fits = (text: string) =>
     [...text.matchAll(WORD)].every(
       ({ 0: word, index }) =>
-        !CAPITALIZED.test(word) || (index + word.length === text.length ? beginnings : words).has(word),
+        !CAPITALIZED.test(word) || (index + word.length === text.length ? begins(word, sorted) : words.has(word)),
     );
   const known = new Map<string, readonly number[]>();
   const forbiddenAfter = (begun: string) => {
@@ -37,6 +35,17 @@ export function capitalsFrom(source: string, pieces: readonly string[]): Process
     known.set(key, forbidden);
     for (const id of forbidden) scores[id] = Number.NEGATIVE_INFINITY;
   };
+}
+
+/** Whether one of the words, in the order of their UTF-16 units, begins so. Those that do stand together, and nothing so small is before them. */
+function begins(beginning: string, sorted: readonly string[]): boolean {
+  let low = 0;
+  for (let high = sorted.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? '') < beginning) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low]?.startsWith(beginning) ?? false;
 }
 
 /** The word that the tokens break off in; empty where they end with something else. */

@@ -1,6 +1,6 @@
 // Words that begin with a capital come out of the source or not at all.
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { capitalsFrom } from '../../shared/generate/capitals.ts';
 
 /** The first ends texts; 7 is a byte of a letter. */
@@ -36,4 +36,14 @@ test.each([
   ['where a letter came in bytes the text goes on', 'all is small', [' É'], []],
 ])('%s', (_, source, before, expected) => {
   expect(forbidden(source, ...before).toSorted()).toEqual(expected.toSorted());
+});
+
+test('a long word costs no more than its letters, not a text for each of its beginnings', () => {
+  const slice = vi.spyOn(String.prototype, 'slice');
+  try {
+    capitalsFrom(`A${'a'.repeat(10_000)}`, PIECES)(new Float32Array(PIECES.length), [0, PIECES.indexOf(' The')]);
+    expect(slice.mock.calls.length).toBeLessThan(100);
+  } finally {
+    slice.mockRestore();
+  }
 });
