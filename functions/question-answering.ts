@@ -5,7 +5,7 @@
 
 import * as z from 'zod/mini';
 import { ServiceError } from '../shared/errors.ts';
-import { admit, checkAnswers, forwardEncoded } from '../shared/forward.ts';
+import { admit, checkAnswers, checkCharacters, forwardEncoded } from '../shared/forward.ts';
 import { serve } from '../shared/http/serve.ts';
 import type { Model } from '../shared/model/open-model.ts';
 import { offsetFields, positionsIn } from '../shared/offsets.ts';
@@ -50,8 +50,11 @@ export const questionAnswering: Task<z.output<typeof input>, z.output<typeof out
     const list = Array.isArray(inputs) ? inputs : [inputs];
     checkAnswers(list.length, 'questions', parameters.top_k);
     const results: z.output<typeof answers>[] = [];
+    let characters = 0;
     for (const [i, item] of list.entries()) {
       const found = await answersTo(item, `inputs[${i}]`, parameters, model, context);
+      characters += found.reduce((sum, each) => sum + each.answer.length, 0);
+      checkCharacters(characters, 'lower parameters.top_k');
       const toWire = positionsIn(item.context, parameters.offset_unit);
       const wired = found.map((each) => ({ ...each, start: toWire(each.start), end: toWire(each.end) }));
       results.push(parameters.top_k > 1 ? wired : (wired[0] ?? { answer: '', score: 0, start: 0, end: 0 }));
@@ -70,6 +73,7 @@ async function answersTo(
 ): Promise<Answer[]> {
   const { top_k, align_to_words: aligned, max_answer_len: maxLength } = parameters;
   const windows = windowsOf(item, name, parameters, model, context);
+  const letters = toLetters(item.context);
   const found = new Map<string, Answer>();
   let nullScore = Number.POSITIVE_INFINITY;
   await forwardEncoded(model, windows, ['start_logits', 'end_logits'], context, (row, i) => {
@@ -81,7 +85,7 @@ async function answersTo(
     const count = aligned ? 2 * top_k + 10 : top_k;
     const best = bestSpans(row.start_logits.data, row.end_logits.data, isContext, isNone, { maxLength, count });
     nullScore = Math.min(nullScore, best.nullScore);
-    for (const span of best.spans) add(found, item.context, toPlace(span, window, aligned), span.score);
+    for (const span of best.spans) add(found, item.context, letters, toPlace(span, window, aligned), span.score);
   });
   const answers = [...found.values()];
   if (parameters.handle_impossible_answer) answers.push({ answer: '', score: nullScore, start: 0, end: 0 });
@@ -130,18 +134,26 @@ function toPlace({ first, last }: Span, { offsets, wordIds, sequenceIds }: Encod
   return { start: offsets[2 * from] ?? 0, end: offsets[2 * to + 1] ?? 0 };
 }
 
+/**
+ * The text in lower case, unit for unit: answers are found again by slices of it, which copy nothing. İ, which would become two units, stays
+ * as it is, and σ at the end of a word is as any other: where a slice ends, the text does not say.
+ */
+function toLetters(text: string): string {
+  return text.replaceAll(/[^İ]+/g, (part) => part.toLowerCase()).replaceAll('ς', 'σ');
+}
+
 /** `found`: by their letters in lower case. */
 function add(
   found: Map<string, Answer>,
   text: string,
+  letters: string,
   { start, end }: { start: number; end: number },
   score: number,
 ): void {
-  const answer = text.slice(start, end);
-  const letters = answer.toLowerCase();
-  const same = found.get(letters);
+  const key = letters.slice(start, end);
+  const same = found.get(key);
   if (same) same.score += score;
-  else found.set(letters, { answer, score, start, end });
+  else found.set(key, { answer: text.slice(start, end), score, start, end });
 }
 
 export default serve(questionAnswering);

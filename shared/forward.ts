@@ -132,6 +132,16 @@ export function checkAnswers(count: number, things: string, each: number): void 
   throw new ServiceError('too_large', message);
 }
 
+/** UTF-16 units that the texts of one answer may have: in JSON, and then as bytes, they take several times as much. */
+const MOST_CHARACTERS = 2 ** 22;
+
+/** Throws `too_large` for answers whose texts are longer together, however few: a word that a model does not know may be a megabyte. */
+export function checkCharacters(characters: number, cure: string): void {
+  if (characters <= MOST_CHARACTERS) return;
+  const message = `the answers have ${characters} characters together; one request takes ${MOST_CHARACTERS} (${cure})`;
+  throw new ServiceError('too_large', message);
+}
+
 /** The encodings as a batch, padded on the right to the longest; only the inputs that the graph has are fed. */
 export function toFeeds(encodings: readonly Encoding[], names: readonly string[], padId = 0): Feeds {
   const length = Math.max(0, ...encodings.map(({ ids }) => ids.length));

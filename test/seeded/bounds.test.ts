@@ -42,6 +42,33 @@ test('question-answering: as many answers as one request takes, the best of whic
   for (const { start, end } of await best(3)) expect(spans).toContain(`${start} ${end}`);
 });
 
+// A word that the model does not know is one token, of whatever length.
+test('question-answering: answers that are few, and long', async () => {
+  const words = 'Zoë loved the bridge in Paris. '.repeat(2);
+  const inputs = { question: 'Who?', context: `${words}${'Ệ'.repeat(100_000)} ${words}` };
+  const body = { model: 'seeded-bert-question-answering', inputs, parameters: { top_k: 200, max_answer_len: 50 } };
+  expect(await refusal('/v1/question-answering', body)).toMatch(
+    /^the answers have \d{7,8} characters together; one request takes 4194304 \(lower parameters\.top_k\)$/,
+  );
+});
+
+test('question-answering: a long word is copied for no answer, and those are one that differ in case alone', async () => {
+  const words = 'Zoë ΟΔΟΣ 😀 zoë οδος ZOË ';
+  const inputs = { question: 'Who?', context: `${words}${'Ệ'.repeat(100_000)} ${words}` };
+  const body = { model: 'seeded-bert-question-answering', inputs, parameters: { top_k: 40, max_answer_len: 50 } };
+  const lower = vi.spyOn(String.prototype, 'toLowerCase');
+  try {
+    const response = await post('/v1/question-answering', body, on);
+    const answers = await response.json<{ answer: string; start: number }[]>();
+    const read = lower.mock.contexts.reduce((sum: number, text) => sum + String(text).length, 0);
+    expect(read).toBeLessThan(2 * inputs.context.length);
+    expect(new Set(answers.map(({ answer }) => answer.toLowerCase())).size).toBe(40);
+    expect(answers.some(({ answer }) => answer.length > 100_000)).toBe(true);
+  } finally {
+    lower.mockRestore();
+  }
+});
+
 test('zero-shot-classification: pairs of texts and labels', async () => {
   const parameters = { candidate_labels: 'a,'.repeat(20_000) };
   const body = { model: 'seeded-bert-zero-shot-classification', inputs: 'a', parameters };
