@@ -5,7 +5,7 @@
 
 import * as z from 'zod/mini';
 import { ServiceError } from '../shared/errors.ts';
-import { checkAnswers, encodeAll, forwardEncoded } from '../shared/forward.ts';
+import { checkAnswers, checkCharacters, encodeAll, forwardEncoded } from '../shared/forward.ts';
 import { serve } from '../shared/http/serve.ts';
 import type { Model } from '../shared/model/open-model.ts';
 import { fields, optional, texts } from '../shared/schema.ts';
@@ -39,7 +39,14 @@ export const fillMask: Task<z.output<typeof input>, z.output<typeof output>> = {
     const maskId = maskOf(model);
     const masks = encodings.map(({ ids }, i) => placesOf(maskId, ids, `inputs[${i}]`, model));
     const allowed = targets === null ? null : toIds(typeof targets === 'string' ? [targets] : targets, model, context);
-    checkAnswers(masks.flat().length, 'masks', Math.min(top_k, allowed?.length ?? model.tokenizer.vocabularySize));
+    const each = Math.min(top_k, allowed?.length ?? model.tokenizer.vocabularySize);
+    checkAnswers(masks.flat().length, 'masks', each);
+    // Every answer has its whole text.
+    const lengths = encodings.map(({ ids }, i) => (masks[i] ?? []).length * model.decoder.decode(ids).length);
+    checkCharacters(
+      each * lengths.reduce((sum, length) => sum + length, 0),
+      'lower parameters.top_k, or send less text',
+    );
     const answers = await forwardEncoded(model, encodings, ['logits'], context, ({ logits }, i) => {
       const ids = encodings[i]?.ids ?? new Uint32Array();
       const size = logits.dims[1] ?? 0;

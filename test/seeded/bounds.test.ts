@@ -77,6 +77,14 @@ test('zero-shot-classification: pairs of texts and labels', async () => {
   );
 });
 
+test('fill-mask: answers that have a long text each', async () => {
+  const inputs = `${'[MASK] '.repeat(10)}${'unbelievable '.repeat(100)}`;
+  const body = { model: 'seeded-bert-fill-mask', inputs, parameters: { top_k: 700 } };
+  expect(await refusal('/v1/fill-mask', body)).toMatch(
+    /^the answers have \d{7,8} characters together; one request takes 4194304 \(lower parameters\.top_k, or send less text\)$/,
+  );
+});
+
 test('fill-mask: targets that are no tokens make few headers', async () => {
   const targets = Array.from({ length: 250 }, (_, i) => `quiet${'x'.repeat(100)}${i}`);
   const body = { model: 'seeded-bert-fill-mask', inputs: 'a [MASK]', parameters: { targets } };
