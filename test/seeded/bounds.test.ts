@@ -77,6 +77,24 @@ test('zero-shot-classification: pairs of texts and labels', async () => {
   );
 });
 
+test.each([
+  ['a text', { inputs: 'Ệ'.repeat(100_000), parameters: { candidate_labels: 'a,'.repeat(100) } }, 10_001_800],
+  [
+    'a template',
+    {
+      inputs: 'a',
+      parameters: { candidate_labels: 'a,'.repeat(100), hypothesis_template: `${'b'.repeat(100_000)}{}` },
+    },
+    10_000_200,
+  ],
+  ['labels', { inputs: Array(100).fill('a'), parameters: { candidate_labels: ['b'.repeat(100_000)] } }, 10_001_800],
+])('zero-shot-classification: %s that stands in many pairs', async (_, body, characters) => {
+  const model = 'seeded-bert-zero-shot-classification';
+  expect(await refusal('/v1/zero-shot-classification', { model, ...body })).toBe(
+    `the texts, each with the hypothesis of each label, have ${characters} characters together; one request takes 8388608 (send shorter texts or hypotheses, or fewer of them)`,
+  );
+});
+
 test('fill-mask: answers that have a long text each', async () => {
   const inputs = `${'[MASK] '.repeat(10)}${'unbelievable '.repeat(100)}`;
   const body = { model: 'seeded-bert-fill-mask', inputs, parameters: { top_k: 700 } };
