@@ -73,6 +73,9 @@ async function answersTo(
 ): Promise<Answer[]> {
   const { top_k, align_to_words: aligned, max_answer_len: maxLength } = parameters;
   const windows = windowsOf(item, name, parameters, model, context);
+  // Aligned to words, some spans become the same answer: the reference asks for more.
+  const count = aligned ? 2 * top_k + 10 : top_k;
+  checkSpans(windows, maxLength, count, name);
   const letters = toLetters(item.context);
   const found = new Map<string, Answer>();
   let nullScore = Number.POSITIVE_INFINITY;
@@ -81,8 +84,6 @@ async function answersTo(
     if (!window) return;
     const isContext = (token: number) => window.sequenceIds[token] === 1;
     const isNone = (token: number) => isClass(token, window, model);
-    // Aligned to words, some spans become the same answer: the reference asks for more.
-    const count = aligned ? 2 * top_k + 10 : top_k;
     const best = bestSpans(row.start_logits.data, row.end_logits.data, isContext, isNone, { maxLength, count });
     nullScore = Math.min(nullScore, best.nullScore);
     for (const span of best.spans) add(found, item.context, letters, toPlace(span, window, aligned), span.score);
@@ -90,6 +91,17 @@ async function answersTo(
   const answers = [...found.values()];
   if (parameters.handle_impossible_answer) answers.push({ answer: '', score: nullScore, start: 0, end: 0 });
   return answers.sort((a, b) => b.score - a.score).slice(0, top_k);
+}
+
+/** Spans of all windows that a question's answers may be picked from: each takes about 180 bytes. */
+const MOST_SPANS = 2 ** 18;
+
+/** `count`: of each window, which has no more spans than a token has ends, which are `maxLength`. */
+function checkSpans(windows: readonly Encoding[], maxLength: number, count: number, name: string): void {
+  const spans = windows.reduce((sum, { ids }) => sum + Math.min(count, ids.length * maxLength), 0);
+  if (spans <= MOST_SPANS) return;
+  const message = `${name} has up to ${spans} answers in its windows to pick from; one question takes ${MOST_SPANS} (lower parameters.top_k or parameters.max_answer_len)`;
+  throw new ServiceError('too_large', message);
 }
 
 /** Whether a token is the [CLS] of BERT and its kin. GPT-2 and T5 have none, and mBART's texts none of theirs. */

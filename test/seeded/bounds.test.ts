@@ -42,6 +42,15 @@ test('question-answering: as many answers as one request takes, the best of whic
   for (const { start, end } of await best(3)) expect(spans).toContain(`${start} ${end}`);
 });
 
+test('question-answering: many answers in each of many windows', async () => {
+  const inputs = { question: 'Who?', context: 'Zoë loved the bridge in Paris. '.repeat(200) };
+  const parameters = { top_k: 10_000, max_answer_len: 120 };
+  const body = { model: 'seeded-bert-question-answering', inputs, parameters };
+  expect(await refusal('/v1/question-answering', body)).toMatch(
+    /^inputs\[0\] has up to \d{6} answers in its windows to pick from; one question takes 262144 \(lower parameters\.top_k or/,
+  );
+});
+
 // A word that the model does not know is one token, of whatever length.
 test('question-answering: answers that are few, and long', async () => {
   const words = 'Zoë loved the bridge in Paris. '.repeat(2);
