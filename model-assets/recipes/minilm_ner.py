@@ -4,9 +4,11 @@
 
 A first model learns WikiANN, Wikigold and WNUT-17, and tells what it finds in sentences without tags; a second learns both. A third goes on
 from the second, with embeddings as they will ship: it learns what the second and another of six layers say together of more
-sentences, of names cut from them, and of the tagged sentences with other names. Each step resumes where it was interrupted.
+sentences, of names cut from them, and of the tagged sentences with other names. A fourth goes on from the third, and learns the same of
+these two and one more, which reads all uncased pieces. Each step resumes where it was interrupted.
 """
 
+import copy
 import itertools
 import random
 
@@ -14,13 +16,14 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertForTokenClassification
 
-from . import origin, six_layers, tagging, together
+from . import capitals, origin, six_layers, tagging, together
 from .arguments import arguments
 from .cased import choose, count_spellings, start_embeddings
 from .data import Data, sentences
 from .export_onnx import write_checkpoint
 from .held_back import unlike
 from .packed import packed
+from .taught import Teacher
 from .train import Example, Plan, train
 
 TAGS = {tag: i for i, tag in enumerate(["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"])}
@@ -36,6 +39,7 @@ OTHERS = 0.4
 FIRST = Plan(epochs=5, learning_rate=2e-4, half=True, mean=0.998)
 SECOND = Plan(epochs=5, learning_rate=2e-4, half=True, mean=0.998, seed=19)
 THIRD = Plan(epochs=2, learning_rate=1.5e-4, mean=0.998, seed=29)
+FOURTH = Plan(epochs=2, learning_rate=1.5e-4, mean=0.998, seed=41)
 PROSE = {"encyclopedia": 16_000, "books": 4_000}
 """Sentences without tags, at most."""
 
@@ -66,9 +70,14 @@ def main() -> None:
     model = new_model(uncased, cased, seed=19)
     train(model, lambda rng: [*shown(rng), *found], SECOND, args.work / "second.pt", tagging.loss_of, lambda: tagging.entity_f1(model, judged, NAMES))
 
-    examples = together.examples(data, rows, OTHERS, TAGS, [(model, cased), six], cased)
+    teachers = [Teacher(copy.deepcopy(model), cased), six]
+    examples = together.examples(data, rows, OTHERS, TAGS, teachers, cased)
     with packed(model):
         train(model, examples, THIRD, args.work / "third.pt", tagging.loss_of, None)
+    teachers.append(capitals.teacher(rows, OTHERS, TAGS, args.work))
+    examples = together.examples(data, rows, OTHERS, TAGS, teachers, cased)
+    with packed(model):
+        train(model, examples, FOURTH, args.work / "fourth.pt", tagging.loss_of, None)
         print(f"dev: F1 {tagging.entity_f1(model, judged, NAMES):.4f}")
     print(f"the fp32 graph is {write_checkpoint(model, cased, args.out)}")
 

@@ -8,12 +8,12 @@ import itertools
 import random
 from pathlib import Path
 
-from tokenizers import Tokenizer
 from transformers import BertForTokenClassification, BertModel
 
 from . import align, origin, tagging
 from .cased import learn, start_embeddings
 from .data import Data, sentences
+from .taught import Teacher
 from .train import Plan, train
 
 PIECES = 12_000
@@ -22,7 +22,7 @@ ALIGN = Plan(epochs=1, learning_rate=4e-4)
 TAG = Plan(epochs=6, learning_rate=2e-4)
 
 
-def teacher(data: Data, rows: list[dict], tags: dict[str, int], work: Path) -> tuple[BertForTokenClassification, Tokenizer]:
+def teacher(data: Data, rows: list[dict], tags: dict[str, int], work: Path) -> Teacher:
     texts, words = corpus(data), [" ".join(row["words"]) for row in rows]
     cased, uncased = learn(itertools.chain(words, words, texts), PIECES), origin.tokenizer()
     model = origin.load(BertForTokenClassification, id2label={i: tag for tag, i in tags.items()}, label2id=tags)
@@ -30,7 +30,7 @@ def teacher(data: Data, rows: list[dict], tags: dict[str, int], work: Path) -> t
     seen = align.to_examples([*words, *texts], cased, uncased, longest=96)
     train(model, seen, ALIGN, work / "aligned.pt", align.loss(origin.load(BertModel)), None)
     train(model, tagging.to_examples(cased, rows, tags), TAG, work / "six.pt", tagging.loss_of, None)
-    return model, cased
+    return Teacher(model, cased)
 
 
 def corpus(data: Data) -> list[str]:

@@ -1,17 +1,23 @@
 """Tags by the word, as several models of different pieces see them, for one with pieces of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from transformers import PreTrainedModel
 
 from .train import Example, collate, predictions
 
-Teacher = tuple[PreTrainedModel, Tokenizer]
 LATER = 0.5
 """What a piece after the first of a word weighs."""
+
+
+class Teacher(NamedTuple):
+    model: PreTrainedModel
+    tokenizer: Tokenizer
+    segments: Callable[[Encoding, str], list[int]] | None = None
+    """Segment of each piece of a text; none: all 0."""
 
 
 class Text(NamedTuple):
@@ -38,9 +44,9 @@ def said_by(teachers: Sequence[Teacher], texts: Sequence[Text], longest: int = 1
     They read words with a space between, as they have learned."""
     apart = [spaced(text.words) for text in texts]
     total: list[torch.Tensor] = []
-    for teacher, tokenizer in teachers:
-        read = tokenizer.encode_batch([text.text for text in apart])
-        of = predictions([Example(e.ids[:longest]) for e in read], lambda batch: list(teacher(**collate(batch)).logits.float().softmax(-1)))
+    for teacher in teachers:
+        read = teacher.tokenizer.encode_batch([text.text for text in apart])
+        of = _probabilities(teacher, read, apart, longest)
         said = []
         for text, encoding, pieces in zip(apart, read, of, strict=True):
             firsts = {start: i for i, (start, end) in enumerate(encoding.offsets[:longest]) if end > start}
@@ -48,6 +54,13 @@ def said_by(teachers: Sequence[Teacher], texts: Sequence[Text], longest: int = 1
             said.append(torch.stack([pieces[firsts[start]] if start in firsts else none for start, _ in text.places]))
         total = [a + b for a, b in zip(total, said, strict=True)] if total else said
     return [each / len(teachers) for each in total]
+
+
+def _probabilities(teacher: Teacher, read: Sequence[Encoding], texts: Sequence[Text], longest: int) -> list[torch.Tensor]:
+    """[pieces, tags] of each text, and what padding is beside."""
+    segments = [teacher.segments(e, text.text)[:longest] if teacher.segments else [] for e, text in zip(read, texts, strict=True)]
+    examples = [Example(e.ids[:longest], None, types) for e, types in zip(read, segments, strict=True)]
+    return predictions(examples, lambda batch: list(teacher.model(**collate(batch)).logits.float().softmax(-1)))
 
 
 def to_examples(tokenizer: Tokenizer, texts: Sequence[Text], said: Sequence[torch.Tensor], longest: int = 128) -> list[Example]:
