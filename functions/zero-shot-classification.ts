@@ -38,7 +38,7 @@ export const zeroShotClassification: Task<z.output<typeof input>, z.output<typeo
     const labels = toLabels(parameters.candidate_labels);
     const texts = typeof inputs === 'string' ? [inputs] : inputs;
     checkPairs(texts.length * labels.length, context);
-    checkCharacters(texts, labels, parameters.hypothesis_template);
+    checkLengths(texts, labels, parameters.hypothesis_template);
     const hypotheses = labels.map((label) => toHypothesis(parameters.hypothesis_template, label));
     const answers: z.output<typeof scored>[] = [];
     for (const text of texts) {
@@ -56,17 +56,17 @@ function checkPairs(pairs: number, { limits }: Context): void {
 }
 
 /** UTF-16 units of all pairs together: each pair is read from its first letter on, which takes up to half a second for so many. */
-const MOST_CHARACTERS = 2 ** 23;
+const MOST_READ = 2 ** 23;
 
 /** However many they are, they may be few tokens: a word that the model does not know is one, and truncation leaves few of any text. */
-function checkCharacters(texts: readonly string[], labels: readonly string[], template: string): void {
+function checkLengths(texts: readonly string[], labels: readonly string[], template: string): void {
   const lengthOf = (list: readonly string[]) => list.reduce((sum, { length }) => sum + length, 0);
   const hypotheses = lengthOf(labels) + labels.length * (template.length - '{}'.length);
   const characters = labels.length * lengthOf(texts) + texts.length * hypotheses;
-  if (characters <= MOST_CHARACTERS) return;
+  if (characters <= MOST_READ) return;
   throw new ServiceError(
     'too_large',
-    `the texts, each with the hypothesis of each label, have ${characters} characters together; one request takes ${MOST_CHARACTERS} (send shorter texts or hypotheses, or fewer of them)`,
+    `the texts, each with the hypothesis of each label, have ${characters} characters together; one request takes ${MOST_READ} (send shorter texts or hypotheses, or fewer of them)`,
   );
 }
 

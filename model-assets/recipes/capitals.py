@@ -4,7 +4,6 @@ not what the others are wrong in.
 """
 
 import random
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -62,7 +61,7 @@ def letters(encoding: Encoding, text: str) -> list[int]:
     return [SMALL if word is None else written(text[slice(*ends[word])]) for word in encoding.word_ids]
 
 
-def written(word: Sequence[str]) -> int:
+def written(word: str) -> int:
     capitals = [c.isupper() for c in word if c.isalpha()]
     if not capitals:
         return NUMBER if any(c.isdigit() for c in word) else SMALL

@@ -26,17 +26,21 @@ export function toWording(from: string | null, to: string | null, { manifest }: 
 
 function checkPair(from: string | null, to: string | null, { name, generation }: Manifest, context: Context): void {
   const { source = null, target = null } = generation?.pair ?? {};
-  if (isSame(from, source) && isSame(to, target)) return;
+  const asked = [shortOf(from), shortOf(to)];
+  const own = [source, target];
+  if (asked.every((code, i) => code === null || code === own[i])) return;
   const knows = source === null ? 'one pair of languages' : `${source} to ${target}`;
-  if (source !== null && context.isDefault) {
+  // Longer forms, as eng_Latn, are not told apart.
+  const isOther = asked.some((code, i) => code?.length === 2 && own[i] !== null && code !== own[i]);
+  if (isOther && context.isDefault) {
     const message = `model ${name}, the default, translates ${knows}; name a model of the languages you want in "model"`;
     throw new ServiceError('invalid_input', message);
   }
   context.warn(`model ${name} translates ${knows}; src_lang and tgt_lang change nothing`);
 }
 
-/** fr_XX is fr: the rest of a code is the country or the script. */
-const isSame = (asked: string | null, known: string | null) => asked === null || asked.split('_')[0] === known;
+/** fr_XX and fr-FR are fr: the rest of a code is the country or the script. */
+const shortOf = (code: string | null) => code?.toLowerCase().split(/[-_]/)[0] ?? null;
 
 function byTokens(from: string | null, to: string | null, { languages, prefix }: Generation): Wording {
   const idOf = (name: 'src_lang' | 'tgt_lang', code: string | null): number => {

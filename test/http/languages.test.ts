@@ -77,6 +77,10 @@ test('a pair that the default does not have is refused; where the model is named
     const response = await ask(path, { parameters });
     expect([response.status, response.headers.get('warning')], path).toEqual([200, null]);
   }
+  const written = { parameters: { ...parameters, src_lang: 'FR', tgt_lang: 'en-GB' } };
+  expect((await ask('/v1/translation', written)).headers.get('warning')).toBeNull();
+  const longer = await ask('/v1/translation_fra_Latn_to_eng_Latn', { parameters });
+  expect([longer.status, longer.headers.get('warning')]).toEqual([200, expect.stringContaining('translates fr to en')]);
   const named = await ask('/v1/translation_en_to_fr', { model, parameters });
   expect(named.status).toBe(200);
   expect(named.headers.get('warning')).toContain('translates fr to en; src_lang and tgt_lang change nothing');
