@@ -147,8 +147,8 @@ function toPlace({ first, last }: Span, { offsets, wordIds, sequenceIds }: Encod
 }
 
 /**
- * The text in lower case, unit for unit: answers are found again by slices of it, which copy nothing. İ, which would become two units, stays
- * as it is, and σ at the end of a word is as any other: where a slice ends, the text does not say.
+ * The text in lower case, unit for unit: answers are found again by slices of it, which copy nothing. İ keeps its case, for it would become two
+ * units; ς is written σ, for a slice may end inside of a word.
  */
 function toLetters(text: string): string {
   return text.replaceAll(/[^İ]+/g, (part) => part.toLowerCase()).replaceAll('ς', 'σ');

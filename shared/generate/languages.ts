@@ -27,11 +27,11 @@ export function toWording(from: string | null, to: string | null, { manifest }: 
 function checkPair(from: string | null, to: string | null, { name, generation }: Manifest, context: Context): void {
   const { source = null, target = null } = generation?.pair ?? {};
   const asked = [shortOf(from), shortOf(to)];
-  const own = [source, target];
-  if (asked.every((code, i) => code === null || code === own[i])) return;
+  const known = [source, target];
+  if (asked.every((code, i) => code === null || code === known[i])) return;
   const knows = source === null ? 'one pair of languages' : `${source} to ${target}`;
   // Longer forms, as eng_Latn, are not told apart.
-  const isOther = asked.some((code, i) => code?.length === 2 && own[i] !== null && code !== own[i]);
+  const isOther = asked.some((code, i) => code?.length === 2 && known[i] !== null && code !== known[i]);
   if (isOther && context.isDefault) {
     const message = `model ${name}, the default, translates ${knows}; name a model of the languages you want in "model"`;
     throw new ServiceError('invalid_input', message);
