@@ -32,6 +32,8 @@ export interface Limits {
   readonly maxDecoderMib: number;
   /** Memory that the caches of the texts may take that are written at once, in MiB. */
   readonly maxCacheMib: number;
+  /** Memory that a model may come to while it runs, with all that it is asked, in MiB. */
+  readonly maxModelMib: number;
 }
 
 export interface Task<I = unknown, O = unknown, M = Model> {

@@ -2,12 +2,13 @@
 
 import { decoderBytes } from '../model/manifest.ts';
 import type { Model } from '../model/open-model.ts';
+import { GROWN } from '../runtime/engine/cache-room.ts';
 import type { Session } from '../runtime/session.ts';
 import type { Context, Limits } from '../task.ts';
 import type { GenerationConfig } from './config.ts';
-import { OF_SOURCE, PAST } from './key-values.ts';
 import { MEMORY } from './memories.ts';
 import { decodersOf } from './open-decoding.ts';
+import { OF_SOURCE, PAST } from './past.ts';
 import { STATES } from './source.ts';
 
 const MIB = 2 ** 20;
@@ -25,11 +26,18 @@ export interface Cost {
   readonly rowBytes: number;
   /** Memory that a text takes whatever its rows, in bytes: what they all know of the source, where it lies there once. */
   readonly textBytes: number;
+  /** Memory of a row's scores in a step, in bytes: the engine's, and the copy that is answered. */
+  readonly stepBytes: number;
+  /** Memory that the model takes by itself, in bytes; 0 where its engine does not say what it may come to. */
+  readonly residentBytes: number;
 }
 
+/** Allowed for what a step works in beside its scores. What a prompt or a source is read in is free again by then, and caches take its place. */
+const WORK = 4 * MIB;
+
 /**
- * What a model's decoder remembers, by the shapes of its graph. Keys and values count twice: a step writes them anew before those of
- * the step before are freed. Without a cache it is the scores of all positions, which come out of every step. Those of the source lie
+ * What a model's decoder remembers, by the shapes of its graph. Keys and values count twice: on onnxruntime-web a step writes them anew before
+ * those of the step before are freed, and on the own engine they grow (`GROWN`). Without a cache it is the scores of all positions, which come out of every step. Those of the source lie
  * there once a row on onnxruntime-web, and once on the own engine, whose graphs read them in attention alone; what the encoder gave lies
  * there once, and again for each row where every step is fed it.
  */
@@ -39,15 +47,18 @@ export function costOf({ manifest, sessions, tokenizer }: Model, sourceLength: n
   const memories = numbers(later, (name) => name.startsWith(MEMORY));
   const past = numbers(later, (name) => name.startsWith(PAST) && !name.includes(OF_SOURCE));
   const ofSource = sourceLength * numbers(later, (name) => name.startsWith(PAST) && name.includes(OF_SOURCE));
-  const isOnce = manifest.engine.name === 'edge';
+  const { engine } = manifest;
+  const isOnce = engine.name === 'edge';
   const statesOf = (graph: Session) => sourceLength * numbers(graph, (name) => name === STATES);
   const recomputes = memories + past === 0;
   return {
     decoderMib,
     recomputes,
-    positionBytes: FLOAT * (recomputes ? tokenizer.vocabularySize : 2 * past),
-    rowBytes: FLOAT * (2 * memories + statesOf(later) + (isOnce ? 0 : ofSource)),
+    positionBytes: FLOAT * (recomputes ? tokenizer.vocabularySize : GROWN.perToken * past),
+    rowBytes: FLOAT * (2 * memories + statesOf(later) + (isOnce ? GROWN.more * past : ofSource)),
     textBytes: FLOAT * (statesOf(first) + (isOnce ? ofSource : 0)),
+    stepBytes: 2 * FLOAT * tokenizer.vocabularySize,
+    residentBytes: engine.name === 'edge' ? engine.program.bytes + tokenizer.bytes + WORK : 0,
   };
 }
 
@@ -56,7 +67,8 @@ export function affordable(promptLength: number, beams: number, cost: Cost, limi
   // The prompt is read in one row, and its step gives the first new token.
   const rest = (limits.maxDecoderMib - spent) / cost.decoderMib - promptLength;
   const steps = cost.recomputes && rest > 0 ? squareSteps(promptLength, rest / beams) : rest / beams;
-  const room = limits.maxCacheMib * MIB - cost.textBytes - beams * cost.rowBytes;
+  const beside = limits.maxModelMib * MIB - cost.residentBytes - beams * cost.stepBytes;
+  const room = Math.min(limits.maxCacheMib * MIB, beside) - cost.textBytes - beams * cost.rowBytes;
   const positions = room / (beams * Math.max(cost.positionBytes, 1));
   return Math.floor(Math.min(promptLength + 1 + steps, positions));
 }

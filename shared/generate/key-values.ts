@@ -20,11 +20,10 @@ import {
   type Source,
   toIds,
 } from './decoding.ts';
+import { OF_SOURCE, PAST } from './past.ts';
 import { sourceFeedsOf } from './source.ts';
 
-export const PAST = 'past_key_values.';
 const PRESENT = 'present.';
-export const OF_SOURCE = '.encoder.';
 
 export interface DecoderGraphs {
   /** Runs the first step. */

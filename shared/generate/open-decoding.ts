@@ -3,8 +3,9 @@
 import { ServiceError } from '../errors.ts';
 import type { Model } from '../model/open-model.ts';
 import { type Decoding, positionsAtOnce, type Source } from './decoding.ts';
-import { type DecoderGraphs, KeyValues, PAST } from './key-values.ts';
+import { type DecoderGraphs, KeyValues } from './key-values.ts';
 import { MEMORY, Memories } from './memories.ts';
+import { PAST } from './past.ts';
 import { WithoutCache } from './without-cache.ts';
 
 /** A decoding without rows yet; the first step brings them. `source`: of an encoder, where there is one. */

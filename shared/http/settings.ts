@@ -2,6 +2,7 @@
 
 import { ServiceError } from '../errors.ts';
 import { DEFAULTS } from '../model/defaults.ts';
+import { mostFor } from '../model/model-store.ts';
 import type { Limits } from '../task.ts';
 
 export interface Env {
@@ -45,9 +46,10 @@ export interface WebhookSettings {
 
 /** Throws where a variable is not a number: a Worker that is set up wrongly must not seem to work. */
 export function parseSettings(env: Env): Settings {
+  const wasmBudget = number('WASM_BUDGET_MIB', env.WASM_BUDGET_MIB, DEFAULTS.WASM_BUDGET_MIB) * 2 ** 20;
   return {
     manifestTtl: number('MANIFEST_TTL_SECONDS', env.MANIFEST_TTL_SECONDS, DEFAULTS.MANIFEST_TTL_SECONDS) * 1000,
-    wasmBudget: number('WASM_BUDGET_MIB', env.WASM_BUDGET_MIB, DEFAULTS.WASM_BUDGET_MIB) * 2 ** 20,
+    wasmBudget,
     limits: {
       maxBodyBytes: number('MAX_BODY_BYTES', env.MAX_BODY_BYTES, 2 ** 20),
       maxInputs: number('MAX_INPUTS', env.MAX_INPUTS, 128),
@@ -56,6 +58,7 @@ export function parseSettings(env: Env): Settings {
       maxBeams: number('MAX_BEAMS', env.MAX_BEAMS, 8),
       maxDecoderMib: number('MAX_DECODER_MIB', env.MAX_DECODER_MIB, 100_000),
       maxCacheMib: number('MAX_CACHE_MIB', env.MAX_CACHE_MIB, 64),
+      maxModelMib: mostFor(wasmBudget) / 2 ** 20,
     },
     webhooks: {
       bodyTimeout: number('WEBHOOK_BODY_SECONDS', env.WEBHOOK_BODY_SECONDS, 10) * 1000,

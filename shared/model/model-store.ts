@@ -18,6 +18,9 @@ export interface Lease {
 /** Memory of an isolate, JavaScript's heap included. What needs more would end it, whatever the budget of models leaves free. */
 const ISOLATE_BYTES = 128 * 2 ** 20;
 
+/** What models may come to together while some of them run, by what they may hold. */
+export const mostFor = (budget: number) => Math.max(budget, ISOLATE_BYTES);
+
 interface Slot {
   readonly manifest: Manifest;
   readonly model: Promise<Model>;
@@ -44,7 +47,7 @@ export class ModelStore {
   #clock = 0;
 
   /** `budget`: WASM memory, in bytes, that all open models may hold together. `most`: that they may hold while some of them run. */
-  constructor(manifests: ManifestReader, budget: number, most: number = Math.max(budget, ISOLATE_BYTES)) {
+  constructor(manifests: ManifestReader, budget: number, most: number = mostFor(budget)) {
     this.#manifests = manifests;
     this.#budget = budget;
     this.#most = most;
@@ -167,12 +170,18 @@ export class ModelStore {
     // Idle models make room for copies, but nobody is refused for want of it: they are soon gone.
     const evicted =
       chooseEvictions(residents, bytes + copies, this.#most) ?? chooseEvictions(residents, bytes, this.#most);
-    if (!evicted) {
-      const message = `model ${slot.manifest.name} needs ${mebibytes(bytes)} more for this input while others are in use; send the request again, or less at once`;
-      throw new ServiceError('overloaded', message);
-    }
+    if (!evicted) throw this.#withoutRoom(slot, bytes);
     for (const each of evicted) this.#retire(each.slot);
     slot.bytes += bytes;
+  }
+
+  /** Only where others hold the room is it there later. */
+  #withoutRoom(slot: Slot, bytes: number): ServiceError {
+    const needs = `model ${slot.manifest.name} needs ${mebibytes(bytes)} more for this input`;
+    const isAlone = slot.leases <= 1 && this.#residents().every((each) => each.slot === slot || !each.busy);
+    return isAlone
+      ? new ServiceError('too_large', `${needs} than the ${mebibytes(this.#most)} that there are; send less at once`)
+      : new ServiceError('overloaded', `${needs} while others are in use; send the request again, or less at once`);
   }
 
   /** `kept`: stays as if it were in use. */

@@ -93,7 +93,10 @@ test.each<[string, Open]>([
 test.each([1, 3])('a client that leaves while its prompt is read: no part more, num_beams %d', async (beams) => {
   const { model, release } = await isolateOf(on).models.acquire('seeded-gpt2-text-generation', source());
   // A vocabulary of which the scores of three positions are as many as may be held.
-  const large: Model = { ...model, tokenizer: { vocabularySize: Math.floor(2 ** 22 / 3) } as Model['tokenizer'] };
+  const large: Model = {
+    ...model,
+    tokenizer: { vocabularySize: Math.floor(2 ** 22 / 3), bytes: 0 } as Model['tokenizer'],
+  };
   const leaving = new AbortController();
   const watched = watchHeld(decodersOf(model).first, (run) => {
     if (run === 2) leaving.abort(new Error('the client left'));

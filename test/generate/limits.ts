@@ -12,11 +12,20 @@ export const NO_LIMITS: Limits = {
   maxBeams: NONE,
   maxDecoderMib: NONE,
   maxCacheMib: NONE,
+  maxModelMib: NONE,
 };
 
 /** A model whose work and memory are those of one position each. */
 export const NOTHING_SPECIAL = {
-  cost: { decoderMib: 1, recomputes: false, positionBytes: 0, rowBytes: 0, textBytes: 0 },
+  cost: {
+    decoderMib: 1,
+    recomputes: false,
+    positionBytes: 0,
+    rowBytes: 0,
+    textBytes: 0,
+    stepBytes: 0,
+    residentBytes: 0,
+  },
   prefixLength: 0,
   sourceLength: 0,
   renormalize: false,

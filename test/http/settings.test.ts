@@ -15,6 +15,7 @@ test('defaults', () => {
       maxBeams: 8,
       maxDecoderMib: 100_000,
       maxCacheMib: 64,
+      maxModelMib: 128,
     },
     webhooks: { bodyTimeout: 10_000, grace: 60_000, allowsLoopback: false },
   });

@@ -18,9 +18,9 @@ const createStore = (most: number) => new ModelStore(new ManifestReader(60_000),
 
 const TOKENS = 60;
 
-async function run(model: Model, rows: number): Promise<Fetches> {
+async function run(model: Model, rows: number, outputs?: readonly string[]): Promise<Fetches> {
   const ids = { data: new BigInt64Array(rows * TOKENS).fill(1n), dims: [rows, TOKENS] };
-  return graphOf(model).run({ input_ids: ids, attention_mask: ids, token_type_ids: ids });
+  return graphOf(model).run({ input_ids: ids, attention_mask: ids, token_type_ids: ids }, outputs);
 }
 
 /** WASM memory of the model as it is opened, and after many rows at once. */
@@ -60,6 +60,18 @@ test('what is in use stays: the large input is refused, and works when the other
   await run(model, 32);
   release();
   expect(store.open).toEqual(['grows']);
+});
+
+test('where nobody else has the room, waiting would not help: the input is too large', async () => {
+  const { grown } = await sizes();
+  const { model } = await createStore(grown - 1).acquire('grows', source());
+  await expect(run(model, 32, ['logits'])).rejects.toMatchObject({
+    code: 'too_large',
+    message: expect.stringMatching(
+      /^model grows needs .* MiB more for this input than the .* MiB that there are; send less at once$/,
+    ),
+  });
+  await run(model, 1);
 });
 
 test('what is copied out of it counts too', async () => {

@@ -5,6 +5,7 @@ import type { Tensor, TensorData } from '../../tensor.ts';
 import { checkNames } from '../check-names.ts';
 import { createSerial, type Serial } from '../serial.ts';
 import type { Feeds, Fetches, Held, HeldFeeds, Session } from '../session.ts';
+import { roomFor } from './cache-room.ts';
 import { checkRooms, elementsOf } from './check-rooms.ts';
 import { checkShapes } from './check-shapes.ts';
 import { tensorBytes, toInt32, toTensorData, withoutRoom } from './elements.ts';
@@ -17,9 +18,6 @@ import type { ProgramFunction } from './program.ts';
 import { evaluateSizes, type Shapes } from './sizes.ts';
 import { planned } from './trial-plan.ts';
 import { lengthsWithoutPadding, runWithoutPadding } from './unpadded.ts';
-
-/** Further tokens that a cache is given room for when it is made, beside a quarter of those that it has. */
-const ROOM = 32;
 
 export class EngineSession implements Session {
   readonly inputs: readonly string[];
@@ -234,16 +232,18 @@ class Run {
     // Tokens in the end, whatever room there is.
     const sizes = evaluateSizes(this.#code.sizes, { inputs: this.#dims, capacity: 0, pastCapacity });
     const tokens = Math.max(...caches.map(({ output }) => sizes[this.#code.outputs[output]?.dims[2] ?? -1] ?? 0));
-    const canStay = caches.every(
-      ({ past, output }) =>
-        past instanceof EngineHeld &&
-        past.instance === this.#instance &&
-        past.canGrow(tokens) &&
-        holding.includes(output),
+    const isOurs = (past: (typeof first)['past']) => past instanceof EngineHeld && past.instance === this.#instance;
+    const pasts = caches.flatMap(({ past, output, buffer }) =>
+      isOurs(past) && holding.includes(output) ? [[buffer, past as EngineHeld] as const] : [],
     );
-    const capacity = canStay ? pastCapacity : Math.ceil(tokens * 1.25) + ROOM;
-    const grown = new Map(canStay ? caches.map(({ buffer, past }) => [buffer, past as EngineHeld] as const) : []);
-    return { shapes: { inputs: this.#dims, capacity, pastCapacity }, grown };
+    const room = roomFor(tokens);
+    if (pasts.length < caches.length)
+      return { shapes: { inputs: this.#dims, capacity: room, pastCapacity }, grown: new Map() };
+    const canStay = pasts.every(([, past]) => past.canGrow(tokens));
+    // One after the other: side by side, old and new would need twice the room.
+    if (!canStay) for (const [, past] of pasts) past.reserve(room);
+    const capacity = canStay ? pastCapacity : room;
+    return { shapes: { inputs: this.#dims, capacity, pastCapacity: capacity }, grown: new Map(pasts) };
   }
 
   #hold(

@@ -37,7 +37,7 @@ interface Layout {
 
 export class EngineHeld implements Held {
   readonly instance: EngineInstance;
-  readonly capacity: number;
+  #capacity: number;
   #dims: readonly number[];
   #block: Block;
   #isReleased = false;
@@ -46,7 +46,7 @@ export class EngineHeld implements Held {
     this.instance = instance;
     this.#block = block;
     this.#dims = dims;
-    this.capacity = capacity;
+    this.#capacity = capacity;
     block.holders += 1;
   }
 
@@ -59,6 +59,11 @@ export class EngineHeld implements Held {
 
   get dims(): readonly number[] {
     return this.#dims;
+  }
+
+  /** Tokens that it has room for, where it is a cache. */
+  get capacity(): number {
+    return this.#capacity;
   }
 
   get at(): number {
@@ -79,6 +84,17 @@ export class EngineHeld implements Held {
   /** Whether tokens up to `tokens` can be written behind what is there. */
   canGrow(tokens: number): boolean {
     return tokens <= this.capacity && this.#block.written === tokensOf(this.#dims);
+  }
+
+  /**
+   * Moves into a block of its own with room for `capacity` tokens. What it lay in is free at once if nobody else is held there, so that of
+   * several caches which are moved in turn the next takes the room of those before.
+   */
+  reserve(capacity: number): void {
+    this.#copy(
+      Array.from({ length: this.#dims[0] ?? 0 }, (_, row) => (this.isOneRow ? 0 : row)),
+      capacity,
+    );
   }
 
   /** The same block with more tokens, which the caller has written, or will: from there on rows differ. */
@@ -136,27 +152,28 @@ export class EngineHeld implements Held {
   }
 
   /** Into a block of its own. */
-  #copy(order: readonly number[]): void {
+  #copy(order: readonly number[], capacity = this.#capacity): void {
     const dims = this.#dims.with(0, order.length);
     const next: Block = {
-      at: this.instance.take(4 * elements(dims, this.capacity)),
+      at: this.instance.take(4 * elements(dims, capacity)),
       rows: order.length,
       holders: 1,
       written: tokensOf(dims),
       common: this.#block.common.picked(order, tokensOf(dims)),
     };
-    const { perRow, inner, stride } = this.#layout();
+    const { perRow, size, inner, stride } = this.#layout();
     const { memory } = this.instance;
-    const bytes = 4 * perRow * stride;
+    const [step, longer] = [4 * stride, 4 * capacity * size];
     for (const [to, from] of order.entries()) {
-      eachHead(perRow, stride, (head) => {
-        const start = this.#block.at + from * bytes + head;
-        memory.copyWithin(next.at + to * bytes + head, start, start + 4 * inner);
-      });
+      for (let head = 0; head < perRow; head++) {
+        const start = this.#block.at + (from * perRow + head) * step;
+        memory.copyWithin(next.at + (to * perRow + head) * longer, start, start + 4 * inner);
+      }
     }
     this.#drop();
     this.#block = next;
     this.#dims = dims;
+    this.#capacity = capacity;
   }
 
   /** In place. Neither what rows have in common is copied, nor the room behind their tokens. */

@@ -164,6 +164,38 @@ test('a block is given back with the last that is held in it, and not before', (
   expect(() => older.at).toThrow('was released');
 });
 
+test('a cache that moves to have more room keeps its tokens, and gives its block back', () => {
+  const instance = instanceOf();
+  for (const [round, rows] of [1, 3].entries()) {
+    const tensor = make(instance, rows, 4, 4, round);
+    const [before, { at }] = [rowsOf(tensor), tensor];
+    tensor.reserve(9);
+    expect(tensor.capacity).toBe(9);
+    expect(rowsOf(tensor)).toEqual(before);
+    expect(tensor.canGrow(9)).toBe(true);
+    const other = make(instance, rows, 4, 4, 8);
+    expect(other.at).toBe(at);
+    tensor.release();
+    other.release();
+  }
+});
+
+test('a cache that somebody holds as it was before moves without it, and one row that stands for several parts', () => {
+  const instance = instanceOf();
+  const older = make(instance, 1, 4, 8, 1);
+  const newer = older.grown(5);
+  write(newer, 4, 5, 3);
+  const kept = rowsOf(newer);
+  const before = rowsOf(older);
+  older.reserve(12);
+  expect(rowsOf(newer)).toEqual(kept);
+  older.pick([0, 0, 0]);
+  expect(older.isOneRow).toBe(true);
+  older.reserve(16);
+  expect(older.isOneRow).toBe(false);
+  expect(rowsOf(older)).toEqual([before[0], before[0], before[0]]);
+});
+
 test('memory does not grow with what is released', () => {
   const instance = instanceOf();
   const sizes = new Set<number>();

@@ -1,7 +1,8 @@
 // Beams of one source: its keys and values are held once, whatever the number of beams, and each beam gets, bit for bit, what it would get alone.
 
 import { describe, expect, test } from 'vitest';
-import { KeyValues, OF_SOURCE } from '../../../shared/generate/key-values.ts';
+import { KeyValues } from '../../../shared/generate/key-values.ts';
+import { OF_SOURCE } from '../../../shared/generate/past.ts';
 import module from '../../../shared/runtime/engine/engine.wasm';
 import { EngineSession } from '../../../shared/runtime/engine/engine-session.ts';
 import { EngineHeld } from '../../../shared/runtime/engine/held.ts';
