@@ -2,12 +2,12 @@
 // when others need their memory. Nobody closes a model that a request is using.
 
 import { ServiceError } from '../errors.ts';
-import { createSerial } from '../runtime/serial.ts';
 import type { BlobSource } from './blobs.ts';
 import { chooseEvictions } from './budget.ts';
 import { type Manifest, totalBytes } from './manifest.ts';
 import type { ManifestReader } from './manifest-reader.ts';
 import { closeModel, type Model, modelBytes, openModel } from './open-model.ts';
+import { PATIENCE, patiently } from './patience.ts';
 
 /** A model in use. It stays open until released, even when a newer revision has taken its place. */
 export interface Lease {
@@ -43,20 +43,24 @@ export class ModelStore {
   readonly #current = new Map<string, Slot>();
   /** Every slot that holds memory, the retired ones still in use among them. */
   readonly #resident = new Set<Slot>();
-  readonly #opening = createSerial();
+  readonly #patience: number;
   #clock = 0;
 
-  /** `budget`: WASM memory, in bytes, that all open models may hold together. `most`: that they may hold while some of them run. */
-  constructor(manifests: ManifestReader, budget: number, most: number = mostFor(budget)) {
+  /**
+   * `budget`: WASM memory, in bytes, that all open models may hold together. `most`: that they may hold while some of them run. `patience`:
+   * milliseconds that a request waits for a model to open.
+   */
+  constructor(manifests: ManifestReader, budget: number, most: number = mostFor(budget), patience = PATIENCE) {
     this.#manifests = manifests;
     this.#budget = budget;
     this.#most = most;
+    this.#patience = patience;
   }
 
   /**
    * The newest published revision of a model, opened if it is not.
-   * Throws `not_found`, `model_unavailable` (its blobs, or it is larger than the budget), `overloaded` (no memory until
-   * other requests end).
+   * Throws `not_found`, `model_unavailable` (its blobs, or it is larger than the budget, or reading it does not end), `overloaded` (no memory
+   * until other requests end).
    */
   async acquire(name: string, source: BlobSource): Promise<Lease> {
     const slot = this.#slotFor(await this.#manifests.read(name, source), source);
@@ -64,7 +68,7 @@ export class ModelStore {
     slot.lastUsed = ++this.#clock;
     const release = once(() => this.#release(slot));
     try {
-      return { model: await slot.model, release };
+      return { model: await (slot.opened ? slot.model : patiently(slot.model, name, this.#patience)), release };
     } catch (error) {
       // Not remembered: the next request tries anew, and works once the bucket is mended.
       this.#retire(slot);
@@ -88,7 +92,8 @@ export class ModelStore {
     const known = this.#current.get(manifest.name);
     if (known?.manifest.revision === manifest.revision && !known.opened?.isBroken()) return known;
     if (known) this.#retire(known);
-    const model = this.#opening(() => this.#open(slot, source));
+    // Several at once: what each will hold is reserved before it is read, and one whose read never ends holds up nobody else.
+    const model = Promise.resolve().then(() => this.#open(slot, source));
     const slot: Slot = { manifest, model, bytes: totalBytes(manifest), lastUsed: 0, leases: 0, retired: false };
     this.#current.set(manifest.name, slot);
     // Others may wait for this load: it must not end with the request that began it.
@@ -113,7 +118,8 @@ export class ModelStore {
 
   /** What a model holds is known only now, and is more than its files: others may have to go after all. */
   async #keepWithinBudget(slot: Slot, model: Model): Promise<Model> {
-    this.#resident.delete(slot);
+    // Closed while it was opened, for nobody waits any more: it goes as soon as it is there.
+    if (!this.#resident.delete(slot)) return model;
     try {
       this.#makeRoom(slot);
     } catch (error) {

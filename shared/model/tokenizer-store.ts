@@ -6,6 +6,7 @@ import { openTokenizer } from '../tokenizer/open-tokenizer.ts';
 import { type BlobSource, readBlob } from './blobs.ts';
 import type { ManifestReader } from './manifest-reader.ts';
 import { type Model, unavailable } from './open-model.ts';
+import { PATIENCE, patiently } from './patience.ts';
 
 /** What a model is without its sessions. */
 export type TextModel = Pick<Model, 'manifest' | 'tokenizer' | 'decoder'>;
@@ -15,11 +16,14 @@ const KEPT = 4;
 
 export class TokenizerStore {
   readonly #manifests: ManifestReader;
+  readonly #patience: number;
   /** By revision, least recently used first. */
   readonly #open = new Map<string, Promise<TextModel>>();
 
-  constructor(manifests: ManifestReader) {
+  /** `patience`: milliseconds that a request waits for one to open. */
+  constructor(manifests: ManifestReader, patience = PATIENCE) {
     this.#manifests = manifests;
+    this.#patience = patience;
   }
 
   /** Of the newest published revision. Throws `not_found` or `model_unavailable`, and does not remember it. */
@@ -31,12 +35,16 @@ export class TokenizerStore {
     const model = known ?? openText(manifest, source);
     this.#open.set(key, model);
     for (const old of [...this.#open.keys()].slice(0, -KEPT)) this.#open.delete(old);
-    source.waitUntil(
-      model.catch(() => {
-        if (this.#open.get(key) === model) this.#open.delete(key);
-      }),
-    );
-    return model;
+    const forget = () => {
+      if (this.#open.get(key) === model) this.#open.delete(key);
+    };
+    source.waitUntil(model.catch(forget));
+    try {
+      return await patiently(model, name, this.#patience);
+    } catch (error) {
+      forget();
+      throw error;
+    }
   }
 }
 
