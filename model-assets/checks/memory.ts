@@ -1,7 +1,10 @@
 // What a model takes of an isolate's memory, term by term. For the project's own engine it is what its planner says; for onnxruntime-web
 // an estimate by what its heap was measured at (int8 models of 32 and 64 MB).
 
+import { positionsAtOnce } from '../../shared/generate/decoding.ts';
+import { OF_SOURCE, PAST } from '../../shared/generate/past.ts';
 import type { Manifest } from '../../shared/model/manifest.ts';
+import { GROWN } from '../../shared/runtime/engine/cache-room.ts';
 import { DOT_SIGNED } from '../../shared/runtime/engine/command-format.ts';
 import { toPlan } from '../../shared/runtime/engine/plan.ts';
 import type { Program, ProgramFunction } from '../../shared/runtime/engine/program.ts';
@@ -46,7 +49,7 @@ export async function memoryOf({ manifest, blobs }: Checkpoint): Promise<Memory>
     terms: [{ what: 'weights', bytes: program.imageBytes }, { what: 'engine', bytes: ENGINE }, tokenizer],
     work: lengths.flatMap((tokens) => {
       const bytes = workBytes(program, tokens);
-      return bytes === undefined ? [] : [{ tokens, bytes }];
+      return bytes === undefined ? [] : [{ tokens, bytes: bytes + heldBytes(program, tokens) }];
     }),
   };
 }
@@ -88,16 +91,45 @@ function workBytes(program: Program, tokens: number): number | undefined {
   return known.length > 0 ? Math.max(...known) : undefined;
 }
 
-/** One text, by the names that exporters give inputs. */
+/** One text, by the names that exporters give inputs: as it is read in service, where a decoder sees no more of it than it has to. */
 function inputsOf(code: ProgramFunction, tokens: number): number[][] {
+  const read = code.graph === 'encoder' ? tokens : Math.min(tokens, readAtOnce(code));
   return code.inputs.map(({ name, dims }) =>
     dims.map((size, axis) => {
-      const entry = code.sizes[size];
-      if (entry?.kind === 'constant') return entry.value;
-      if (name.startsWith('past_key_values.')) return axis === 2 ? (name.includes('.encoder.') ? tokens : 0) : 1;
-      return axis === 1 ? tokens : 1;
+      const known = constant(code, size);
+      if (known !== undefined) return known;
+      if (name.startsWith(PAST)) return axis === 2 ? (name.includes(OF_SOURCE) ? tokens : 0) : 1;
+      if (name.startsWith('encoder_')) return axis === 1 ? tokens : 1;
+      return axis === 1 ? read : 1;
     }),
   );
+}
+
+/** Tokens that a graph reads in one run: a decoder with a source one, a decoder alone as many as it may give the scores of. */
+function readAtOnce(code: ProgramFunction): number {
+  if (code.inputs.some(({ name }) => name.startsWith('encoder_') || name.includes(OF_SOURCE))) return 1;
+  const scores = code.inputs.some(({ name }) => name.startsWith(PAST))
+    ? code.outputs.find(({ name }) => name === 'logits')
+    : undefined;
+  const vocabulary = scores && constant(code, scores.dims[2] ?? -1);
+  return vocabulary ? positionsAtOnce(vocabulary) : Number.POSITIVE_INFINITY;
+}
+
+/** Keys and values of a text of `tokens`, and of a source of as many. */
+function heldBytes(program: Program, tokens: number): number {
+  const each = program.functions.map((code) =>
+    code.inputs.reduce((sum, { name, dims }) => {
+      if (!name.startsWith(PAST)) return sum;
+      const positions = name.includes(OF_SOURCE) ? tokens : GROWN.perToken * tokens + GROWN.more;
+      return sum + 4 * positions * dims.reduce((product, size) => product * (constant(code, size) ?? 1), 1);
+    }, 0),
+  );
+  return Math.max(0, ...each);
+}
+
+function constant({ sizes }: ProgramFunction, size: number): number | undefined {
+  const entry = sizes[size];
+  return entry?.kind === 'constant' ? entry.value : undefined;
 }
 
 /** The arithmetic, and the fault if the model does not fit. `budget`: WASM_BUDGET_MIB. */
