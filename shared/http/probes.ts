@@ -3,6 +3,7 @@
 import type { Context, Hono } from 'hono';
 import { ServiceError } from '../errors.ts';
 import { blobKey, openedBlobsOf } from '../model/manifest.ts';
+import { demandEngine } from '../model/open-sessions.ts';
 import type { Task } from '../task.ts';
 import { isolateOf } from './isolate.ts';
 import { method } from './method.ts';
@@ -21,7 +22,7 @@ export function addProbes(app: Hono<{ Bindings: Env }>, tasks: readonly Pick<Tas
   });
 }
 
-/** The default models, of which all blobs are there. Throws where one is not, or there is no model. */
+/** The default models, whose engines and blobs are all there. Throws where one is not, or there is no model. */
 async function readyModels(c: Context<{ Bindings: Env }>, tasks: readonly Pick<Task, 'name'>[]): Promise<string[]> {
   const source = sourceOf(c);
   const { manifests } = isolateOf(c.env);
@@ -29,7 +30,9 @@ async function readyModels(c: Context<{ Bindings: Env }>, tasks: readonly Pick<T
   const names = tasks.flatMap(({ name }) => defaults[name] ?? []);
   if (names.length === 0) throw new ServiceError('model_unavailable', 'no model is published for any task');
   for (const name of names) {
-    for (const blob of openedBlobsOf(await manifests.read(name, source))) {
+    const manifest = await manifests.read(name, source);
+    demandEngine(manifest);
+    for (const blob of openedBlobsOf(manifest)) {
       if (await source.bucket.head(blobKey(blob))) continue;
       throw new ServiceError('model_unavailable', `model ${name} is unavailable: blob ${blob.sha256} is missing`);
     }

@@ -1,12 +1,14 @@
 // The models of one isolate: opened once, shared by its requests, replaced when a new revision is published, and closed
 // when others need their memory. Nobody closes a model that a request is using.
 
+import { ortHeapBytes } from '#onnxruntime';
 import { ServiceError } from '../errors.ts';
 import type { BlobSource } from './blobs.ts';
-import { chooseEvictions } from './budget.ts';
+import { chooseEvictions, type Holder, type Resident } from './budget.ts';
 import { type Manifest, totalBytes } from './manifest.ts';
 import type { ManifestReader } from './manifest-reader.ts';
 import { closeModel, type Model, modelBytes, openModel } from './open-model.ts';
+import { demandEngine } from './open-sessions.ts';
 import { PATIENCE, patiently } from './patience.ts';
 
 /** A model in use. It stays open until released, even when a newer revision has taken its place. */
@@ -102,6 +104,7 @@ export class ModelStore {
   }
 
   async #open(slot: Slot, source: BlobSource): Promise<Model> {
+    demandEngine(slot.manifest);
     this.#makeRoom(slot);
     this.#resident.add(slot);
     try {
@@ -130,19 +133,21 @@ export class ModelStore {
     return model;
   }
 
-  #makeRoom({ manifest: { name }, bytes }: Slot): void {
+  #makeRoom(slot: Slot): void {
+    const { bytes } = slot;
+    const { name } = slot.manifest;
     if (bytes > this.#budget) {
       const message = `model ${name} needs ${mebibytes(bytes)} of memory; models may hold ${mebibytes(this.#budget)} (WASM_BUDGET_MIB)`;
       throw new ServiceError('model_unavailable', message);
     }
-    const evicted = chooseEvictions(this.#residents(), bytes, this.#budget);
+    const evicted = choose(this.#residents(), { bytes, isShared: isShared(slot) }, this.#budget);
     if (!evicted) {
       throw new ServiceError(
         'overloaded',
         `there is no memory for model ${name} while others are in use; send the request again`,
       );
     }
-    for (const { slot } of evicted) this.#retire(slot);
+    for (const each of evicted) this.#retire(each.slot);
   }
 
   #retire(slot: Slot): void {
@@ -164,7 +169,8 @@ export class ModelStore {
     slot.bytes = modelBytes(model);
     const residents = this.#residents(slot);
     // Where it is too much even alone, all that are idle go.
-    const evicted = chooseEvictions(residents, 0, this.#budget) ?? residents.filter(({ busy }) => !busy);
+    const evicted =
+      choose(residents, { bytes: 0, isShared: isShared(slot) }, this.#budget) ?? residents.filter(({ busy }) => !busy);
     for (const each of evicted) this.#retire(each.slot);
   }
 
@@ -173,9 +179,9 @@ export class ModelStore {
     // What it takes to open is reserved already.
     if (!slot.opened) return;
     const residents = this.#residents(slot);
+    const evictedFor = (wanted: number) => choose(residents, { bytes: wanted, isShared: false }, this.#most);
     // Idle models make room for copies, but nobody is refused for want of it: they are soon gone.
-    const evicted =
-      chooseEvictions(residents, bytes + copies, this.#most) ?? chooseEvictions(residents, bytes, this.#most);
+    const evicted = evictedFor(bytes + copies) ?? evictedFor(bytes);
     if (!evicted) throw this.#withoutRoom(slot, bytes);
     for (const each of evicted) this.#retire(each.slot);
     slot.bytes += bytes;
@@ -192,7 +198,13 @@ export class ModelStore {
 
   /** `kept`: stays as if it were in use. */
   #residents(kept?: Slot) {
-    return Array.from(this.#resident, (slot) => ({ ...slot, slot, busy: slot.leases > 0 || slot === kept }));
+    return Array.from(this.#resident, (slot) => ({
+      slot,
+      bytes: slot.bytes,
+      lastUsed: slot.lastUsed,
+      isShared: isShared(slot),
+      busy: slot.leases > 0 || slot === kept,
+    }));
   }
 
   #close(slot: Slot): void {
@@ -200,6 +212,12 @@ export class ModelStore {
     if (this.#resident.delete(slot)) slot.model.then(closeModel, () => undefined);
   }
 }
+
+const isShared = ({ manifest: { engine } }: Slot): boolean => engine.name !== 'edge';
+
+/** Memory as it is now: a run lets the heap of onnxruntime-web grow without anybody being asked. */
+const choose = <R extends Resident>(residents: readonly R[], wanted: Holder, budget: number) =>
+  chooseEvictions(residents, wanted, budget, ortHeapBytes());
 
 function once(action: () => void): () => void {
   let done = false;

@@ -1,10 +1,10 @@
 // Opens the graphs of a model in the engine that its manifest names.
 
-import { openOrtSession } from '#onnxruntime';
+import { hasOnnxruntime, openOrtSession } from '#onnxruntime';
 import { ServiceError } from '../errors.ts';
 import type { MemoryOptions } from '../runtime/engine/instance.ts';
 import { openEngine } from '../runtime/engine/open-engine.ts';
-import type { OnnxFiles } from '../runtime/ort.ts';
+import type { FallibleSession, OnnxFiles } from '../runtime/ort.ts';
 import type { Session } from '../runtime/session.ts';
 import type { Chunks } from './blob-stream.ts';
 import { type BlobSource, readBlob, streamBlob } from './blobs.ts';
@@ -14,6 +14,13 @@ export interface Opened {
   readonly sessions: Readonly<Partial<Record<GraphName, Session>>>;
   /** Whether the engine has failed, so that nothing more will come of it. */
   isBroken(): boolean;
+}
+
+/** Throws `model_unavailable` where this Worker lacks the engine, whatever else there may be of the model. */
+export function demandEngine({ name, engine }: Manifest): void {
+  if (engine.name === 'edge' || hasOnnxruntime) return;
+  const message = `model ${name} is unavailable: it runs on onnxruntime-web, and this Worker was deployed without; run npm run deploy again`;
+  throw new ServiceError('model_unavailable', message);
 }
 
 /** `options`: of the project's own engine. Throws `model_unavailable` where a file is missing or damaged, and then leaves nothing open. */
@@ -29,12 +36,12 @@ export async function openSessions(
     demandGraphs(Object.keys(sessions), Object.keys(graphs));
     return { sessions, isBroken: () => instance.isBroken };
   }
-  const opened: [string, Session][] = [];
+  const opened: [string, FallibleSession][] = [];
   try {
     for (const [name, graph] of Object.entries(graphs)) {
       opened.push([name, await openOrtSession(await readOnnx(graph, source))]);
     }
-    return { sessions: Object.fromEntries(opened), isBroken: () => false };
+    return { sessions: Object.fromEntries(opened), isBroken: () => opened.some(([, session]) => session.isBroken) };
   } catch (error) {
     await Promise.all(opened.map(([, session]) => session.close()));
     throw error;

@@ -59,20 +59,38 @@ export interface OrtModule {
 }
 
 let started: Promise<OrtModule> | undefined;
+let current: OrtModule | undefined;
 let memory: WebAssembly.Memory | undefined;
 
-/** The module, started by the first who asks; after a failure by the next. */
+/** The module, started by the first who asks; after a failure, and after it was dropped, by the next. */
 export function ort(): Promise<OrtModule> {
-  started ??= start().catch((error) => {
-    started = undefined;
-    throw error;
-  });
+  started ??= start().then(
+    (module) => {
+      current = module;
+      return module;
+    },
+    (error: unknown) => {
+      started = undefined;
+      throw error;
+    },
+  );
   return started;
 }
 
-/** Memory of the module in bytes; 0 before its first session. It never shrinks. */
+/** Memory of the module in bytes; 0 while there is none. It grows with what is asked, and shrinks only by being dropped. */
 export function ortHeapBytes(): number {
   return memory?.buffer.byteLength ?? 0;
+}
+
+/** Whether it is the module in use. One that was dropped is not, and nothing of it is to be freed. */
+export const isCurrent = (module: OrtModule): boolean => module === current;
+
+/** Gives the module's memory back, with the last reference to it. To be called when its sessions are closed, or when it has failed. */
+export function dropOrt(module: OrtModule): void {
+  if (!isCurrent(module)) return;
+  started = undefined;
+  current = undefined;
+  memory = undefined;
 }
 
 /** Throws the module's last error, with its own words. */

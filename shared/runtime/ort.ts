@@ -2,10 +2,14 @@
 
 import { ServiceError } from '../errors.ts';
 import { checkNames } from './check-names.ts';
-import { fail, type OrtModule, ort, ortHeapBytes, pointerAt } from './ort-module.ts';
+import { dropOrt, fail, isCurrent, type OrtModule, ort, ortHeapBytes, pointerAt } from './ort-module.ts';
 import { BOOL, OrtValue, toOrtValue } from './ort-value.ts';
 import { createSerial } from './serial.ts';
 import type { Feeds, Fetches, Held, HeldFeeds, Session } from './session.ts';
+
+export { ortHeapBytes } from './ort-module.ts';
+
+export const hasOnnxruntime: boolean = true;
 
 export interface OnnxFiles {
   /** The `.onnx` file. */
@@ -16,16 +20,45 @@ export interface OnnxFiles {
 
 // One WASM instance behind every session: opening, running and closing take turns in it.
 const serial = createSerial();
+/** How many sessions are open in each. */
+const open = new WeakMap<OrtModule, number>();
+
+/** A session that ends with all others, when the instance behind them fails. */
+export interface FallibleSession extends Session {
+  readonly isBroken: boolean;
+}
 
 /** Opens an ONNX graph. The caller's bytes are copied into WASM memory and can be dropped afterwards. */
-export function openOrtSession(files: OnnxFiles): Promise<Session> {
+export function openOrtSession(files: OnnxFiles): Promise<FallibleSession> {
   return serial(async () => {
     const before = ortHeapBytes();
     const module = await ort();
-    const handle = await createSession(module, files);
-    // What others have freed is used again before the heap grows, so growth alone would say too little.
-    return new OrtSession(module, handle, Math.max(ortHeapBytes() - before, sizeOf(files)));
+    try {
+      const handle = await sound(module, () => createSession(module, files));
+      // What others have freed is used again before the heap grows, so growth alone would say too little.
+      const session = new OrtSession(module, handle, Math.max(ortHeapBytes() - before, sizeOf(files)));
+      open.set(module, (open.get(module) ?? 0) + 1);
+      return session;
+    } catch (error) {
+      dropUnused(module);
+      throw error;
+    }
   });
+}
+
+/** The heap of an instance never shrinks: with the last session it goes as a whole. */
+function dropUnused(module: OrtModule): void {
+  if ((open.get(module) ?? 0) === 0) dropOrt(module);
+}
+
+/** What `work` gives. A trap leaves the instance in any state: it is dropped, and the next session starts another. */
+async function sound<T>(module: OrtModule, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) dropOrt(module);
+    throw error;
+  }
 }
 
 /** What a session keeps at least: the weights, which are copied. */
@@ -61,7 +94,7 @@ interface Slot {
   readonly shape: readonly (number | null)[];
 }
 
-class OrtSession implements Session {
+class OrtSession implements FallibleSession {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly shapes: Readonly<Record<string, readonly (number | null)[]>>;
@@ -83,6 +116,10 @@ class OrtSession implements Session {
     this.bytes = bytes;
   }
 
+  get isBroken(): boolean {
+    return !isCurrent(this.#module);
+  }
+
   async run(feeds: Feeds, outputs: readonly string[] = this.outputs): Promise<Fetches> {
     return (await this.runHeld(feeds, outputs, [])).fetched;
   }
@@ -94,6 +131,7 @@ class OrtSession implements Session {
   ): Promise<{ readonly fetched: Fetches; readonly held: Readonly<Record<string, Held>> }> {
     return serial(async () => {
       checkNames(feeds, this.inputs, [...outputs, ...holding], this.outputs);
+      if (this.isBroken) throw new ServiceError('model_unavailable', 'onnxruntime has failed before');
       const made: OrtValue[] = [];
       try {
         const fed = Object.entries(feeds).map(([name, tensor]) => {
@@ -103,7 +141,7 @@ class OrtSession implements Session {
           made.push(value);
           return { name, value };
         });
-        const values = await this.#call(fed, [...outputs, ...holding]);
+        const values = await sound(this.#module, () => this.#call(fed, [...outputs, ...holding]));
         made.push(...values.slice(0, outputs.length));
         const held = Object.fromEntries(holding.map((name, i) => [name, values[outputs.length + i] as OrtValue]));
         try {
@@ -114,7 +152,7 @@ class OrtSession implements Session {
           throw error;
         }
       } finally {
-        for (const value of made) value.release();
+        if (!this.isBroken) for (const value of made) value.release();
       }
     });
   }
@@ -151,6 +189,9 @@ class OrtSession implements Session {
 
   close(): Promise<void> {
     return serial(async () => {
+      if (this.isBroken) return;
+      open.set(this.#module, (open.get(this.#module) ?? 1) - 1);
+      if (open.get(this.#module) === 0) return dropOrt(this.#module);
       for (const { at } of [...this.#inputs.values(), ...this.#outputs.values()]) this.#module._OrtFree(at);
       this.#module._OrtReleaseSession(this.#handle);
     });
