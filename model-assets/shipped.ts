@@ -2,17 +2,19 @@
 
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, type Choices, readCheckpoint } from './checkpoint.ts';
 
 const TRAINED = join(import.meta.dirname, 'checkpoints');
 
 /** One for each task. */
-export async function shipped(): Promise<Checkpoint[]> {
-  return readAll(await foldersIn(TRAINED));
+export async function shipped(choices: Choices = {}): Promise<Checkpoint[]> {
+  const folders = await foldersIn(TRAINED);
+  return Promise.all(folders.map((folder) => readCheckpoint(folder, basename(folder), choices)));
 }
 
-function readAll(folders: readonly string[]): Promise<Checkpoint[]> {
-  return Promise.all(folders.map((folder) => readCheckpoint(folder, basename(folder))));
+/** Undefined where none of the name ships. */
+export async function shippedFolder(name: string): Promise<string | undefined> {
+  return (await foldersIn(TRAINED)).find((folder) => basename(folder) === name);
 }
 
 async function foldersIn(folder: string): Promise<string[]> {

@@ -10,9 +10,9 @@ import { tryOut } from '../checks/try-out.ts';
 import { Host } from '../host/start-host.ts';
 import { DTYPES } from '../layout.ts';
 import { readWranglerConfig } from '../wrangler-config.ts';
+import { CHOICE_OPTIONS, choicesOf, ENGINE_HELP } from './choices.ts';
 import { type Command, exactly, textOf, type Values } from './command.ts';
 import { describe } from './describe.ts';
-import { attentionOf, dtypeOf, engineOf } from './engine-option.ts';
 import { type Located, locate } from './locate.ts';
 import { Progress } from './progress.ts';
 import { megabytes } from './sizes.ts';
@@ -36,20 +36,15 @@ What an interrupted run has downloaded or written is not done again. Downloads s
   --dtype    of the weights: ${DTYPES.join(', ')}; the first of these that is there
   --name     of the model; the repository's or the folder's
   --default  it answers requests of its task that name no model
-  --engine   edge or onnxruntime-web, whatever would be chosen: the project's own where it knows every operator
-  --attention by the project's own engine: float, or int8 for texts of 32 tokens and more, which is faster and gives other last
-             digits; what config.json says (int8_attention), or float
+  ${ENGINE_HELP}
   --dry-run  say what would happen, with sizes: of a folder after all checks, of the Hub before the graphs are downloaded
   ${STORE_HELP}`,
   options: {
     ...STORE_OPTIONS,
-    task: { type: 'string' },
+    ...CHOICE_OPTIONS,
     revision: { type: 'string' },
-    dtype: { type: 'string' },
     name: { type: 'string' },
     default: { type: 'boolean', default: false },
-    engine: { type: 'string' },
-    attention: { type: 'string' },
     'dry-run': { type: 'boolean', default: false },
   },
   async run(positionals, values) {
@@ -78,15 +73,6 @@ What an interrupted run has downloaded or written is not done again. Downloads s
     });
   },
 };
-
-function choicesOf(values: Values): Choices {
-  return {
-    task: textOf(values, 'task'),
-    engine: engineOf(values),
-    attention: attentionOf(values),
-    dtype: dtypeOf(values),
-  };
-}
 
 /**
  * What is large is on its way to `remote` while it is compiled and tried. Throws where the model could not be served; nothing of it is left

@@ -5,6 +5,7 @@ import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { removeModel } from '../../model-assets/bucket/collect.ts';
 import { publish } from '../../model-assets/bucket/publish.ts';
 import { openRemote } from '../../model-assets/bucket/remote.ts';
 import { checkpointOf, withOwnBlob } from './servers/published.ts';
@@ -13,20 +14,22 @@ import { run } from './servers/tool.ts';
 
 let bucket: S3Server;
 let folder = '';
+let cache = '';
 
 beforeAll(async () => {
   bucket = await new S3Server().start();
   folder = await mkdtemp(join(tmpdir(), 'commands-'));
+  cache = await mkdtemp(join(tmpdir(), 'commands-cache-'));
   const store = openRemote(bucket.account);
   await publish(store, await checkpointOf('first'));
   await publish(store, await withOwnBlob('owner/second', 'its own'));
 });
 afterAll(async () => {
   await bucket.close();
-  await rm(folder, { recursive: true });
+  for (const each of [folder, cache]) await rm(each, { recursive: true });
 });
 
-const models = (...args: string[]) => run([...args, '--remote'], bucket.env);
+const models = (...args: string[]) => run([...args, '--remote'], { ...bucket.env, EDGE_PIPELINES_CACHE: cache });
 
 describe('help', () => {
   const names = 'add list show default pull remove gc verify publish explain'.split(' ');
@@ -60,6 +63,38 @@ test('explain can be told the task that a checkpoint leaves open, and which of i
   expect([code, output]).toEqual([0, expect.stringContaining('open runs on edge')]);
   expect((await run(['explain', open, '--dtype', 'int4'], {})).code).toBe(2);
   await rm(open, { recursive: true });
+});
+
+describe('explain, of a name', () => {
+  test('what is published: as it was, or as it would be otherwise', async () => {
+    const { code, output } = await models('explain', 'owner/second', 'first', '--tokens', '64');
+    expect([code, output]).toEqual([
+      0,
+      expect.stringMatching(/^owner\/second runs on edge: .*\nfirst runs on edge: /s),
+    ]);
+    expect(output).not.toContain('another version');
+    const other = await models('explain', 'first', '--engine', 'onnxruntime-web');
+    expect(other.output).toBe('first runs on onnxruntime-web: it was asked for\n\n');
+    const { manifest, blobs, signatures } = await checkpointOf('first');
+    const program = manifest.tokenizer;
+    const older = { ...manifest, name: 'older', engine: { name: 'edge' as const, reason: 'it knew', program } };
+    const store = openRemote(bucket.account);
+    await publish(store, { manifest: older, blobs, signatures });
+    expect((await models('explain', 'older')).output).toMatch(
+      /^older runs on edge: it knew\nit was published by another version of this project;/,
+    );
+    await removeModel(store, 'older');
+  });
+
+  test('what ships; and what is nothing', async () => {
+    const { output } = await models('explain', 'minilm-sst2', '--attention', 'int8');
+    expect(output).toMatch(/^minilm-sst2 runs on edge: .* attention int8 /s);
+    const { code, errors } = await models('explain', 'third');
+    expect([code, errors]).toEqual([
+      1,
+      'explain: there is no folder third, and no model of that name is published, or ships\n',
+    ]);
+  });
 });
 
 test('list tells defaults apart, and show what a model is', async () => {
