@@ -1,9 +1,9 @@
 // Takes out of a bucket what nobody needs: a model, and blobs that no manifest names.
 
-import { blobsOf, manifestKey, parseManifest } from '../../shared/model/manifest.ts';
+import { manifestKey } from '../../shared/model/manifest.ts';
 import { changeCatalogue, withoutModel } from './catalogue-writer.ts';
 import { type Collector, collecting } from './claims.ts';
-import { manifestsIn, neededBlobs } from './inventory.ts';
+import { manifestsIn, type Needed, neededBlobs } from './inventory.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** Uploads that were begun and not ended within a day are nobody's. */
@@ -17,34 +17,28 @@ export interface Collected {
 }
 
 const BLOBS = 'blobs/';
+/** Its date is that of the last removal, which gc has not seen yet. */
+const REMOVED = 'removed.json';
 
-/** Removes a model: from the catalogue, then its manifest, then the blobs that no other needs. Throws where there is none of the name. */
-export function removeModel(store: ObjectStore, name: string): Promise<Collected> {
-  return collecting(store, async (collector) => {
-    if (collector.models.has(name)) throw new Error(`${name} is being published; remove it when that is done`);
+/**
+ * Removes a model: from the catalogue, then its manifest. Its blobs are left to gc, for isolates believe both for a while. Throws where there
+ * is none of the name.
+ */
+export function removeModel(store: ObjectStore, name: string): Promise<void> {
+  return collecting(store, async ({ models }) => {
+    if (models.has(name)) throw new Error(`${name} is being published; remove it when that is done`);
     const stored = await store.get(manifestKey(name));
-    const own = new Set(stored ? blobsIn(name, stored.text) : []);
-    // Before anything is taken away: where the manifest of another cannot be read, the model stays whole.
-    const needed = own.size > 0 ? await neededBlobs(store, name) : undefined;
     const isListed = await changeCatalogue(store, (catalogue) => withoutModel(catalogue, name));
     if (!stored && !isListed) throw new Error(`there is no model ${name}; npm run models -- list tells those that are`);
+    // Before the manifest goes: gc is to know of it also where this is interrupted.
+    await store.put(REMOVED, JSON.stringify({ name }), undefined);
     await store.delete(manifestKey(name));
-    return deleteBlobs(store, collector, (sha256) => own.has(sha256) && !needed?.has(sha256));
   });
-}
-
-/** None of a manifest that cannot be read: gc finds what it named. */
-function blobsIn(name: string, text: string): readonly string[] {
-  try {
-    return blobsOf(parseManifest(name, text)).map(({ sha256 }) => sha256);
-  } catch {
-    return [];
-  }
 }
 
 /**
  * Deletes blobs that no manifest names, and uploads that were given up. `manifestTtl`: milliseconds that a Worker believes a manifest, which
- * must have gone by; undefined where it does not matter how lately a model was published.
+ * must have gone by; undefined where it does not matter how lately a model was published, or removed.
  */
 export async function collectGarbage(
   store: ObjectStore,
@@ -52,33 +46,33 @@ export async function collectGarbage(
 ): Promise<Collected & { readonly uploads: number }> {
   return collecting(store, async (collector) => {
     if (manifestTtl !== undefined) await checkGrace(store, manifestTtl + OPENING);
-    const needed = await neededBlobs(store);
-    const collected = await deleteBlobs(store, collector, (sha256) => !needed.has(sha256));
+    const collected = await deleteBlobs(store, collector, await neededBlobs(store));
+    await store.delete(REMOVED);
     return { ...collected, uploads: await store.abandonUploads(new Date(store.now() - UPLOAD_LIFE)) };
   });
 }
 
-/** An isolate may open what a manifest said before it was replaced: for as long as it believes it, and then opens. */
+/** An isolate may open what a manifest said before it was replaced, or went: for as long as it believes it, and then opens. */
 async function checkGrace(store: ObjectStore, grace: number): Promise<void> {
-  for await (const { name, uploaded } of manifestsIn(store)) {
+  const check = (uploaded: Date, what: string, read: string) => {
     const age = store.now() - uploaded.getTime();
-    if (age > grace) continue;
+    if (age > grace) return;
     throw new Error(
-      `${name} was published ${Math.max(0, Math.round(age / 1000))} s ago, and a Worker may still read what it replaced; run gc in ${Math.ceil((grace - age) / 1000)} s, or with --now`,
+      `${what} ${Math.max(0, Math.round(age / 1000))} s ago, and a Worker may still read ${read}; run gc in ${Math.ceil((grace - age) / 1000)} s, or with --now`,
     );
+  };
+  for await (const { uploaded } of store.list(REMOVED)) check(uploaded, 'a model was removed', 'it');
+  for await (const { name, uploaded } of manifestsIn(store)) {
+    check(uploaded, `${name} was published`, 'what it replaced');
   }
 }
 
-/** But for those that publishers rely on. */
-async function deleteBlobs(
-  store: ObjectStore,
-  collector: Collector,
-  isMeant: (sha256: string) => boolean,
-): Promise<Collected> {
+/** Those that no manifest needs, but for those that publishers rely on. */
+async function deleteBlobs(store: ObjectStore, collector: Collector, needed: Needed): Promise<Collected> {
   let [blobs, bytes] = [0, 0];
   for await (const stored of store.list(BLOBS)) {
     const sha256 = stored.key.slice(BLOBS.length);
-    if (collector.claimed.has(sha256) || !isMeant(sha256)) continue;
+    if (collector.claimed.has(sha256) || needed.has(sha256)) continue;
     await collector.check();
     await store.delete(stored.key);
     blobs += 1;

@@ -48,11 +48,10 @@ export async function readManifest(store: ObjectStore, name: string): Promise<Ma
 /** The blobs that manifests name, by their sha256, with the models that need them. */
 export type Needed = ReadonlyMap<string, { readonly ref: BlobRef; readonly models: string[] }>;
 
-/** The blobs of all models. Throws where a manifest cannot be read: nobody knows then what it needs. `but`: a model that does not count. */
-export async function neededBlobs(store: ObjectStore, but?: string): Promise<Needed> {
+/** The blobs of all models. Throws where a manifest cannot be read: nobody knows then what it needs. */
+export async function neededBlobs(store: ObjectStore): Promise<Needed> {
   const all: Found[] = [];
   for await (const found of manifestsIn(store)) {
-    if (found.name === but) continue;
     if (!found.manifest) throw new Error(`${found.fault} (or remove ${found.name})`);
     all.push(found);
   }

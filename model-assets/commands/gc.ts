@@ -10,11 +10,11 @@ export const gcCommand: Command = {
   name: 'gc',
   usage: '[--now] [--remote | --persist-to f]',
   summary: 'delete blobs that no model needs',
-  help: `They stay behind where a model was published anew, or a run was interrupted. What is being published at the same time is
+  help: `They stay behind where a model was removed or published anew, or a run was interrupted. What is being published at the same time is
 spared, and so is what was begun within a day.
 
-  --now      also soon after a publication, when a Worker may still read what was replaced: for MANIFEST_TTL_SECONDS of wrangler.toml,
-             and 90 s to open it
+  --now      also soon after a publication or a removal, when a Worker may still read what was replaced or removed: for
+             MANIFEST_TTL_SECONDS of wrangler.toml, and 90 s to open it
   ${STORE_HELP}`,
   options: { ...STORE_OPTIONS, now: { type: 'boolean', default: false } },
   async run(positionals, values) {

@@ -3,15 +3,14 @@
 import { readCatalogue } from '../bucket/catalogue-writer.ts';
 import { removeModel } from '../bucket/collect.ts';
 import { type Command, exactly } from './command.ts';
-import { counted, megabytes } from './sizes.ts';
 import { STORE_HELP, STORE_OPTIONS, withStore } from './with-store.ts';
 
 export const removeCommand: Command = {
   name: 'remove',
   usage: '<model> [--remote | --persist-to f]',
   summary: 'take a model out of the bucket',
-  help: `Its blobs go with it, but for those that another model needs. Where it was the default of its task, the next model of the
-task becomes that.
+  help: `Its blobs stay for a while, in which a Worker may still read them; then gc deletes those that no other model needs. Where it was
+the default of its task, the next model of the task becomes that.
 
   ${STORE_HELP}`,
   options: STORE_OPTIONS,
@@ -19,9 +18,9 @@ task becomes that.
     const [name = ''] = exactly(positionals, 'the name of a model');
     await withStore(values, async (store) => {
       const before = await readCatalogue(store);
-      const { blobs, bytes } = await removeModel(store, name);
+      await removeModel(store, name);
       const { defaults } = await readCatalogue(store);
-      console.log(`${name} removed, and ${counted(blobs, 'blob')} of ${megabytes(bytes)}`);
+      console.log(`${name} removed; npm run models -- gc deletes its blobs, when no Worker reads them any more`);
       for (const [task, model] of Object.entries(before.defaults)) {
         if (model !== name) continue;
         console.log(defaults[task] ? `${defaults[task]} is now the default of ${task}` : `${task} has no model now`);

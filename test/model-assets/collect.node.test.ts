@@ -31,11 +31,13 @@ const orphan = async (text = 'orphan') => {
 };
 
 describe('remove', () => {
-  test('the blobs that another model needs stay', async () => {
+  test('its blobs go with gc, and those that another model needs stay', async () => {
     await publish(store, await checkpointOf('first'));
     const second = await withOwnBlob('second', 'its own');
     await publish(store, second);
-    expect(await removeModel(store, 'second')).toEqual({ blobs: 1, bytes: 7 });
+    await removeModel(store, 'second');
+    expect(server.keys()).toContain(`blobs/${second.sha256}`);
+    expect(await collectGarbage(store, undefined)).toEqual({ blobs: 1, bytes: 7, uploads: 0 });
     expect(server.keys()).not.toContain(`blobs/${second.sha256}`);
     expect(server.keys('manifests/')).toEqual(['manifests/first.json']);
     expect(catalogue().models.map(({ name }: { name: string }) => name)).toEqual(['first']);
@@ -49,7 +51,7 @@ describe('remove', () => {
     expect(catalogue().defaults).toEqual({ 'text-classification': 'second' });
     await removeModel(store, 'second');
     expect(catalogue()).toEqual({ format: 1, models: [], defaults: {} });
-    expect(server.keys('blobs/')).toEqual([]);
+    expect(server.keys('manifests/')).toEqual([]);
   });
 
   test('a model that is not there', async () => {
@@ -66,18 +68,17 @@ describe('remove', () => {
     expect(server.keys('blobs/')).toEqual([]);
   });
 
-  test('a model stays whole where nobody knows what another needs', async () => {
+  test('where nobody knows what another needs, all blobs stay', async () => {
     await publish(store, await checkpointOf('a'));
     await publish(store, await withOwnBlob('b', 'its own'));
     await store.put('manifests/b.json', '{}', undefined);
-    const before = server.keys();
-    await expect(removeModel(store, 'a')).rejects.toThrow(/the manifest of model b cannot be read.*or remove b/);
-    expect(server.keys()).toEqual(before);
-    expect(catalogue().models.map(({ name }: { name: string }) => name)).toEqual(['a', 'b']);
-    await store.put('manifests/a.json', '{}', undefined);
-    await removeModel(store, 'b');
+    const before = server.keys('blobs/');
     await removeModel(store, 'a');
-    expect(server.keys('manifests/')).toEqual([]);
+    await expect(collectGarbage(store, undefined)).rejects.toThrow(
+      /the manifest of model b cannot be read.*or remove b/,
+    );
+    expect(server.keys('blobs/')).toEqual(before);
+    expect(catalogue().models.map(({ name }: { name: string }) => name)).toEqual(['b']);
   });
 
   test('interrupted at each request, and run again', async () => {
@@ -116,6 +117,24 @@ describe('gc', () => {
     stored.modified = new Date(Date.now() - HOUR);
     await expect(collectGarbage(store, HOUR)).rejects.toThrow(/run gc in [89]\d s, or with --now/);
     expect((await collectGarbage(store, HOUR / 2)).blobs).toBe(0);
+  });
+
+  test('not while a Worker may still read what was removed, also where that was interrupted', async () => {
+    await publish(store, await checkpointOf('x'));
+    await publish(store, await checkpointOf('y'));
+    const dated = (key: string) => server.objects.get(key) ?? expect.fail(`no ${key}`);
+    for (const key of server.keys('manifests/')) dated(key).modified = new Date(Date.now() - HOUR);
+    await removeModel(store, 'x');
+    await expect(collectGarbage(store, HOUR / 2)).rejects.toThrow(/^a model was removed \d s ago.*, or with --now/);
+    expect(server.keys('blobs/')).toHaveLength(7);
+    dated('removed.json').modified = new Date(Date.now() - HOUR);
+    await collectGarbage(store, HOUR / 2);
+    server.fault = ({ method, key }) => (method === 'DELETE' && key === 'manifests/y.json' ? 'lose' : undefined);
+    await expect(removeModel(store, 'y')).rejects.toThrow();
+    server.fault = () => undefined;
+    await expect(collectGarbage(store, HOUR / 2)).rejects.toThrow('a model was removed');
+    expect((await collectGarbage(store, undefined)).blobs).toBe(7);
+    expect(server.keys()).toEqual(['catalogue.json']);
   });
 
   test('two at once: one of them gives way', async () => {
