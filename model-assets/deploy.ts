@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Manifest } from '../shared/model/manifest.ts';
 import { manifestsIn } from './bucket/inventory.ts';
 import type { ObjectStore } from './bucket/object-store.ts';
+import { report, UsageError } from './commands/command.ts';
 import { withStore } from './commands/with-store.ts';
 import { shipped } from './shipped.ts';
 
@@ -21,9 +22,17 @@ const HELP = `npm run deploy -- [${WITH} | ${WITHOUT}] [flags of wrangler deploy
   ${WITH}       whatever is published
   ${WITHOUT}    whatever is published: models that need it answer 502`;
 
-const flags = process.argv.slice(2);
-if (flags.includes('--help')) console.log(HELP);
-else process.exitCode = await deploy(flags);
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(flags: readonly string[]): Promise<number> {
+  try {
+    if (!flags.includes('--help')) return await deploy(flags);
+    console.log(HELP);
+    return 0;
+  } catch (error) {
+    return report(error, 'deploy', HELP);
+  }
+}
 
 async function deploy(given: readonly string[]): Promise<number> {
   const wrangler = given.filter((flag) => flag !== WITH && flag !== WITHOUT);
@@ -39,6 +48,7 @@ async function deploy(given: readonly string[]): Promise<number> {
 }
 
 async function choose(given: readonly string[], remote: boolean): Promise<{ isWith: boolean; why: string }> {
+  if (given.includes(WITH) && given.includes(WITHOUT)) throw new UsageError(`it takes ${WITH} or ${WITHOUT}, not both`);
   if (given.includes(WITH)) return { isWith: true, why: 'it was asked for' };
   if (given.includes(WITHOUT)) return { isWith: false, why: 'it was asked for' };
   const manifests = await published(remote).catch((error: unknown) => {

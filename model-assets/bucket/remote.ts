@@ -35,7 +35,7 @@ export function accountOf(env: NodeJS.ProcessEnv, bucket: string): Account {
     secretAccessKey ? [] : 'R2_SECRET_ACCESS_KEY',
   ].flat();
   throw new Error(
-    `--remote needs ${missing.join(', ')} in the environment: an R2 API token with "Object Read & Write" for the bucket has them`,
+    `the bucket of your account needs ${missing.join(', ')} in the environment: an R2 API token with "Object Read & Write" for the bucket has them`,
   );
 }
 

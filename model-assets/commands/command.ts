@@ -1,4 +1,5 @@
-// A command of `npm run models`: what it is called with, and what it does; how it, `hooks` and `evaluate` are called, and how they end.
+// A command of `npm run models`: what it is called with, and what it does; how it, `hooks`, `evaluate` and `deploy`
+// are called, and how they end.
 
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 

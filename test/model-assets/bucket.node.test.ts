@@ -46,7 +46,7 @@ describe('signatures', () => {
 
   test('what is missing in the environment is named', () => {
     expect(() => accountOf({}, 'b')).toThrow(
-      '--remote needs CLOUDFLARE_ACCOUNT_ID or R2_ENDPOINT, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY in the environment',
+      'the bucket of your account needs CLOUDFLARE_ACCOUNT_ID or R2_ENDPOINT, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY in the environment',
     );
     const env = { CLOUDFLARE_ACCOUNT_ID: 'abc', R2_ACCESS_KEY_ID: 'i', R2_SECRET_ACCESS_KEY: 's' };
     expect(accountOf(env, 'b')).toMatchObject({ endpoint: 'https://abc.r2.cloudflarestorage.com', bucket: 'b' });

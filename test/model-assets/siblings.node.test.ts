@@ -1,4 +1,4 @@
-// `npm run hooks` and `npm run evaluate` as a person gives them: what they say, and how they end.
+// `npm run hooks`, `npm run evaluate` and `npm run deploy` as a person gives them: what they say, and how they end.
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -137,4 +137,17 @@ test('evaluate says in a line what is wrong', async () => {
   answer = { status: 503, body: {} };
   const { code, errors } = await evaluate('fill-mask');
   expect([code, errors]).toEqual([1, `evaluate: nothing is ready at ${origin()}; start it with npm start\n`]);
+});
+
+test('deploy says in a line what is wrong, and uploads nothing', async () => {
+  const none = { CLOUDFLARE_ACCOUNT_ID: '', R2_ENDPOINT: '', R2_ACCESS_KEY_ID: '', R2_SECRET_ACCESS_KEY: '' };
+  const deploy = (...args: string[]) => runOther('deploy', args, none);
+  expect((await deploy('--help')).code).toBe(0);
+  const { code, output, errors } = await deploy();
+  expect([code, output]).toEqual([1, '']);
+  expect(errors).toMatch(
+    /^deploy: what is published cannot be read \(the bucket of your account needs CLOUDFLARE_ACCOUNT_ID .*\); --with-onnxruntime or --without-onnxruntime decides without it\n$/,
+  );
+  const both = await deploy('--with-onnxruntime', '--without-onnxruntime');
+  expect([both.code, both.errors]).toEqual([2, expect.stringMatching(/^it takes .*, not both\n\nnpm run deploy -- /)]);
 });

@@ -47,9 +47,12 @@ export function start(
 
 export const run = (args: readonly string[], env: Readonly<Record<string, string>>) => start(args, env).outcome;
 
-/** The same of `npm run hooks`, or `npm run evaluate`. */
-export const runOther = (name: 'hooks' | 'evaluate', args: readonly string[], env: Readonly<Record<string, string>>) =>
-  start(args, env, undefined, false, [`model-assets/${name}.ts`]).outcome;
+/** The same of `npm run hooks`, `npm run evaluate` or `npm run deploy`. */
+export const runOther = (
+  name: 'hooks' | 'evaluate' | 'deploy',
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+) => start(args, env, undefined, false, [`model-assets/${name}.ts`]).outcome;
 
 /** Processes on this machine that were started with a variable of the environment, directly or not. */
 export function processesWith(name: string, value: string): string[] {
