@@ -53,7 +53,7 @@ async function isCollecting(store: ObjectStore): Promise<boolean> {
 async function readMark(store: ObjectStore) {
   const stored = await store.get(MARK);
   if (!stored) return undefined;
-  const { id, since } = mark.safeParse(JSON.parse(stored.text)).data ?? { id: '', since: 0 };
+  const { id, since } = parsed(mark, stored.text) ?? { id: '', since: 0 };
   return { id, since, etag: stored.etag };
 }
 
@@ -124,10 +124,19 @@ async function readClaims(store: ObjectStore): Promise<Pick<Collector, 'claimed'
       continue;
     }
     const stored = await store.get(key);
-    const parsed = stored && claim.safeParse(JSON.parse(stored.text));
-    if (!parsed?.success) continue;
-    models.add(parsed.data.model);
-    for (const blob of parsed.data.blobs) claimed.add(blob);
+    const found = stored && parsed(claim, stored.text);
+    if (!found) continue;
+    models.add(found.model);
+    for (const blob of found.blobs) claimed.add(blob);
   }
   return { claimed, models };
+}
+
+/** Undefined where the text is something else, or no JSON. */
+function parsed<S extends z.ZodMiniType>(schema: S, text: string): z.output<S> | undefined {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }

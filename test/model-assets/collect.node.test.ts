@@ -188,6 +188,16 @@ describe('gc', () => {
 });
 
 describe('beside a publisher', () => {
+  test.each(['', '{"id":', 'null'])('a mark or a claim that says %j is in nobody’s way', async (text) => {
+    for (const key of ['collecting.json', 'publishing/cut.json']) await store.put(key, text, undefined);
+    expect(await publish(store, await checkpointOf('x'))).toBe(true);
+    const key = await orphan();
+    expect((await collectGarbage(store, undefined)).blobs).toBe(1);
+    expect(server.keys()).not.toContain(key);
+    await removeModel(store, 'x');
+    expect(server.keys('collecting')).toEqual([]);
+  });
+
   test('what it relies on is spared, whatever it has not yet said', async () => {
     // The blob is there from an earlier run, and is what the publisher does not send again.
     const checkpoint = await withOwnBlob('x', 'kept');
