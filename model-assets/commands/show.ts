@@ -10,7 +10,7 @@ export const showCommand: Command = {
   name: 'show',
   usage: '<model> [--json] [--remote | --persist-to f]',
   summary: 'what is known of a model',
-  help: `What it is for, where it is from, what runs it, what memory it takes, and its files with their hashes.
+  help: `What it is for, where it is from, what runs it, how large it is, and its files with their hashes.
 
   --json     its manifest, as it is in the bucket
   ${STORE_HELP}`,
