@@ -128,12 +128,25 @@ export const nameOf = (key: string) => key.slice(MANIFESTS.length, -'.json'.leng
 /** Where a blob lies in the bucket. */
 export const blobKey = ({ sha256 }: BlobRef) => `blobs/${sha256}`;
 
-/** Parses a manifest's JSON. Throws `model_unavailable`, naming the model and the first field that is wrong. */
+/** Parses a manifest's JSON. Throws `model_unavailable`, naming the model and what is wrong: the first field, or all that are not known. */
 export function parseManifest(name: string, json: string): Manifest {
   const result = manifest.safeParse(parseJson(name, json));
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw damaged(name, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+  if (!result.success) throw refused(name, result.error.issues);
+  // An isolate knows its models by the name that is in here.
+  if (result.data.name !== name) throw damaged(name, `it is that of ${result.data.name}`);
+  return result.data;
+}
+
+function refused(name: string, issues: readonly z.core.$ZodIssue[]): ServiceError {
+  const unknown = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key].join('.')) : [],
+  );
+  if (unknown.length > 0) {
+    const cure = 'a newer version published it: deploy the Worker again from that, and use its tools';
+    return damaged(name, `unknown here: ${unknown.join(', ')}`, { cure });
+  }
+  const [issue] = issues;
+  return damaged(name, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }
 
 /** Everything that is published of the model, each blob once. */
@@ -172,14 +185,16 @@ function parseJson(name: string, json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw damaged(name, 'it is not JSON', cause);
+    throw damaged(name, 'it is not JSON', { cause });
   }
 }
 
-function damaged(name: string, reason: string, cause?: unknown): ServiceError {
-  return new ServiceError(
-    'model_unavailable',
-    `the manifest of model ${name} cannot be read (${reason}); publish it again`,
-    { cause },
-  );
+function damaged(
+  name: string,
+  reason: string,
+  { cure = 'publish it again', cause }: { readonly cure?: string; readonly cause?: unknown } = {},
+): ServiceError {
+  return new ServiceError('model_unavailable', `the manifest of model ${name} cannot be read (${reason}); ${cure}`, {
+    cause,
+  });
 }

@@ -80,7 +80,7 @@ describe.each(ENGINES)('a damaged blob, $name', (engine) => {
   });
 });
 
-test.each(['{', '{}', JSON.stringify({ ...tinyBert, maxLength: -1 })])(
+test.each(['{', '{}', JSON.stringify({ ...tinyBert, maxLength: -1 }), JSON.stringify({ ...tinyBert, name: 'other' })])(
   'a manifest that is %s is a 502 until it is mended',
   async (text) => {
     const on = isolate();

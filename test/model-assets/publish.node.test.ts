@@ -94,6 +94,17 @@ test('a manifest that is damaged is mended', async () => {
   expect(server.text('manifests/tiny.json')).toBe(whole);
 });
 
+test('a manifest of a newer version is called that, and one of another model is damaged', async () => {
+  await publish(store, await checkpointOf('tiny'));
+  const { engine, ...rest } = JSON.parse(server.text('manifests/tiny.json'));
+  const newer = { ...rest, engine: { ...engine, threads: 2 }, license: 3, fast: true };
+  await store.put('manifests/tiny.json', JSON.stringify(newer), undefined);
+  const [fault] = await faults();
+  expect(fault).toContain('(unknown here: engine.threads, fast); a newer version published it: deploy');
+  await store.put('manifests/tiny.json', JSON.stringify({ ...rest, engine, name: 'other' }), undefined);
+  expect((await faults())[0]).toContain('model tiny cannot be read (it is that of other); publish it again');
+});
+
 describe('defaults', () => {
   test('the first model of a task becomes its default, the second does not, unless it is wanted', async () => {
     await publish(store, await checkpointOf('first'));
