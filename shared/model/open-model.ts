@@ -44,13 +44,13 @@ export async function closeModel({ sessions }: Pick<Model, 'sessions'>): Promise
   await Promise.all(Object.values(sessions).map((session) => session.close()));
 }
 
-/** The only graph of a model that has one. Throws `invalid_input` for an encoder with a decoder. */
-export function graphOf({ manifest, sessions }: Model): Session {
+/** The only graph of a model that has one. Throws `invalid_input` for an encoder with a decoder, and for a decoder that is called one. */
+export function graphOf({ manifest: { name, task }, sessions }: Model): Session {
   if (sessions.model) return sessions.model;
-  throw new ServiceError(
-    'invalid_input',
-    `model ${manifest.name} is an encoder and a decoder, which do not run as one`,
-  );
+  const what = sessions.encoder
+    ? 'is an encoder and a decoder, which do not run as one'
+    : 'is a decoder, which runs token by token';
+  throw new ServiceError('invalid_input', `model ${name} ${what}; ask it with POST /v1/${task}`);
 }
 
 /** WASM memory that the model holds, in bytes. */

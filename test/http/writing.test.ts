@@ -206,12 +206,14 @@ describe('bad input', () => {
     expect((await write({ max_new_tokens: 5 })).headers.get('warning')).toBeNull();
   });
 
-  test('the bare graph of a decoder', async () => {
-    const response = await post('/v1/forward', { model: GPT2, inputs: PROMPT }, on);
+  test.each([
+    [GPT2, /^model seeded-gpt2-text-generation takes \S+ beside its tokens; ask it with POST \/v1\/text-generation$/],
+    ['seeded-gpt2-merged-text-generation', /^model \S+ is a decoder, .*; ask it with POST \/v1\/text-generation$/],
+    [BART, /^model \S+ is an encoder and a decoder, .*; ask it with POST \/v1\/summarization$/],
+  ])('the bare graph of %s', async (model, message) => {
+    const response = await post('/v1/forward', { model, inputs: PROMPT }, on);
     expect(response.status).toBe(422);
-    expect((await response.json<{ error: string }>()).error).toMatch(
-      /^model seeded-gpt2-text-generation takes \S+ beside its tokens; ask it with POST \/v1\/text-generation$/,
-    );
+    expect((await response.json<{ error: string }>()).error).toMatch(message);
   });
 
   test.each([
