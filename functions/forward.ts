@@ -93,9 +93,14 @@ function rowOf(feeds: Feeds, row: number): Feeds {
 
 function fromTexts(body: Input, inputs: string | string[], model: Model, context: Context): Feeds {
   if (body.input_ids !== null) throw new ServiceError('invalid_input', 'send either inputs or input_ids, not both');
+  const beside = body.attention_mask ? 'attention_mask' : body.token_type_ids && 'token_type_ids';
+  if (beside) throw new ServiceError('invalid_input', `${beside} goes with input_ids; inputs have their own`);
   if (inputs.length === 0) throw new ServiceError('invalid_input', 'inputs must have a text');
   const texts = typeof inputs === 'string' ? [inputs] : inputs;
   const encodings = encodeAll(model, texts, context, { cure: 'send a shorter text' });
+  // Rows run as long as the longest is.
+  const longest = Math.max(...encodings.map(({ ids }) => ids.length));
+  checkTokens('inputs, padded to the longest, have', encodings.length * longest, context);
   return toFeeds(encodings, graphOf(model).inputs, model.manifest.pieces.padId ?? 0);
 }
 
@@ -122,16 +127,20 @@ function fromIds(
 function checkSize(
   [rows, tokens]: readonly [number, number],
   { manifest: { maxLength } }: Model,
-  { limits }: Context,
+  context: Context,
 ): void {
+  const { maxInputs } = context.limits;
   if (rows === 0 || tokens === 0) throw new ServiceError('invalid_input', 'input_ids must have a row, and a row an id');
-  if (rows > limits.maxInputs)
-    throw new ServiceError('too_large', `input_ids has ${rows} rows; one request takes ${limits.maxInputs}`);
+  if (rows > maxInputs)
+    throw new ServiceError('too_large', `input_ids has ${rows} rows; one request takes ${maxInputs}`);
   if (tokens > maxLength)
     throw new ServiceError('invalid_input', `input_ids[0] has ${tokens} tokens; this model takes ${maxLength}`);
-  if (rows * tokens > limits.maxTokens) {
-    throw new ServiceError('too_large', `input_ids has ${rows * tokens} tokens; one request takes ${limits.maxTokens}`);
-  }
+  checkTokens('input_ids has', rows * tokens, context);
+}
+
+function checkTokens(what: string, tokens: number, { limits }: Context): void {
+  if (tokens <= limits.maxTokens) return;
+  throw new ServiceError('too_large', `${what} ${tokens} tokens; one request takes ${limits.maxTokens}`);
 }
 
 /** One flat tensor out of the rows. `bound`: what every value must be below, or the graph would read beyond its tables. */

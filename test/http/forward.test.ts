@@ -47,6 +47,8 @@ test.each([
   [{}, 'inputs must be a string or a list of strings, or send input_ids'],
   [{ inputs: [] }, 'inputs must have a text'],
   [{ inputs: 'a', input_ids: [[1]] }, 'send either inputs or input_ids, not both'],
+  [{ inputs: 'a', attention_mask: [[1]] }, 'attention_mask goes with input_ids; inputs have their own'],
+  [{ inputs: 'a', token_type_ids: [[]] }, 'token_type_ids goes with input_ids; inputs have their own'],
   [{ input_ids: [] }, 'input_ids must have a row, and a row an id'],
   [{ input_ids: [[]] }, 'input_ids must have a row, and a row an id'],
   [{ input_ids: [[1, 2], [1]] }, 'input_ids[1] must have 2 entries, as input_ids[0] has'],
@@ -60,6 +62,20 @@ test.each([
   const response = await post('/v1/forward', { model: 'tiny-bert', ...body }, on);
   expect(response.status).toBe(422);
   expect((await response.json<{ error: string }>()).error).toContain(message);
+});
+
+test('padding counts as tokens, as it does where the caller padded', async () => {
+  // Three tokens and eleven.
+  const inputs = ['a', 'a '.repeat(9)];
+  const ask = (tokens: string, body: object) =>
+    post('/v1/forward', { model: 'tiny-bert', ...body }, isolate({ MAX_TOKENS: tokens }));
+  expect((await ask('22', { inputs })).status).toBe(200);
+  const response = await ask('21', { inputs });
+  expect(response.status).toBe(413);
+  expect((await response.json<{ error: string }>()).error).toBe(
+    'inputs, padded to the longest, have 22 tokens; one request takes 21',
+  );
+  expect((await ask('21', { input_ids: Array(2).fill(Array(11).fill(1)) })).status).toBe(413);
 });
 
 test('an answer that would not fit in memory is refused, and the next is given', async () => {
