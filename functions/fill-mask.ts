@@ -37,6 +37,7 @@ export const fillMask: Task<z.output<typeof input>, z.output<typeof output>> = {
     const list = typeof inputs === 'string' ? [inputs] : inputs;
     const encodings = encodeAll(model, list, context, { cure: 'send less around the mask' });
     const maskId = maskOf(model);
+    const { padId } = model.manifest.pieces;
     const masks = encodings.map(({ ids }, i) => placesOf(maskId, ids, `inputs[${i}]`, model));
     const allowed = targets === null ? null : toIds(typeof targets === 'string' ? [targets] : targets, model, context);
     const each = Math.min(top_k, allowed?.length ?? model.tokenizer.vocabularySize);
@@ -57,8 +58,11 @@ export const fillMask: Task<z.output<typeof input>, z.output<typeof output>> = {
           score: scores[token] ?? 0,
           token,
           token_str: model.decoder.decode([token]),
-          // With several masks the others must stay to be seen.
-          sequence: model.decoder.decode(ids.with(place, token), { skipSpecialTokens: places.length === 1 }),
+          // With several masks the others must stay to be seen; padding never does.
+          sequence: model.decoder.decode(
+            ids.with(place, token).filter((id) => id !== padId),
+            { skipSpecialTokens: places.length === 1 },
+          ),
         }));
       });
       return lists.length === 1 ? (lists[0] ?? []) : lists;

@@ -129,9 +129,15 @@ function windowsOf(
     throw new ServiceError('invalid_input', message);
   }
   const stride = doc_stride ?? Math.min(length >> 1, 128);
-  const windows = model.tokenizer.encode([item.question, item.context], {
-    truncation: { strategy: 'only_second', maxLength: length, stride },
-  });
+  const truncation = { strategy: 'only_second', maxLength: length, stride } as const;
+  let windows: readonly Encoding[];
+  try {
+    windows = model.tokenizer.encode([item.question, item.context], { truncation });
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const message = `${name}: ${error.message} (parameters.max_seq_len is ${length} and parameters.doc_stride ${stride}; a question of ${asked} tokens is in each window)`;
+    throw new ServiceError(error.code, message, { cause: error });
+  }
   return admit(model, windows, name, 'lower parameters.max_seq_len', context);
 }
 

@@ -4,14 +4,16 @@
 import * as z from 'zod/mini';
 import { ServiceError } from './errors.ts';
 
+const TAKES = '; it takes ';
+
 /** A strict object whose error tells unknown fields apart and lists those that it takes. */
 export function fields<S extends z.core.$ZodLooseShape>(shape: S) {
   const accepted = Object.keys(shape).join(', ');
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `has no ${issue.keys.join(', ')}; it takes ${accepted}`
-        : `must be an object; it takes ${accepted}`,
+        ? `has no ${issue.keys.join(', ')}${TAKES}${accepted}`
+        : `must be an object${TAKES}${accepted}`,
   });
 }
 
@@ -29,12 +31,18 @@ export const texts = z.union(
   'must be a string or a list of strings',
 );
 
-/** Parses untrusted JSON. Throws `invalid_input` that says which field is wrong, and what it must be. */
-export function parse<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
+/**
+ * Parses untrusted JSON. Throws `invalid_input` that says which field is wrong, and what it must be. `beside`: fields of the body that were taken
+ * out of it before; who mistypes one is told of them too.
+ */
+export function parse<S extends z.ZodMiniType>(schema: S, value: unknown, beside: readonly string[] = []): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues.map(innermost)[0];
-  throw new ServiceError('invalid_input', `${pathOf(issue?.path ?? [])} ${issue?.message}`);
+  const path = issue?.path ?? [];
+  const message = `${pathOf(path)} ${issue?.message}`;
+  const listed = path.length === 0 && message.includes(TAKES) ? [message, ...beside].join(', ') : message;
+  throw new ServiceError('invalid_input', listed);
 }
 
 /** Of a union's failures, the one that got furthest is the one that was meant. */

@@ -45,7 +45,7 @@ async function run(
   { limits, caches }: Pick<Context, 'limits' | 'caches'>,
 ): Promise<Response> {
   checkLists(body, limits);
-  const input = parse(task.input, parameters ? withParameters(body, parameters) : body);
+  const input = parse(task.input, parameters ? withParameters(body, parameters) : body, ['model']);
   const meter = new Meter();
   const name = named ?? toModelName(model);
   const lease = await acquire(isolateOf(c.env), task, name, sourceOf(c, meter));

@@ -116,7 +116,7 @@ describe('fields', () => {
     [{ inputs: ['a', 1] }, 'inputs[1] must be a string or an object with text and text_pair'],
     [{ inputs: { text: 1 } }, 'inputs.text must be a string'],
     [{ inputs: { txt: 'a' } }, 'inputs'],
-    [{ inputs: 'a', top_k: 1 }, 'the body has no top_k; it takes inputs, parameters'],
+    [{ inputs: 'a', modle: 'x' }, 'the body has no modle; it takes inputs, parameters, model'],
     [
       { inputs: 'a', parameters: { top_p: 1 } },
       'parameters has no top_p; it takes top_k, function_to_apply, truncation, max_length',

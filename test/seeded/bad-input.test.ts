@@ -109,8 +109,8 @@ describe('question-answering', () => {
       'inputs[0].question has 140 tokens; parameters.max_question_len is 64',
     ],
     [inputs, { max_seq_len: 129 }, 'parameters.max_seq_len is 129; this model takes 128 tokens'],
-    [inputs, { max_seq_len: 8 }, ''],
-    [inputs, { doc_stride: 127 }, 'stride'],
+    [inputs, { max_seq_len: 8 }, 'parameters.max_seq_len is 8 and parameters.doc_stride 4; a question of'],
+    [inputs, { doc_stride: 127 }, 'inputs[0]: a window of 128 tokens has room for'],
     [inputs, { top_k: 0 }, 'parameters.top_k must be a whole number from 1'],
     [inputs, { max_answer_len: 0 }, 'parameters.max_answer_len must be a whole number from 1'],
   ])('%j %j', async (inputs, parameters, message) => {
@@ -215,6 +215,13 @@ describe('fill-mask', () => {
     const lists = await answer<{ sequence: string }[][]>(task, { inputs: '[MASK] in [MASK] and [MASK]' });
     expect(lists).toHaveLength(3);
     for (const list of lists) for (const { sequence } of list) expect(sequence.match(/\[MASK\]/g)).toHaveLength(2);
+  });
+
+  test('padding as a word is left out of the sequence, as the reference leaves it', async () => {
+    const body = { inputs: '[MASK] and [MASK]', parameters: { targets: ['[PAD]'] } };
+    const [first, second] = await answer<{ sequence: string }[][]>(task, body);
+    expect(first?.[0]?.sequence).toBe('[CLS] and [MASK] [SEP]');
+    expect(second?.[0]?.sequence).toBe('[CLS] [MASK] and [SEP]');
   });
 
   test('a target outside the vocabulary stands for its first piece, and the answer warns', async () => {
