@@ -42,7 +42,8 @@ Asks a running service (npm start) and prints what its answers are worth:
   translation               sacreBLEU on 1,500 French sentences of Tatoeba that were kept back; of 300 names, how many are copied
   speed                     new tokens a second of these three, greedily
 
-One input a request; then, of the first six, again with several in each, and how many answers differ (of feature-extraction, by how much).
+One input a request; then, of the first six, again with several in each, and how many answers differ (of feature-extraction, by how much): none
+should, as the engine computes each row by itself, and any that does is a fault.
 
   --data    folder of the data, default ../shared/data: text-classification/sst2.dev, token-classification/wikiann-en.dev (of translation,
             too) and .train, question-answering/squad11-dev, natural-language-inference/mnli-dev, text/wikitext-2.dev (and beside the folder

@@ -30,6 +30,14 @@ export class Service {
     return model;
   }
 
+  /** What a model's classes are called, in lower case. */
+  async labelsOf(model: string): Promise<readonly string[]> {
+    const response = await fetch(`${this.#origin}/v1/models/${model}`);
+    if (!response.ok) throw new Error(`the service answered ${response.status}: ${await response.text()}`);
+    const { id2label } = (await response.json()) as { id2label: Record<string, string> };
+    return Object.values(id2label).map((label) => label.toLowerCase());
+  }
+
   async ask<T>(task: string, body: object): Promise<T> {
     const response = await fetch(`${this.#origin}/v1/${task}`, {
       method: 'POST',
@@ -49,11 +57,13 @@ export class Service {
   }
 }
 
-/** Gzipped JSON lines. */
+/** Gzipped JSON lines. Throws where there are none, and says whose they are. */
 export async function readRows<T>(path: string): Promise<T[]> {
-  const lines = gunzipSync(await readFile(path))
-    .toString('utf8')
-    .trim()
-    .split('\n');
+  const file = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    const message = `there is no ${path}; the data is not part of the project: --data <folder>, and --help says what must be in it`;
+    throw new Error(message, { cause });
+  });
+  const lines = gunzipSync(file).toString('utf8').trim().split('\n');
   return lines.map((line): T => JSON.parse(line));
 }

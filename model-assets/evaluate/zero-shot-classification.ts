@@ -12,10 +12,15 @@ interface Pair {
   readonly label: string;
 }
 
+const LABELS = ['entailment', 'neutral', 'contradiction'];
+
 export async function zeroShotClassification(service: Service, data: string, wrong: number): Promise<void> {
   const all = await readRows<Pair>(join(data, 'natural-language-inference', 'mnli-dev.jsonl.gz'));
   const rows = all.filter(({ premise }) => isHeldBackPremise(premise));
   const model = await service.modelOf('zero-shot-classification');
+  const labels = await service.labelsOf(model);
+  if (LABELS.some((label) => !labels.includes(label)))
+    throw new Error(`model ${model} tells ${labels.join(', ')}; it must tell ${LABELS.join(', ')}`);
   const single = await classify(service, model, rows, 1);
   const grouped = await classify(service, model, rows, 8);
   const correct = single.filter((label, i) => label === rows[i]?.label).length;

@@ -9,6 +9,7 @@ import { featureExtraction } from '../../model-assets/evaluate/feature-extractio
 import { fillMask } from '../../model-assets/evaluate/fill-mask.ts';
 import { Service } from '../../model-assets/evaluate/service.ts';
 import { textClassification } from '../../model-assets/evaluate/text-classification.ts';
+import { zeroShotClassification } from '../../model-assets/evaluate/zero-shot-classification.ts';
 
 let data: string;
 let printed: string[];
@@ -96,4 +97,21 @@ test('what is wrong of text-classification is printed with what was said', async
   serve({ 'text-classification': () => [{ label: 'NEGATIVE' }] });
   await textClassification(service(), data, 1);
   expect(printed.at(-1)).toBe('  wrong: good | said: NEGATIVE | true: POSITIVE');
+});
+
+test('a classifier that does not tell what follows is refused, where it would be right of nothing', async () => {
+  await writeRows('natural-language-inference/mnli-dev', [{ premise: 'a', hypothesis: 'b', label: 'neutral' }]);
+  vi.stubGlobal('fetch', async (url: string) => {
+    expect(url).toBe('http://service.example/v1/models/one');
+    return Response.json({ id2label: { 0: 'NEGATIVE', 1: 'POSITIVE' } });
+  });
+  await expect(zeroShotClassification(service(), data, 0)).rejects.toThrow(
+    'model one tells negative, positive; it must tell entailment, neutral, contradiction',
+  );
+});
+
+test('where the data is not there, the message says that it never ships', async () => {
+  await expect(textClassification(service(), data, 0)).rejects.toThrow(
+    /^there is no .*sst2\.dev\.jsonl\.gz; the data is not part of the project: --data <folder>/,
+  );
 });
