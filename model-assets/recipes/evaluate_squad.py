@@ -1,4 +1,5 @@
-"""Measures a question-answering graph with onnxruntime, window by window, on the articles of SQuAD that were kept back.
+"""Measures a question-answering graph with onnxruntime, window by window, on the articles of SQuAD that were kept back. Answers are picked
+as the service picks them, so that its figures may stand beside these.
 
     python -m recipes.evaluate_squad --checkpoint checkpoints/minilm-squad --fp32 /some/minilm-squad.fp32.onnx
 """

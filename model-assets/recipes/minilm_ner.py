@@ -5,7 +5,8 @@
 A first model learns WikiANN, Wikigold and WNUT-17, and tells what it finds in sentences without tags; a second learns both. A third goes on
 from the second, with embeddings as they will ship: it learns what the second and another of six layers say together of more
 sentences, of names cut from them, and of the tagged sentences with other names. A fourth goes on from the third, and learns the same of
-these two and one more, which reads all uncased pieces. Each step resumes where it was interrupted.
+these two and one more, which reads all uncased pieces. A fifth goes on from the fourth, which is a teacher now in the second's place: it
+reads other names and fragments, and its pieces of a word learn to agree. Each step resumes where it was interrupted.
 """
 
 import copy
@@ -16,12 +17,13 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertForTokenClassification
 
-from . import capitals, origin, six_layers, tagging, together
+from . import capitals, origin, six_layers, tagging, taught, together
 from .arguments import arguments
 from .cased import choose, count_spellings, start_embeddings
 from .data import Data, sentences
 from .export_onnx import write_checkpoint
 from .held_back import unlike
+from .keep import kept
 from .packed import packed
 from .taught import Teacher
 from .train import Example, Plan, train
@@ -40,6 +42,8 @@ FIRST = Plan(epochs=5, learning_rate=2e-4, half=True, mean=0.998)
 SECOND = Plan(epochs=5, learning_rate=2e-4, half=True, mean=0.998, seed=19)
 THIRD = Plan(epochs=2, learning_rate=1.5e-4, mean=0.998, seed=29)
 FOURTH = Plan(epochs=2, learning_rate=1.5e-4, mean=0.998, seed=41)
+FIFTH = Plan(epochs=2, learning_rate=1.5e-4, mean=0.998, seed=61)
+AGREEMENT = 0.7
 PROSE = {"encyclopedia": 16_000, "books": 4_000}
 """Sentences without tags, at most."""
 
@@ -66,18 +70,22 @@ def main() -> None:
 
     first = new_model(uncased, cased, seed=17)
     train(first, shown, FIRST, args.work / "first.pt", tagging.loss_of, lambda: tagging.entity_f1(first, judged, NAMES))
-    found = tagging.taught_by(first, cased, texts)
+    found = kept(args.work / "found.pt", lambda: tagging.taught_by(first, cased, texts))
     model = new_model(uncased, cased, seed=19)
     train(model, lambda rng: [*shown(rng), *found], SECOND, args.work / "second.pt", tagging.loss_of, lambda: tagging.entity_f1(model, judged, NAMES))
 
-    teachers = [Teacher(copy.deepcopy(model), cased), six]
-    examples = together.examples(data, rows, OTHERS, TAGS, teachers, cased)
+    def go_on(plan: Plan, teachers: list[Teacher], agreement: float, name: str) -> None:
+        """Learns what the teachers say together, with embeddings as they will ship."""
+        said = kept(args.work / f"{name}-said.pt", lambda: together.examples(data, rows, OTHERS, TAGS, teachers, cased, plan.seed))
+        with packed(model):
+            train(model, together.shown(said), plan, args.work / f"{name}.pt", taught.loss_of(agreement), None)
+
+    second = Teacher(copy.deepcopy(model), cased)
+    go_on(THIRD, [second, six], 0.0, "third")
+    uncased_teacher = capitals.teacher(rows, OTHERS, TAGS, args.work)
+    go_on(FOURTH, [second, six, uncased_teacher], 0.0, "fourth")
+    go_on(FIFTH, [Teacher(copy.deepcopy(model), cased), six, uncased_teacher], AGREEMENT, "fifth")
     with packed(model):
-        train(model, examples, THIRD, args.work / "third.pt", tagging.loss_of, None)
-    teachers.append(capitals.teacher(rows, OTHERS, TAGS, args.work))
-    examples = together.examples(data, rows, OTHERS, TAGS, teachers, cased)
-    with packed(model):
-        train(model, examples, FOURTH, args.work / "fourth.pt", tagging.loss_of, None)
         print(f"dev: F1 {tagging.entity_f1(model, judged, NAMES):.4f}")
     print(f"the fp32 graph is {write_checkpoint(model, cased, args.out)}")
 

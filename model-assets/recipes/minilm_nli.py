@@ -25,6 +25,7 @@ from .arguments import arguments
 from .data import Data
 from .export_onnx import write_checkpoint
 from .following import LABELS, NOT_ENTAILED, Following, Pair, label
+from .keep import kept
 from .packed import rounded
 from .train import Example, Plan, collate, train
 from .vocabulary import count_pieces, trim, trim_embeddings
@@ -61,11 +62,7 @@ def main() -> None:
     words.data.copy_(rounded(words.data))
     print(f"the first: {classification.accuracy(model, judged):.4f}", flush=True)
 
-    said = args.work / "goals.pt"
-    if not said.exists():
-        torch.save(goals(data, known, topics, model, tokenizer, args.work), said.with_suffix(".tmp"))
-        said.with_suffix(".tmp").replace(said)
-    always, without_labels = torch.load(said, weights_only=False)
+    always, without_labels = kept(args.work / "goals.pt", lambda: goals(data, known, topics, model, tokenizer, args.work))
     found = []
     for number, seed in enumerate(STUDENTS):
         student = copy.deepcopy(model)

@@ -1,19 +1,23 @@
-"""Finding the answer in a context: windows of a long one, the loss over its first and last token, and SQuAD's measure."""
+"""Finding the answer in a context: windows of a long one, the loss over its first and last token, the answer as the service picks it, and
+SQuAD's measure."""
 
 import re
 import string
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch.nn import functional
 from transformers import PreTrainedModel
 
 from .train import Example, collate, predictions
 
-LONGEST, STRIDE, LONGEST_ANSWER = 384, 128, 30
+LONGEST, STRIDE, LONGEST_ANSWER = 384, 128, 15
+SPANS = 12
+"""Of a window that may be the answer: `decode_spans` of transformers 4.57 for one answer that is aligned to words."""
 
 
 class Span(NamedTuple):
@@ -23,7 +27,8 @@ class Span(NamedTuple):
     end: int
     context: tuple[int, int]
     """First token of the context, and the one after its last."""
-    offsets: list[tuple[int, int]]
+    words: list[tuple[int, int]]
+    """Where the word of each token of the context begins and ends."""
     row: dict
 
 
@@ -41,8 +46,17 @@ def to_examples(tokenizer: Tokenizer, rows: Sequence[dict]) -> list[Example]:
             inside = [i for i in tokens if window.offsets[i][1] > begin and window.offsets[i][0] < end]
             whole = inside and window.offsets[inside[0]][0] <= begin and window.offsets[inside[-1]][1] >= end
             start, last = (inside[0], inside[-1]) if whole else (0, 0)
-            span = Span(start, last, (tokens[0], tokens[-1] + 1), window.offsets, row)
+            span = Span(start, last, (tokens[0], tokens[-1] + 1), _words(window, tokens), row)
             result.append(Example(window.ids, span, window.type_ids))
+    return result
+
+
+def _words(window: Encoding, tokens: Sequence[int]) -> list[tuple[int, int]]:
+    result = list(window.offsets)
+    for _, same in groupby(tokens, lambda i: window.word_ids[i]):
+        word = list(same)
+        extent = window.offsets[word[0]][0], window.offsets[word[-1]][1]
+        result[word[0] : word[-1] + 1] = [extent] * len(word)
     return result
 
 
@@ -63,17 +77,20 @@ def f1(model: PreTrainedModel, examples: Sequence[Example]) -> float:
 
 
 def answers(model: Callable[..., Any], examples: Sequence[Example], size: int = 32) -> list[tuple[dict, str]]:
-    """Each question, and the most probable span in any of its windows. `model` gives start_logits and end_logits."""
-    found: dict[int, tuple[float, str, dict]] = {}
-    for (score, text), example in zip(predictions(examples, lambda batch: best_spans(model, batch), size), examples, strict=True):
+    """Each question, and its most probable answer: spans of all windows that are the same words but for case are one, and their probabilities add up.
+    `model` gives start_logits and end_logits."""
+    found: dict[int, tuple[dict, dict[str, tuple[float, str]]]] = {}
+    for spans, example in zip(predictions(examples, lambda batch: best_spans(model, batch), size), examples, strict=True):
         row = example.target.row
-        if id(row) not in found or score > found[id(row)][0]:
-            found[id(row)] = (score, text, row)
-    return [(row, text) for _, text, row in found.values()]
+        _, texts = found.setdefault(id(row), (row, {}))
+        for score, text in spans:
+            before, same = texts.get(text.lower(), (0.0, text))
+            texts[text.lower()] = before + score, same
+    return [(row, max(texts.values(), key=lambda each: each[0])[1]) for row, texts in found.values()]
 
 
-def best_spans(model: Callable[..., Any], batch: Sequence[Example]) -> list[tuple[float, str]]:
-    """The best span of each window: its probability, and its text."""
+def best_spans(model: Callable[..., Any], batch: Sequence[Example]) -> list[list[tuple[float, str]]]:
+    """The best spans of each window, best first: their probability, and their text from the start of a word to the end of one."""
     output = model(**collate(batch))
     result = []
     for example, start, end in zip(batch, output.start_logits.float(), output.end_logits.float(), strict=True):
@@ -82,10 +99,10 @@ def best_spans(model: Callable[..., Any], batch: Sequence[Example]) -> list[tupl
         outside[0], outside[first:stop] = False, False
         start, end = (functional.softmax(logits.masked_fill(outside, -1e4), -1)[first:stop] for logits in (start, end))
         scores = (start[:, None] * end[None, :]).triu().tril(LONGEST_ANSWER - 1)
-        a, b = divmod(int(scores.argmax()), len(start))
-        offsets = example.target.offsets
-        text = example.target.row["context"][offsets[first + a][0] : offsets[first + b][1]]
-        result.append((float(scores[a, b]), text))
+        best, places = scores.flatten().topk(min(SPANS, scores.numel()))
+        words, context = example.target.words[first:stop], example.target.row["context"]
+        ends = (divmod(place, len(start)) for place in places.tolist())
+        result.append([(score, context[words[a][0] : words[b][1]]) for score, (a, b) in zip(best.tolist(), ends, strict=True)])
     return result
 
 

@@ -1,13 +1,14 @@
-"""Tags by the word, as several models of different pieces see them, for one with pieces of its own."""
+"""Tags by the word, as several models of different pieces see them, for one with pieces of its own, which are to be of one mind."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 from tokenizers import Encoding, Tokenizer
+from torch.nn import functional
 from transformers import PreTrainedModel
 
-from .train import Example, collate, predictions
+from .train import Example, Loss, collate, predictions
 
 LATER = 0.5
 """What a piece after the first of a word weighs."""
@@ -63,22 +64,53 @@ def _probabilities(teacher: Teacher, read: Sequence[Encoding], texts: Sequence[T
     return predictions(examples, lambda batch: list(teacher.model(**collate(batch)).logits.float().softmax(-1)))
 
 
+class Told(NamedTuple):
+    """What the pieces of a text are taught."""
+
+    said: torch.Tensor
+    """[pieces, tags]; all 0 where a piece is of no word."""
+    firsts: torch.Tensor
+    """Of each piece, where its word begins; of those of none, where it is itself."""
+
+
 def to_examples(tokenizer: Tokenizer, texts: Sequence[Text], said: Sequence[torch.Tensor], longest: int = 128) -> list[Example]:
-    """A word's first piece is taught what is said of it, and weighs 1; those after it are taught to go on."""
+    """A word's first piece is taught what is said of it, and weighs 1; those after it are taught to go on. Targets are `Told`."""
     result = []
     for text, tags, encoding in zip(texts, said, tokenizer.encode_batch([text.text for text in texts]), strict=True):
         word_at = {at: i for i, (start, end) in enumerate(text.places) for at in range(start, end)}
         later = LATER * going_on(tags)
         target = torch.zeros(len(encoding.ids), tags.shape[-1])
+        firsts = torch.arange(len(encoding.ids))
+        begins: dict[int, int] = {}
         for piece, (start, end) in enumerate(encoding.offsets):
             if end > start and (word := word_at.get(start)) is not None:
                 target[piece] = tags[word] if start == text.places[word][0] else later[word]
-        result.append(Example(encoding.ids[:longest], target[:longest].half()))
+                firsts[piece] = begins.setdefault(word, piece)
+        result.append(Example(encoding.ids[:longest], Told(target[:longest].half(), firsts[:longest])))
     return result
 
 
+def loss_of(agreement: float) -> Loss:
+    """Cross-entropy with what pieces are taught, per weight. With `agreement` each piece after the first of a word learns besides, with that weight,
+    what the model itself says of the first, as it holds for the next: who reads pieces one by one then finds whole words."""
+
+    def of(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
+        log = functional.log_softmax(model(**collate(batch)).logits.float(), -1)
+        goal = torch.zeros_like(log)
+        own = torch.arange(log.shape[1])
+        firsts = own.repeat(len(batch), 1)
+        for row, example in enumerate(batch):
+            count = len(example.ids)
+            goal[row, :count], firsts[row, :count] = example.target
+        heard = log.detach().exp().gather(1, firsts[..., None].expand_as(log))
+        apart = -(going_on(heard) * log).sum(-1)[firsts != own].sum()
+        return (agreement * apart - (goal * log).sum()) / goal.sum()
+
+    return of
+
+
 def going_on(said: torch.Tensor) -> torch.Tensor:
-    """What is said of a word's first piece as it holds for the next: B- becomes I-. Tags are O and then B- and I- of each type."""
+    """What is said of a word's first piece as it holds for the next, [..., tags]: B- becomes I-. Tags are O and then B- and I- of each type."""
     result = torch.zeros_like(said)
-    result[:, 0], result[:, 2::2] = said[:, 0], said[:, 1::2] + said[:, 2::2]
+    result[..., 0], result[..., 2::2] = said[..., 0], said[..., 1::2] + said[..., 2::2]
     return result

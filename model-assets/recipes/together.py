@@ -4,6 +4,7 @@ with other names in them, where the tags count as much as the models.
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from tokenizers import Tokenizer
 
@@ -26,11 +27,23 @@ TRUTH = 0.5
 """Share of the tags, beside the teachers."""
 
 
+class Said(NamedTuple):
+    draws: list[list[Example]]
+    """The tagged sentences, each time with other names."""
+    always: list[Example]
+    """Fragments and prose."""
+
+
+def shown(said: Said) -> Callable[[random.Random], list[Example]]:
+    """What an epoch shows: all prose and fragments, and of each tagged sentence one of its draws."""
+    return lambda chance: [*(chance.choice(each) for each in zip(*said.draws, strict=True)), *said.always]
+
+
 def examples(
-    data: Data, rows: Sequence[dict], share: float, tags: dict[str, int], teachers: Sequence[Teacher], tokenizer: Tokenizer,
-) -> Callable[[random.Random], list[Example]]:
-    """What an epoch shows: all prose and fragments, and of each tagged sentence one of its draws, in which `share` of the names are others."""
-    rng = random.Random(23)
+    data: Data, rows: Sequence[dict], share: float, tags: dict[str, int], teachers: Sequence[Teacher], tokenizer: Tokenizer, seed: int,
+) -> Said:
+    """What the teachers say, by chance of `seed`; in a draw `share` of the names are others."""
+    rng = random.Random(seed)
     found = {name: picked(texts) for name, texts in sources(data).items()}
     cut = [text.words for name, texts in found.items() if name != "books" for text in texts[:FRAGMENTED]]
     short = [text for name, texts in found.items() for text in texts[: PROSE[name]] if SHORTEST <= len(text.places) <= LONGEST]
@@ -47,7 +60,7 @@ def examples(
         truth = [one_hot([tags[tag] for tag in row["tags"]], len(tags)) for row in drawn]
         mixed = [TRUTH * a + (1 - TRUTH) * b for a, b in zip(truth, said, strict=True)]
         draws.append(taught.to_examples(tokenizer, texts, mixed))
-    return lambda chance: [*(chance.choice(each) for each in zip(*draws, strict=True)), *always]
+    return Said(draws, always)
 
 
 def sources(data: Data) -> dict[str, Iterable[str]]:

@@ -4,6 +4,7 @@ import string
 import unittest
 from collections import Counter
 from operator import itemgetter
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import torch
@@ -56,7 +57,28 @@ class Taught(unittest.TestCase):
         nothing = [0.0] * len(TAGS)
         # [CLS] ( york ##shire ) lives [SEP]: what is of no word weighs nothing.
         later = [taught.LATER * share for share in (0.125, 0.0, 0.625, 0.0, 0.25)]
-        self.assertEqual(example.target.tolist(), [nothing, nothing, said[0].tolist(), later, nothing, said[1].tolist(), nothing])
+        self.assertEqual(example.target.said.tolist(), [nothing, nothing, said[0].tolist(), later, nothing, said[1].tolist(), nothing])
+        self.assertEqual(example.target.firsts.tolist(), [0, 1, 2, 2, 4, 5, 6])
+
+    def test_pieces_of_a_word_learn_to_agree_with_its_first_and_the_first_does_not_with_them(self) -> None:
+        text = taught.Text("Yorkshire lives", [(0, 9), (10, 15)])
+        examples = taught.to_examples(tokenizer(), [text], [torch.tensor([[0.0, 1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0]])])
+        # [CLS] york ##shire lives [SEP]: the first piece is a person's, and the second a place's.
+        logits = torch.zeros(1, 5, len(TAGS))
+        logits[0, 1, TAGS["B-PER"]] = logits[0, 2, TAGS["I-LOC"]] = 3.0
+        logits.requires_grad_()
+
+        def taught_by(agreement: float) -> tuple[torch.Tensor, torch.Tensor]:
+            loss = taught.loss_of(agreement)(lambda **_: SimpleNamespace(logits=logits), examples)
+            return loss.detach(), torch.autograd.grad(loss, logits)[0][0]
+
+        (plain, before), (loss, after) = taught_by(0.0), taught_by(0.5)
+        goal = examples[0].target.said.float()
+        torch.testing.assert_close(plain, -(goal * logits[0].log_softmax(-1)).sum() / goal.sum())
+        self.assertGreater(loss, plain)
+        torch.testing.assert_close(after[[0, 1, 3, 4]], before[[0, 1, 3, 4]])
+        self.assertLess(after[2, TAGS["I-PER"]], before[2, TAGS["I-PER"]])
+        self.assertGreater(after[2, TAGS["I-LOC"]], before[2, TAGS["I-LOC"]])
 
 
 class Spans(unittest.TestCase):
@@ -70,12 +92,22 @@ class Spans(unittest.TestCase):
                 examples = spans.to_examples(tokenizer(), [row])
                 self.assertEqual(len(examples), len(windows))
                 for example, window in zip(examples, windows, strict=True):
-                    start, end, (first, stop), offsets, _ = example.target
-                    self.assertEqual(context[offsets[first][0] : offsets[stop - 1][1]], window)
+                    start, end, (first, stop), words, _ = example.target
+                    self.assertEqual(context[words[first][0] : words[stop - 1][1]], window)
                     if answer in window:
-                        self.assertEqual(context[offsets[start][0] : offsets[end][1]], answer)
+                        self.assertEqual(context[words[start][0] : words[end][1]], answer)
                     else:
                         self.assertEqual((start, end), (0, 0))
+
+    def test_answers_are_whole_words_and_equal_ones_add_up(self) -> None:
+        row = {"question": "q", "context": "in Yorkshire lives The yorkshire", "answers": [{"text": "in", "start": 0}]}
+        [example] = spans.to_examples(tokenizer(), [row])
+        # [CLS] q [SEP] in york ##shire lives the york ##shire [SEP]: alone each Yorkshire is less likely than "in", and together they are not.
+        start, end = (torch.full((1, len(example.ids)), -20.0) for _ in range(2))
+        for logits, places in ((start, (3, 4, 9)), (end, (3, 4, 9))):
+            logits[0, list(places)] = torch.tensor([0.36, 0.34, 0.3]).log()
+        [found] = spans.answers(lambda **_: SimpleNamespace(start_logits=start, end_logits=end), [example])
+        self.assertEqual(found, (row, "Yorkshire"))
 
 
 class KeptBack(unittest.TestCase):

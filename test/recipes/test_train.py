@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import nn
 
+from recipes.keep import kept
 from recipes.train import Example, Plan, batches, train
 
 EXAMPLES = [Example([i % 7, i % 5]) for i in range(40)]
@@ -19,6 +20,25 @@ STEPS = 5
 
 class Interrupted(Exception):
     pass
+
+
+class Kept(unittest.TestCase):
+    def test_is_made_once_and_not_taken_for_whole_when_it_is_not(self) -> None:
+        made = []
+
+        def make() -> list[Example]:
+            made.append(1)
+            if len(made) == 1:
+                raise Interrupted
+            return EXAMPLES
+
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "said.pt"
+            path.with_suffix(".tmp").write_bytes(b"half")
+            with self.assertRaises(Interrupted):
+                kept(path, make)
+            self.assertEqual([kept(path, make), kept(path, make)], [EXAMPLES, EXAMPLES])
+        self.assertEqual(len(made), 2)
 
 
 class Model(nn.Module):
