@@ -2,7 +2,7 @@
 // an estimate by what its heap was measured at (int8 models of 32 and 64 MB).
 
 import { positionsAtOnce } from '../../shared/generate/decoding.ts';
-import { OF_SOURCE, PAST } from '../../shared/generate/past.ts';
+import { OF_SOURCE, PAST, PRESENT } from '../../shared/generate/past.ts';
 import type { Manifest } from '../../shared/model/manifest.ts';
 import { GROWN } from '../../shared/runtime/engine/cache-room.ts';
 import { DOT_SIGNED } from '../../shared/runtime/engine/command-format.ts';
@@ -49,7 +49,7 @@ export async function memoryOf({ manifest, blobs }: Checkpoint): Promise<Memory>
     terms: [{ what: 'weights', bytes: program.imageBytes }, { what: 'engine', bytes: ENGINE }, tokenizer],
     work: lengths.flatMap((tokens) => {
       const bytes = workBytes(program, tokens);
-      return bytes === undefined ? [] : [{ tokens, bytes: bytes + heldBytes(program, tokens) }];
+      return bytes === undefined ? [] : [{ tokens, bytes }];
     }),
   };
 }
@@ -65,8 +65,9 @@ function ortTerms({ graphs }: Manifest): MemoryTerm[] {
   ];
 }
 
-/** Of the graph that needs most; undefined where a size cannot be told by the names of inputs. */
+/** Of the graph that needs most, with what it holds; undefined where a size cannot be told by the names of inputs. */
 function workBytes(program: Program, tokens: number): number | undefined {
+  const held = heldBytes(program, tokens);
   const each = program.functions.map((code) => {
     try {
       const { workBytes, commands } = toPlan(
@@ -75,14 +76,15 @@ function workBytes(program: Program, tokens: number): number | undefined {
           sizes: evaluateSizes(code.sizes, { inputs: inputsOf(code, tokens), capacity: tokens, pastCapacity: 0 }),
           outputs: [...code.outputs.keys()],
           image: { at: 0, bytes: program.imageBytes },
-          held: new Map(),
+          held: new Map(heldBuffers(code).map((buffer) => [buffer, program.imageBytes])),
           inPlace: new Set(),
           oneRows: new Map(),
           mode: DOT_SIGNED,
         },
         program.imageBytes,
       );
-      return workBytes + commands.byteLength;
+      // When the encoder runs, nothing is held yet.
+      return workBytes + commands.byteLength + (code.graph === 'encoder' ? 0 : held);
     } catch {
       return undefined;
     }
@@ -108,11 +110,19 @@ function inputsOf(code: ProgramFunction, tokens: number): number[][] {
 /** Tokens that a graph reads in one run: a decoder with a source one, a decoder alone as many as it may give the scores of. */
 function readAtOnce(code: ProgramFunction): number {
   if (code.inputs.some(({ name }) => name.startsWith('encoder_') || name.includes(OF_SOURCE))) return 1;
-  const scores = code.inputs.some(({ name }) => name.startsWith(PAST))
+  const scores = code.outputs.some(({ name }) => name.startsWith(PRESENT))
     ? code.outputs.find(({ name }) => name === 'logits')
     : undefined;
   const vocabulary = scores && constant(code, scores.dims[2] ?? -1);
   return vocabulary ? positionsAtOnce(vocabulary) : Number.POSITIVE_INFINITY;
+}
+
+/** Keys and values, which lie outside of what a run works in. */
+function heldBuffers({ buffers, inputs, outputs }: ProgramFunction): number[] {
+  const past = buffers.flatMap(({ place }, buffer) =>
+    place.kind === 'input' && inputs[place.input]?.name.startsWith(PAST) ? [buffer] : [],
+  );
+  return [...past, ...outputs.flatMap(({ name, buffer }) => (name.startsWith(PRESENT) ? [buffer] : []))];
 }
 
 /** Keys and values of a text of `tokens`, and of a source of as many. */

@@ -62,7 +62,14 @@ async function read(where: string, values: Values, choices: Choices, scratch: st
   const folder = manifest ? scratch : await shippedFolder(where);
   if (folder === undefined)
     throw new Error(`there is no folder ${where}, and no model of that name is published, or ships`);
-  return readCheckpoint(folder, where, { ...choices, task: choices.task ?? manifest?.task });
+  return readCheckpoint(folder, where, manifest ? asPublished(manifest, choices) : choices);
+}
+
+/** What was chosen when it was published, but for what is asked for otherwise. */
+function asPublished({ task, engine }: Manifest, choices: Choices): Choices {
+  const name = choices.engine ?? engine.name;
+  const attention = choices.attention ?? (name === 'edge' && engine.name === 'edge' ? engine.attention : undefined);
+  return { ...choices, task: choices.task ?? task, engine: name, attention };
 }
 
 /** Undefined where none of the name is published. */

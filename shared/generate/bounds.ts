@@ -6,6 +6,7 @@ import { GROWN } from '../runtime/engine/cache-room.ts';
 import type { Session } from '../runtime/session.ts';
 import type { Context, Limits } from '../task.ts';
 import type { GenerationConfig } from './config.ts';
+import { positionsAtOnce } from './decoding.ts';
 import { MEMORY } from './memories.ts';
 import { decodersOf } from './open-decoding.ts';
 import { OF_SOURCE, PAST } from './past.ts';
@@ -26,13 +27,15 @@ export interface Cost {
   readonly rowBytes: number;
   /** Memory that a text takes whatever its rows, in bytes: what they all know of the source, where it lies there once. */
   readonly textBytes: number;
-  /** Memory of a row's scores in a step, in bytes: the engine's, and the copy that is answered. */
+  /** Memory of a position's scores in a step, in bytes: the engine's, and the copy that is answered. */
   readonly stepBytes: number;
+  /** Positions of a prompt that are read at once, beside the caches of those before. */
+  readonly atOnce: number;
   /** Memory that the model takes by itself, in bytes; 0 where its engine does not say what it may come to. */
   readonly residentBytes: number;
 }
 
-/** Allowed for what a step works in beside its scores. What a prompt or a source is read in is free again by then, and caches take its place. */
+/** Allowed for what a step works in beside its scores. What a source is read in is free again by then, and caches take its place. */
 const WORK = 4 * MIB;
 
 /**
@@ -54,21 +57,25 @@ export function costOf({ manifest, sessions, tokenizer }: Model, sourceLength: n
   return {
     decoderMib,
     recomputes,
-    positionBytes: FLOAT * (recomputes ? tokenizer.vocabularySize : GROWN.perToken * past),
+    positionBytes: FLOAT * (recomputes ? (isOnce ? 2 : 1) * tokenizer.vocabularySize : GROWN.perToken * past),
     rowBytes: FLOAT * (2 * memories + statesOf(later) + (isOnce ? GROWN.more * past : ofSource)),
     textBytes: FLOAT * (statesOf(first) + (isOnce ? ofSource : 0)),
-    stepBytes: 2 * FLOAT * tokenizer.vocabularySize,
+    stepBytes: recomputes ? 0 : 2 * FLOAT * tokenizer.vocabularySize,
+    atOnce: positionsAtOnce(tokenizer.vocabularySize),
     residentBytes: engine.name === 'edge' ? engine.program.bytes + tokenizer.bytes + WORK : 0,
   };
 }
 
-/** Tokens of prompt and text together that a request may come to. `spent`: MiB of decoder that it has used before. */
+/** Tokens of prompt and text together that a request may come to; no more than the prompt where that alone is too much. `spent`: MiB of decoder that it has used before. */
 export function affordable(promptLength: number, beams: number, cost: Cost, limits: Limits, spent = 0): number {
   // The prompt is read in one row, and its step gives the first new token.
   const rest = (limits.maxDecoderMib - spent) / cost.decoderMib - promptLength;
   const steps = cost.recomputes && rest > 0 ? squareSteps(promptLength, rest / beams) : rest / beams;
-  const beside = limits.maxModelMib * MIB - cost.residentBytes - beams * cost.stepBytes;
-  const room = Math.min(limits.maxCacheMib * MIB, beside) - cost.textBytes - beams * cost.rowBytes;
+  const beside = limits.maxModelMib * MIB - cost.residentBytes;
+  const reading = cacheBytes(promptLength, 1, cost) + Math.min(promptLength, cost.atOnce) * cost.stepBytes;
+  if (cost.residentBytes > 0 && reading > beside) return promptLength;
+  const room =
+    Math.min(limits.maxCacheMib * MIB, beside - beams * cost.stepBytes) - cost.textBytes - beams * cost.rowBytes;
   const positions = room / (beams * Math.max(cost.positionBytes, 1));
   return Math.floor(Math.min(promptLength + 1 + steps, positions));
 }

@@ -65,7 +65,7 @@ function checkLengths(
   }
   const beams = numBeams > 1 ? ` in ${numBeams} beams` : '';
   refuse(
-    `${sourceLength + promptLength} tokens${beams} take all that a request may spend; send less text, or set parameters.num_beams lower (GET /v1/tasks tells max_decoder_mib and max_cache_mib)`,
+    `${sourceLength + promptLength} tokens${beams} take all that a request may spend; send less text, or set parameters.num_beams lower (GET /v1/tasks tells max_decoder_mib, max_cache_mib and max_model_mib, which is for the model too)`,
   );
 }
 

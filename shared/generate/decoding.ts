@@ -27,8 +27,8 @@ export interface Source {
   readonly length: number;
 }
 
-/** Scores of one step that are held at once, in numbers. */
-const MOST_SCORES = 2 ** 22;
+/** Scores of one step that are held at once, in numbers: 8 MiB, and as many of the copy that is answered. */
+const MOST_SCORES = 2 ** 21;
 const MOST_AT_ONCE = 256;
 
 /** Positions that one run of a decoder reads: a graph gives the scores of all of them, of which a long prompt wants the last alone. */

@@ -128,8 +128,11 @@ export async function begin({ ids, source }: Prompt, config: GenerationConfig, m
   try {
     const decoding = openDecoding(model, source && (await source.encode()));
     const end = () => {
-      decoding.close();
-      leave();
+      try {
+        decoding.close();
+      } finally {
+        leave();
+      }
     };
     const stopping = stoppingOf(bounded, ids.length, model.decoder);
     return { decoding, bounded, stopping, pace: paceOf(decoding, context, cost), end };

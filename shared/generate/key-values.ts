@@ -20,10 +20,8 @@ import {
   type Source,
   toIds,
 } from './decoding.ts';
-import { OF_SOURCE, PAST } from './past.ts';
+import { OF_SOURCE, PAST, PRESENT } from './past.ts';
 import { sourceFeedsOf } from './source.ts';
-
-const PRESENT = 'present.';
 
 export interface DecoderGraphs {
   /** Runs the first step. */

@@ -59,6 +59,7 @@ function toLimits(limits: Limits) {
     max_beams: limits.maxBeams,
     max_decoder_mib: limits.maxDecoderMib,
     max_cache_mib: limits.maxCacheMib,
+    max_model_mib: limits.maxModelMib,
   };
 }
 

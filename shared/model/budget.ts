@@ -2,10 +2,10 @@
 
 /** What holds WASM memory, or is to. */
 export interface Holder {
-  /** WASM memory, in bytes. */
+  /** WASM memory of its own, in bytes. */
   readonly bytes: number;
-  /** Whether it lies in the heap that models on onnxruntime-web share: that never shrinks, and goes with the last of them. */
-  readonly isShared: boolean;
+  /** Its part of the heap that models on onnxruntime-web share, in bytes: that never shrinks, and goes with the last of them. */
+  readonly sharedBytes: number;
 }
 
 export interface Resident extends Holder {
@@ -38,9 +38,8 @@ export function chooseEvictions<R extends Resident>(
 }
 
 function totalBytes(residents: readonly Resident[], wanted: Holder, heap: number): number {
-  const [shared, own] = [true, false].map((isShared) =>
-    [...residents, wanted].reduce((sum, holder) => sum + (holder.isShared === isShared ? holder.bytes : 0), 0),
-  ) as [number, number];
-  const isThere = residents.some(({ isShared }) => isShared);
-  return own + (isThere ? Math.max(shared, heap) : shared);
+  const sum = (of: (holder: Holder) => number) => [...residents, wanted].reduce((total, each) => total + of(each), 0);
+  const shared = sum(({ sharedBytes }) => sharedBytes);
+  const isThere = residents.some(({ sharedBytes }) => sharedBytes > 0);
+  return sum(({ bytes }) => bytes) + (isThere ? Math.max(shared, heap) : shared);
 }

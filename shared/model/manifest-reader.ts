@@ -6,6 +6,7 @@ import { BucketError, readObject } from './bucket.ts';
 import { CATALOGUE_KEY, type Catalogue, EMPTY_CATALOGUE, parseCatalogue } from './catalogue.ts';
 import { type Manifest, MODEL_NAME, manifestKey, parseManifest } from './manifest.ts';
 import { Memo } from './memo.ts';
+import { PATIENCE, patiently } from './patience.ts';
 
 /** What reading needs of a request. */
 export interface ManifestSource {
@@ -20,8 +21,11 @@ export class ManifestReader {
   readonly #catalogue: Memo<Catalogue>;
   readonly #manifests: Memo<Manifest>;
 
-  /** `ttl`: how long an answer is believed, in milliseconds. */
-  constructor(ttl: number) {
+  readonly #patience: number;
+
+  /** `ttl`: how long an answer is believed, in milliseconds; `patience`: how long one is waited for. */
+  constructor(ttl: number, patience = PATIENCE) {
+    this.#patience = patience;
     this.#catalogue = new Memo(ttl, isPassing);
     this.#manifests = new Memo(ttl, isPassing);
   }
@@ -32,7 +36,7 @@ export class ManifestReader {
       const json = await readObject(bucket, CATALOGUE_KEY, (object) => object.text());
       return json === null ? EMPTY_CATALOGUE : parseCatalogue(json);
     };
-    return this.#catalogue.get(CATALOGUE_KEY, read, waitUntil);
+    return this.#catalogue.get(CATALOGUE_KEY, () => patiently(read(), 'the catalogue', this.#patience), waitUntil);
   }
 
   /** Throws `not_found` where no such model is published, `model_unavailable` where its manifest is damaged. */
@@ -48,6 +52,7 @@ export class ManifestReader {
         `no model ${name.slice(0, 200)} is published; GET /v1/models lists those that are`,
       );
     };
-    return this.#manifests.get(name, read, waitUntil);
+    const what = `the manifest of model ${name.slice(0, 200)}`;
+    return this.#manifests.get(name, () => patiently(read(), what, this.#patience), waitUntil);
   }
 }

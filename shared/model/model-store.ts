@@ -70,7 +70,10 @@ export class ModelStore {
     slot.lastUsed = ++this.#clock;
     const release = once(() => this.#release(slot));
     try {
-      return { model: await (slot.opened ? slot.model : patiently(slot.model, name, this.#patience)), release };
+      return {
+        model: await (slot.opened ? slot.model : patiently(slot.model, `model ${name}`, this.#patience)),
+        release,
+      };
     } catch (error) {
       // Not remembered: the next request tries anew, and works once the bucket is mended.
       this.#retire(slot);
@@ -140,7 +143,7 @@ export class ModelStore {
       const message = `model ${name} needs ${mebibytes(bytes)} of memory; models may hold ${mebibytes(this.#budget)} (WASM_BUDGET_MIB)`;
       throw new ServiceError('model_unavailable', message);
     }
-    const evicted = choose(this.#residents(), { bytes, isShared: isShared(slot) }, this.#budget);
+    const evicted = choose(this.#residents(), parted(slot), this.#budget);
     if (!evicted) {
       throw new ServiceError(
         'overloaded',
@@ -170,7 +173,7 @@ export class ModelStore {
     const residents = this.#residents(slot);
     // Where it is too much even alone, all that are idle go.
     const evicted =
-      choose(residents, { bytes: 0, isShared: isShared(slot) }, this.#budget) ?? residents.filter(({ busy }) => !busy);
+      choose(residents, { bytes: 0, sharedBytes: 0 }, this.#budget) ?? residents.filter(({ busy }) => !busy);
     for (const each of evicted) this.#retire(each.slot);
   }
 
@@ -179,7 +182,7 @@ export class ModelStore {
     // What it takes to open is reserved already.
     if (!slot.opened) return;
     const residents = this.#residents(slot);
-    const evictedFor = (wanted: number) => choose(residents, { bytes: wanted, isShared: false }, this.#most);
+    const evictedFor = (wanted: number) => choose(residents, { bytes: wanted, sharedBytes: 0 }, this.#most);
     // Idle models make room for copies, but nobody is refused for want of it: they are soon gone.
     const evicted = evictedFor(bytes + copies) ?? evictedFor(bytes);
     if (!evicted) throw this.#withoutRoom(slot, bytes);
@@ -200,9 +203,8 @@ export class ModelStore {
   #residents(kept?: Slot) {
     return Array.from(this.#resident, (slot) => ({
       slot,
-      bytes: slot.bytes,
+      ...parted(slot),
       lastUsed: slot.lastUsed,
-      isShared: isShared(slot),
       busy: slot.leases > 0 || slot === kept,
     }));
   }
@@ -213,7 +215,11 @@ export class ModelStore {
   }
 }
 
-const isShared = ({ manifest: { engine } }: Slot): boolean => engine.name !== 'edge';
+/** A tokenizer's memory is its own; it is what its file has until it is open, and little more then. */
+function parted({ manifest: { engine, tokenizer }, bytes, opened }: Slot): Holder {
+  const own = opened?.tokenizer.bytes ?? tokenizer.bytes;
+  return engine.name === 'edge' ? { bytes, sharedBytes: 0 } : { bytes: own, sharedBytes: Math.max(bytes - own, 0) };
+}
 
 /** Memory as it is now: a run lets the heap of onnxruntime-web grow without anybody being asked. */
 const choose = <R extends Resident>(residents: readonly R[], wanted: Holder, budget: number) =>

@@ -8,11 +8,14 @@ import { ServiceError } from '../errors.ts';
  */
 export const PATIENCE = 30_000;
 
-/** What `opening` gives. Throws `model_unavailable` where that takes longer than `patience`, for those who wait: the work itself goes on. */
-export async function patiently<T>(opening: Promise<T>, name: string, patience: number): Promise<T> {
+/**
+ * What `opening` gives. Throws `model_unavailable`, which says `what`, where that takes longer than `patience`: for those who wait, the work itself
+ * goes on, and what it holds until it ends nobody counts.
+ */
+export async function patiently<T>(opening: Promise<T>, what: string, patience: number): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    const message = `model ${name} was not read from the bucket within ${patience / 1000} s; send the request again`;
+    const message = `${what} was not read from the bucket within ${patience / 1000} s; send the request again`;
     late.reject(new ServiceError('model_unavailable', message));
   }, patience);
   try {

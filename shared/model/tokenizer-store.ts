@@ -40,7 +40,7 @@ export class TokenizerStore {
     };
     source.waitUntil(model.catch(forget));
     try {
-      return await patiently(model, name, this.#patience);
+      return await patiently(model, `model ${name}`, this.#patience);
     } catch (error) {
       forget();
       throw error;

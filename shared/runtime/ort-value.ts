@@ -3,7 +3,7 @@
 import { ServiceError } from '../errors.ts';
 import type { Tensor, TensorData } from '../tensor.ts';
 import { moveRows } from './move-rows.ts';
-import { fail, type OrtModule, pointerAt } from './ort-module.ts';
+import { fail, isCurrent, type OrtModule, pointerAt } from './ort-module.ts';
 import type { Held } from './session.ts';
 
 /** onnx.TensorProto.DataType */
@@ -84,6 +84,8 @@ export class OrtValue implements Held {
   }
 
   release(): void {
+    // With an instance that was dropped all of it goes.
+    if (!isCurrent(this.#module)) this.#handle = this.#own = 0;
     if (this.#handle) this.#module._OrtReleaseTensor(this.#handle);
     if (this.#own) this.#module._free(this.#own);
     this.#handle = 0;

@@ -129,32 +129,38 @@ class OrtSession implements FallibleSession {
     outputs: readonly string[],
     holding: readonly string[],
   ): Promise<{ readonly fetched: Fetches; readonly held: Readonly<Record<string, Held>> }> {
-    return serial(async () => {
-      checkNames(feeds, this.inputs, [...outputs, ...holding], this.outputs);
-      if (this.isBroken) throw new ServiceError('model_unavailable', 'onnxruntime has failed before');
-      const made: OrtValue[] = [];
+    return serial(() => sound(this.#module, () => this.#runHeld(feeds, outputs, holding)));
+  }
+
+  async #runHeld(
+    feeds: HeldFeeds,
+    outputs: readonly string[],
+    holding: readonly string[],
+  ): Promise<{ readonly fetched: Fetches; readonly held: Readonly<Record<string, Held>> }> {
+    checkNames(feeds, this.inputs, [...outputs, ...holding], this.outputs);
+    if (this.isBroken) throw new ServiceError('model_unavailable', 'onnxruntime has failed before');
+    const made: OrtValue[] = [];
+    try {
+      const fed = Object.entries(feeds).map(([name, tensor]) => {
+        if (tensor instanceof OrtValue) return { name, value: tensor };
+        if (!('data' in tensor)) throw new ServiceError('internal', `${name} is held by another engine`);
+        const value = toOrtValue(this.#module, tensor, this.#inputs.get(name)?.type === BOOL);
+        made.push(value);
+        return { name, value };
+      });
+      const values = await this.#call(fed, [...outputs, ...holding]);
+      made.push(...values.slice(0, outputs.length));
+      const held = Object.fromEntries(holding.map((name, i) => [name, values[outputs.length + i] as OrtValue]));
       try {
-        const fed = Object.entries(feeds).map(([name, tensor]) => {
-          if (tensor instanceof OrtValue) return { name, value: tensor };
-          if (!('data' in tensor)) throw new ServiceError('internal', `${name} is held by another engine`);
-          const value = toOrtValue(this.#module, tensor, this.#inputs.get(name)?.type === BOOL);
-          made.push(value);
-          return { name, value };
-        });
-        const values = await sound(this.#module, () => this.#call(fed, [...outputs, ...holding]));
-        made.push(...values.slice(0, outputs.length));
-        const held = Object.fromEntries(holding.map((name, i) => [name, values[outputs.length + i] as OrtValue]));
-        try {
-          const fetched = outputs.map((name, i) => [name, values[i]?.read(name)] as const);
-          return { fetched: Object.fromEntries(fetched) as Fetches, held };
-        } catch (error) {
-          for (const value of Object.values(held)) value.release();
-          throw error;
-        }
-      } finally {
-        if (!this.isBroken) for (const value of made) value.release();
+        const fetched = outputs.map((name, i) => [name, values[i]?.read(name)] as const);
+        return { fetched: Object.fromEntries(fetched) as Fetches, held };
+      } catch (error) {
+        for (const value of Object.values(held)) value.release();
+        throw error;
       }
-    });
+    } finally {
+      for (const value of made) value.release();
+    }
   }
 
   async #call(

@@ -27,6 +27,7 @@ describe('routes that tell', () => {
         max_beams: 8,
         max_decoder_mib: 100_000,
         max_cache_mib: 64,
+        max_model_mib: 128,
       },
     });
   });

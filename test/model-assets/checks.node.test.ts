@@ -12,6 +12,8 @@ import { bytesOf } from '../../model-assets/content.ts';
 import type { OnnxValue } from '../../model-assets/engine/onnx-file.ts';
 import type { Signature } from '../../model-assets/engine/signature.ts';
 import { Host } from '../../model-assets/host/start-host.ts';
+import { positionsAtOnce } from '../../shared/generate/decoding.ts';
+import { GROWN } from '../../shared/runtime/engine/cache-room.ts';
 import { loadEngine } from '../../shared/runtime/engine/load-engine.ts';
 import { engineModule } from '../engine-compiler/run-graph.ts';
 import { TINY } from './servers/published.ts';
@@ -168,6 +170,26 @@ describe('memory', () => {
       }
       expect(work.at(-1)?.tokens).toBe(Math.min(512, checkpoint.manifest.maxLength));
     }
+  });
+
+  test('a decoder reads a long text in parts, and beyond one of them it is its caches that grow', async () => {
+    const folder = join(ASSETS, 'checkpoints', 'gpt-books');
+    const {
+      n_layer: layers,
+      n_embd: size,
+      vocab_size: words,
+    } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
+    const { work } = await memoryOf(await readCheckpoint(folder, 'x'));
+    const [short, long] = work;
+    expect([short?.tokens, long?.tokens]).toEqual([128, 512]);
+    const caches = GROWN.perToken * 2 * 4 * layers * size * (512 - 128);
+    const scores = 4 * words * (positionsAtOnce(words) - 128);
+    const grown = (long?.bytes ?? 0) - (short?.bytes ?? 0);
+    expect(grown / (caches + scores)).toBeGreaterThan(1);
+    expect(grown / (caches + scores)).toBeLessThan(1.1);
+    // Scores of 128 tokens at once, in which a source token by token has no part.
+    const marian = await memoryOf(await readCheckpoint(join(ASSETS, 'checkpoints', 'marian-fr-en'), 'x'));
+    expect(marian.work[0]?.bytes).toBeLessThan(128 * 4 * 10_000);
   });
 
   test('the arithmetic is shown, and what is too much is refused', () => {
