@@ -6,7 +6,8 @@ A first model learns WikiANN, Wikigold and WNUT-17, and tells what it finds in s
 from the second, with embeddings as they will ship: it learns what the second and another of six layers say together of more
 sentences, of names cut from them, and of the tagged sentences with other names. A fourth goes on from the third, and learns the same of
 these two and one more, which reads all uncased pieces. A fifth goes on from the fourth, which is a teacher now in the second's place: it
-reads other names and fragments, and its pieces of a word learn to agree. Each step resumes where it was interrupted.
+reads other names and fragments, and its pieces of a word learn to agree. What it says of the first of them it then teaches to those after.
+Each step resumes where it was interrupted.
 """
 
 import copy
@@ -44,6 +45,8 @@ THIRD = Plan(epochs=2, learning_rate=1.5e-4, mean=0.998, seed=29)
 FOURTH = Plan(epochs=2, learning_rate=1.5e-4, mean=0.998, seed=41)
 FIFTH = Plan(epochs=2, learning_rate=1.5e-4, mean=0.998, seed=61)
 AGREEMENT = 0.7
+LAST = Plan(epochs=1, learning_rate=5e-5, mean=0.99, seed=73)
+LAST_EXAMPLES = 4_160
 PROSE = {"encyclopedia": 16_000, "books": 4_000}
 """Sentences without tags, at most."""
 
@@ -74,18 +77,22 @@ def main() -> None:
     model = new_model(uncased, cased, seed=19)
     train(model, lambda rng: [*shown(rng), *found], SECOND, args.work / "second.pt", tagging.loss_of, lambda: tagging.entity_f1(model, judged, NAMES))
 
-    def go_on(plan: Plan, teachers: list[Teacher], agreement: float, name: str) -> None:
+    def go_on(plan: Plan, teachers: list[Teacher], agreement: float, name: str) -> together.Said:
         """Learns what the teachers say together, with embeddings as they will ship."""
         said = kept(args.work / f"{name}-said.pt", lambda: together.examples(data, rows, OTHERS, TAGS, teachers, cased, plan.seed))
         with packed(model):
             train(model, together.shown(said), plan, args.work / f"{name}.pt", taught.loss_of(agreement), None)
+        return said
 
     second = Teacher(copy.deepcopy(model), cased)
     go_on(THIRD, [second, six], 0.0, "third")
     uncased_teacher = capitals.teacher(rows, OTHERS, TAGS, args.work)
     go_on(FOURTH, [second, six, uncased_teacher], 0.0, "fourth")
-    go_on(FIFTH, [Teacher(copy.deepcopy(model), cased), six, uncased_teacher], AGREEMENT, "fifth")
-    with packed(model):
+    said = go_on(FIFTH, [Teacher(copy.deepcopy(model), cased), six, uncased_teacher], AGREEMENT, "fifth")
+    before = copy.deepcopy(model)
+    with packed(model), packed(before):
+        few = random.Random(LAST.seed).sample([*said.draws[0], *said.always], LAST_EXAMPLES)
+        train(model, few, LAST, args.work / "last.pt", taught.loss_of_itself(before), None)
         print(f"dev: F1 {tagging.entity_f1(model, judged, NAMES):.4f}")
     print(f"the fp32 graph is {write_checkpoint(model, cased, args.out)}")
 

@@ -12,6 +12,8 @@ from .train import Example, Loss, collate, predictions
 
 LATER = 0.5
 """What a piece after the first of a word weighs."""
+SHARPER = 3
+"""Power of probabilities where a model teaches itself."""
 
 
 class Teacher(NamedTuple):
@@ -96,17 +98,44 @@ def loss_of(agreement: float) -> Loss:
 
     def of(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
         log = functional.log_softmax(model(**collate(batch)).logits.float(), -1)
-        goal = torch.zeros_like(log)
-        own = torch.arange(log.shape[1])
-        firsts = own.repeat(len(batch), 1)
-        for row, example in enumerate(batch):
-            count = len(example.ids)
-            goal[row, :count], firsts[row, :count] = example.target
-        heard = log.detach().exp().gather(1, firsts[..., None].expand_as(log))
-        apart = -(going_on(heard) * log).sum(-1)[firsts != own].sum()
+        goal, firsts, later = _stacked(batch, log)
+        apart = -(going_on(_of_firsts(log.detach().exp(), firsts)) * log).sum(-1)[later].sum()
         return (agreement * apart - (goal * log).sum()) / goal.sum()
 
     return of
+
+
+def loss_of_itself(before: PreTrainedModel) -> Loss:
+    """Cross-entropy per piece with what `before`, the model as it was, says of the first piece of the word: of that one as it is, of those
+    after it as it holds for the next, and sharper, for near a tie the least difference would be another tag. What pieces are taught does not
+    count, but that they are."""
+
+    def of(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
+        inputs = collate(batch)
+        log = functional.log_softmax(model(**inputs).logits.float(), -1)
+        with torch.no_grad():
+            said = before(**inputs).logits.float().softmax(-1)
+        goal, firsts, later = _stacked(batch, log)
+        sharp = going_on(_of_firsts(said, firsts)).pow(SHARPER)
+        target = torch.where(later[..., None], sharp / sharp.sum(-1, keepdim=True), said)
+        return -(target * log).sum(-1)[goal.sum(-1) > 0].mean()
+
+    return of
+
+
+def _stacked(batch: Sequence[Example], like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """What pieces are taught, [batch, pieces, tags] as `like` is; where the word of each begins, and whether it is before, [batch, pieces]."""
+    goal = torch.zeros_like(like)
+    own = torch.arange(like.shape[1])
+    firsts = own.repeat(len(batch), 1)
+    for row, example in enumerate(batch):
+        count = len(example.ids)
+        goal[row, :count], firsts[row, :count] = example.target
+    return goal, firsts, firsts != own
+
+
+def _of_firsts(said: torch.Tensor, firsts: torch.Tensor) -> torch.Tensor:
+    return said.gather(1, firsts[..., None].expand_as(said))
 
 
 def going_on(said: torch.Tensor) -> torch.Tensor:

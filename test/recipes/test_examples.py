@@ -80,6 +80,23 @@ class Taught(unittest.TestCase):
         self.assertLess(after[2, TAGS["I-PER"]], before[2, TAGS["I-PER"]])
         self.assertGreater(after[2, TAGS["I-LOC"]], before[2, TAGS["I-LOC"]])
 
+    def test_a_model_teaches_its_later_pieces_what_it_says_of_the_first_and_sharper(self) -> None:
+        text = taught.Text("(Yorkshire)", [(1, 10)])
+        examples = taught.to_examples(tokenizer(), [text], [torch.tensor([[0.0, 0.0, 0.0, 1.0, 0.0]])])
+        # [CLS] ( york ##shire ) [SEP]: the first piece leans to a person, whatever it is taught.
+        said = torch.full((1, 6, len(TAGS)), 0.1)
+        said[0, 2] = torch.tensor([0.2, 0.3, 0.1, 0.3, 0.1])
+        before = lambda **_: SimpleNamespace(logits=said.log())  # noqa: E731
+        logits = torch.zeros(1, 6, len(TAGS))
+        loss = taught.loss_of_itself(before)(lambda **_: SimpleNamespace(logits=logits), examples)
+        torch.testing.assert_close(loss, torch.tensor(len(TAGS)).log())
+        sharp = torch.tensor([0.2**3, 0.0, 0.4**3, 0.0, 0.4**3])
+        least = said.clone()
+        least[0, 3] = sharp / sharp.sum() + 1e-9
+        entropy = sum(-(p * p.clamp(min=1e-9).log()).sum() for p in (said[0, 2], least[0, 3])) / 2
+        reached = taught.loss_of_itself(before)(lambda **_: SimpleNamespace(logits=least.log()), examples)
+        torch.testing.assert_close(reached, entropy, atol=1e-4, rtol=1e-4)
+
 
 class Spans(unittest.TestCase):
     def test_each_window_points_at_the_answer_or_at_cls_where_it_is_cut(self) -> None:
