@@ -3,27 +3,44 @@
     python -m recipes.minilm_squad --work /some/folder --out checkpoints/minilm-squad
 
 First QAMR, whose sentences are put among others so that the right one must be found, and FairytaleQA; then the articles of SQuAD
-that are not kept back, with some of the first beside them. Each step resumes where it was interrupted.
+that are not kept back, with some of the first beside them. A third step, with the embeddings as they are, sees those articles again with
+another of the answers that people gave, more of the first, and questions about people that differ in a word (`facts.py`); a short last
+one more of these, and some of the others. Each step resumes where it was interrupted.
 """
 
 import itertools
 import random
+from typing import NamedTuple
 
 from transformers import BertForQuestionAnswering
 
-from . import origin, spans
+from . import facts, origin, spans
 from .arguments import arguments
 from .data import Data
 from .export_onnx import write_checkpoint
 from .held_back import ARTICLES
+from .minilm_ner import known
 from .train import Plan, train
 from .vocabulary import count_pieces, trim, trim_embeddings
 
 PIECES = 11_000
 FIRST = Plan(epochs=1, learning_rate=1.5e-4, batch=48, half=True)
 SECOND = Plan(epochs=1, learning_rate=1.2e-4, batch=32, seed=19, half=True)
+THIRD = Plan(epochs=1, learning_rate=7e-5, batch=32, seed=67, mean=0.995)
+LAST = Plan(epochs=1, learning_rate=4e-5, batch=32, seed=79, mean=0.98)
 REPEATED = 1_000
 """Rows of the first step that the second one sees again."""
+
+
+class Mixture(NamedTuple):
+    """Rows of SQuAD, of the first step, and such as are made."""
+
+    squad: int
+    first: int
+    facts: int
+
+
+AGAIN = {THIRD: Mixture(7_053, 4_000, 2_000), LAST: Mixture(1_000, 500, 3_000)}
 
 
 def main() -> None:
@@ -48,10 +65,21 @@ def main() -> None:
     train(model, spans.to_examples(trimmed, first), FIRST, args.work / "first.pt", spans.loss_of, lambda: spans.f1(model, judged))
     second = spans.to_examples(trimmed, [*taught, *rng.sample(first, REPEATED)])
     train(model, second, SECOND, args.work / "second.pt", spans.loss_of, lambda: spans.f1(model, judged))
+    model.bert.embeddings.requires_grad_(False)
+    others = sorted({plain(row["context"]) for row in data.rows("question-answering/qamr")})
+    for name, (plan, mixture) in zip(("third", "last"), AGAIN.items(), strict=True):
+        again = [{**row, "answers": [rng.choice(row["answers"])]} for row in rng.sample(taught, mixture.squad)]
+        rows = [*again, *facts.facts(mentions(data), mixture.facts, others, rng), *rng.sample(first, mixture.first)]
+        train(model, spans.to_examples(trimmed, rows), plan, args.work / f"{name}.pt", spans.loss_of, lambda: spans.f1(model, judged))
     print(f"kept back, fp32 weights run in bf16: F1 {spans.f1(model, judged):.4f}")
     # Contexts are long: see "Attention in int8" of shared/runtime/engine/README.md.
     model.config.int8_attention = True
     print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out, least=1024)}")
+
+
+def mentions(data: Data) -> dict[str, list[str]]:
+    """Names of people, organizations and places."""
+    return facts.mentions([known(row) for name in ("wikigold", "wnut17.train") for row in data.rows(f"token-classification/{name}")])
 
 
 def among_others(rows: list[dict], rng: random.Random) -> list[dict]:
