@@ -45,8 +45,9 @@ export async function closeModel({ sessions }: Pick<Model, 'sessions'>): Promise
 }
 
 /** The only graph of a model that has one. Throws `invalid_input` for an encoder with a decoder, and for a decoder that is called one. */
-export function graphOf({ manifest: { name, task }, sessions }: Model): Session {
+export function graphOf({ manifest, sessions }: Model): Session {
   if (sessions.model) return sessions.model;
+  const { name, task } = manifest;
   const what = sessions.encoder
     ? 'is an encoder and a decoder, which do not run as one'
     : 'is a decoder, which runs token by token';

@@ -1,11 +1,13 @@
 // The heap that sessions of onnxruntime-web share goes with the last of them, and with one that has failed.
 
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readBlob } from '../../shared/model/blobs.ts';
 import { openOrtSession, ortHeapBytes } from '../../shared/runtime/ort.ts';
-import { ort } from '../../shared/runtime/ort-module.ts';
+import { dropOrt, ort } from '../../shared/runtime/ort-module.ts';
 import { publishTinyBert, source, tinyBert } from '../http/worker.ts';
 
+// Other tests of this isolate may have left sessions open.
+beforeEach(async () => dropOrt(await ort()));
 afterEach(() => vi.restoreAllMocks());
 
 async function open() {
