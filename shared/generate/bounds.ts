@@ -40,9 +40,9 @@ const WORK = 4 * MIB;
 
 /**
  * What a model's decoder remembers, by the shapes of its graph. Keys and values count twice: on onnxruntime-web a step writes them anew before
- * those of the step before are freed, and on the own engine they grow (`GROWN`). Without a cache it is the scores of all positions, which come out of every step. Those of the source lie
- * there once a row on onnxruntime-web, and once on the own engine, whose graphs read them in attention alone; what the encoder gave lies
- * there once, and again for each row where every step is fed it.
+ * those of the step before are freed, and on the own engine they grow (`GROWN`). Without a cache it is the scores of all positions, which
+ * come out of every step. Those of the source lie there once a row on onnxruntime-web, and once on the own engine, whose graphs read them
+ * in attention alone; what the encoder gave lies there once, and again for each row where every step is fed it.
  */
 export function costOf({ manifest, sessions, tokenizer }: Model, sourceLength: number): Cost {
   const { first, later } = decodersOf({ manifest, sessions });
@@ -66,7 +66,10 @@ export function costOf({ manifest, sessions, tokenizer }: Model, sourceLength: n
   };
 }
 
-/** Tokens of prompt and text together that a request may come to; no more than the prompt where that alone is too much. `spent`: MiB of decoder that it has used before. */
+/**
+ * Tokens of prompt and text together that a request may come to; no more than the prompt where that alone is too much. `spent`: MiB of decoder
+ * that it has used before.
+ */
 export function affordable(promptLength: number, beams: number, cost: Cost, limits: Limits, spent = 0): number {
   // The prompt is read in one row, and its step gives the first new token.
   const rest = (limits.maxDecoderMib - spent) / cost.decoderMib - promptLength;

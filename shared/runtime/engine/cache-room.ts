@@ -5,7 +5,7 @@ export const roomFor = (tokens: number): number => Math.ceil(tokens * 1.25) + 32
 
 /**
  * Tokens that the caches of a text take the room of at most, together and each alike, until it has `tokens`: `perToken` × tokens + `more`. They
- * move one after the other, and what they leave is room for those that follow. Of eight caches or more, which are four layers; of fewer
- * it may be a tenth more, and they are small (test/runtime/engine/cache-room.test.ts).
+ * move one after the other, and what they leave is room for those that follow. Of eight caches or more, which are four layers; of four
+ * it may be a tenth more and of two a third, and such models are small (test/runtime/engine/cache-room.test.ts).
  */
 export const GROWN = { perToken: 2, more: 33 };
