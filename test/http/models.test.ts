@@ -144,7 +144,7 @@ test('a request in flight finishes on the revision that it began with', async ()
   expect((await (await fresh[0])?.json<{ label: string }[][]>())?.[0]?.[0]?.label).toMatch(/^[XYZ]$/);
   const closed = vi.spyOn(session, 'close');
   release();
-  await vi.waitFor(() => expect(closed).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(closed).toHaveBeenCalledOnce(), 30_000);
 });
 
 describe('a budget of memory that holds two models', () => {

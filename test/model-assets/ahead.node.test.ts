@@ -25,7 +25,7 @@ afterEach(() => server.close());
 const ignore = () => undefined;
 const parts = () => server.seen.filter(({ method, query }) => method === 'PUT' && query.has('partNumber'));
 const arrived = (count: number) =>
-  vi.waitFor(() => expect([...server.uploads.values()].map((upload) => upload.parts.size)).toEqual([count]));
+  vi.waitFor(() => expect([...server.uploads.values()].map((upload) => upload.parts.size)).toEqual([count]), 30_000);
 
 describe('a blob', () => {
   const bytes = randomBytes(2 * PART + 12_345);
@@ -55,7 +55,7 @@ describe('a blob', () => {
     let seen = 0;
     let isHeld = true;
     server.fault = async ({ query }) => {
-      if (query.has('partNumber') && ++seen > count) await vi.waitFor(() => expect(isHeld).toBe(false), 5000);
+      if (query.has('partNumber') && ++seen > count) await vi.waitFor(() => expect(isHeld).toBe(false), 30_000);
       return undefined;
     };
     store.sendAhead(ref, inMemory(bytes));

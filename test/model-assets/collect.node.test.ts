@@ -224,7 +224,7 @@ describe('beside a publisher', () => {
       if (method === 'DELETE' && asked === key && !publishing) {
         publishing = publish(openRemote(server.account, QUICK), checkpoint, { onWait });
         // It has said what it relies on, too late for this collector.
-        await vi.waitFor(() => expect(onWait).toHaveBeenCalled());
+        await vi.waitFor(() => expect(onWait).toHaveBeenCalled(), 30_000);
       }
       return undefined;
     };

@@ -25,7 +25,7 @@ test('it is no longer handed out, and closed with its last lease', async () => {
   expect(store.open).toEqual([]);
   expect(session.bytes).toBeGreaterThan(0);
   second.release();
-  await vi.waitFor(() => expect(session.bytes).toBe(0));
+  await vi.waitFor(() => expect(session.bytes).toBe(0), 30_000);
   const third = await acquire();
   expect(third.model.isBroken()).toBe(false);
   third.release();
