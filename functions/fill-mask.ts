@@ -5,9 +5,10 @@
 
 import * as z from 'zod/mini';
 import { ServiceError } from '../shared/errors.ts';
-import { checkAnswers, checkCharacters, encodeAll, forwardEncoded } from '../shared/forward.ts';
+import { checkAnswers, checkCharacters, encodeAll, forwardEncoded, type Row } from '../shared/forward.ts';
 import { serve } from '../shared/http/serve.ts';
 import type { Model } from '../shared/model/open-model.ts';
+import type { RowWindow } from '../shared/runtime/session.ts';
 import { fields, optional, texts } from '../shared/schema.ts';
 import type { Context, Task } from '../shared/task.ts';
 import { softmax, topK } from '../shared/tensor.ts';
@@ -48,12 +49,14 @@ export const fillMask: Task<z.output<typeof input>, z.output<typeof output>> = {
       each * lengths.reduce((sum, length) => sum + length, 0),
       'lower parameters.top_k, or send less text',
     );
-    const answers = await forwardEncoded(model, encodings, ['logits'], context, ({ logits }, i) => {
+    const windows = masks.map(around);
+    const read = ({ logits }: Row<'logits'>, i: number) => {
       const ids = encodings[i]?.ids ?? new Uint32Array();
       const size = logits.dims[1] ?? 0;
       const places = masks[i] ?? [];
       const lists = places.map((place) => {
-        const scores = softmax(logits.data.subarray(place * size, (place + 1) * size));
+        const at = (place - (places[0] ?? 0)) * size;
+        const scores = softmax(logits.data.subarray(at, at + size));
         return best(scores, top_k, allowed).map((token) => ({
           score: scores[token] ?? 0,
           token,
@@ -66,10 +69,17 @@ export const fillMask: Task<z.output<typeof input>, z.output<typeof output>> = {
         }));
       });
       return lists.length === 1 ? (lists[0] ?? []) : lists;
-    });
+    };
+    const answers = await forwardEncoded(model, encodings, ['logits'], context, read, (i) => windows[i] ?? around([]));
     return typeof inputs === 'string' ? (answers[0] ?? []) : answers;
   },
 };
+
+/** From the first of the places to the last. */
+function around(places: readonly number[]): RowWindow {
+  const [start = 0] = places;
+  return { start, count: (places.at(-1) ?? start) - start + 1 };
+}
 
 function best(scores: Float32Array, k: number, allowed: readonly number[] | null): readonly number[] {
   if (allowed === null) return topK(scores, k);

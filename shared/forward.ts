@@ -5,7 +5,7 @@
 
 import { ServiceError } from './errors.ts';
 import { graphOf, type Model } from './model/open-model.ts';
-import type { Feeds } from './runtime/session.ts';
+import type { Feeds, RowWindow } from './runtime/session.ts';
 import type { Context } from './task.ts';
 import type { Tensor, TensorData } from './tensor.ts';
 import type { Encoding, TextInput, Truncation } from './tokenizer/tokenizer.ts';
@@ -43,13 +43,14 @@ export function forward<K extends string, T>(
   return forwardEncoded(model, encodeAll(model, inputs, context, fit), outputs, context, read);
 }
 
-/** The same for what is encoded already, as it is by tasks that ask where a token came from. */
+/** The same for what is encoded already, as it is by tasks that ask where a token came from. `keep`: the rows of `logits` that are read of each. */
 export async function forwardEncoded<K extends string, T>(
   model: Model,
   encodings: readonly Encoding[],
   outputs: readonly K[],
   context: Context,
   read: Read<K, T>,
+  keep?: (index: number) => RowWindow,
 ): Promise<T[]> {
   const session = graphOf(model);
   const results: T[] = [];
@@ -57,7 +58,7 @@ export async function forwardEncoded<K extends string, T>(
     await giveWay();
     context.signal.throwIfAborted();
     tokensSincePause += encoding.ids.length;
-    const fetched = await session.run(toFeeds([encoding], session.inputs), outputs);
+    const fetched = await session.run(toFeeds([encoding], session.inputs), outputs, keep?.(index));
     context.meter.count('runs', 1);
     results.push(read(Object.fromEntries(outputs.map((name) => [name, toRow(name, fetched[name])])) as Row<K>, index));
   }

@@ -1,7 +1,7 @@
 // What a model takes of an isolate's memory, term by term. For the project's own engine it is what its planner says; for onnxruntime-web
 // an estimate by what its heap was measured at (int8 models of 32 and 64 MB).
 
-import { positionsAtOnce } from '../../shared/generate/decoding.ts';
+import { lastOf, positionsAtOnce } from '../../shared/generate/decoding.ts';
 import { OF_SOURCE, PAST, PRESENT } from '../../shared/generate/past.ts';
 import type { Manifest } from '../../shared/model/manifest.ts';
 import { GROWN } from '../../shared/runtime/engine/cache-room.ts';
@@ -73,7 +73,12 @@ function workBytes(program: Program, tokens: number): number | undefined {
       const { workBytes, commands } = toPlan(
         {
           code,
-          sizes: evaluateSizes(code.sizes, { inputs: inputsOf(code, tokens), capacity: tokens, pastCapacity: 0 }),
+          sizes: evaluateSizes(code.sizes, {
+            inputs: inputsOf(code, tokens),
+            capacity: tokens,
+            pastCapacity: 0,
+            kept: scoresOf(code) && lastOf(readIn(code, tokens)),
+          }),
           outputs: [...code.outputs.keys()],
           image: { at: 0, bytes: program.imageBytes },
           held: new Map(heldBuffers(code).map((buffer) => [buffer, program.imageBytes])),
@@ -95,7 +100,7 @@ function workBytes(program: Program, tokens: number): number | undefined {
 
 /** One text, by the names that exporters give inputs: as it is read in service, where a decoder sees no more of it than it has to. */
 function inputsOf(code: ProgramFunction, tokens: number): number[][] {
-  const read = code.graph === 'encoder' ? tokens : Math.min(tokens, readAtOnce(code));
+  const read = readIn(code, tokens);
   return code.inputs.map(({ name, dims }) =>
     dims.map((size, axis) => {
       const known = constant(code, size);
@@ -107,15 +112,21 @@ function inputsOf(code: ProgramFunction, tokens: number): number[][] {
   );
 }
 
+const readIn = (code: ProgramFunction, tokens: number) =>
+  code.graph === 'encoder' ? tokens : Math.min(tokens, readAtOnce(code));
+
 /** Tokens that a graph reads in one run: a decoder with a source one, a decoder alone as many as it may give the scores of. */
 function readAtOnce(code: ProgramFunction): number {
   if (code.inputs.some(({ name }) => name.startsWith('encoder_') || name.includes(OF_SOURCE))) return 1;
-  const scores = code.outputs.some(({ name }) => name.startsWith(PRESENT))
-    ? code.outputs.find(({ name }) => name === 'logits')
-    : undefined;
+  const scores = scoresOf(code);
   const vocabulary = scores && constant(code, scores.dims[2] ?? -1);
-  return vocabulary ? positionsAtOnce(vocabulary) : Number.POSITIVE_INFINITY;
+  const skipsLogits = code.sizes.some(({ kind }) => kind === 'kept');
+  return vocabulary ? positionsAtOnce(vocabulary, skipsLogits) : Number.POSITIVE_INFINITY;
 }
+
+/** What a decoder chooses the next token by. */
+const scoresOf = ({ outputs }: ProgramFunction) =>
+  outputs.some(({ name }) => name.startsWith(PRESENT)) ? outputs.find(({ name }) => name === 'logits') : undefined;
 
 /** Keys and values, which lie outside of what a run works in. */
 function heldBuffers({ buffers, inputs, outputs }: ProgramFunction): number[] {

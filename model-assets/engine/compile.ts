@@ -5,6 +5,7 @@ import type { Program } from '../../shared/runtime/engine/program.ts';
 import { fuse } from './fuse/fuse.ts';
 import { Image } from './image.ts';
 import { importOnnx } from './import-onnx.ts';
+import { keepLogits } from './keep-logits.ts';
 import { drained, type Lowered, lowering } from './lower.ts';
 import { readOnnx } from './onnx-file.ts';
 import type { WeightFile } from './outline.ts';
@@ -67,7 +68,7 @@ function* compiling(image: Image, sources: readonly OnnxSource[], attention: Att
         const own = condition === null ? null : { input: condition, value: i === 0 };
         const readsAtOnce = READ_AT_ONCE.includes(name) && !graph.inputs.some((input) => PAST.test(input.name));
         const fused = fuse(graph, attention === 'int8' && readsAtOnce);
-        lowered.push(yield* lowering(fused, name, own, image));
+        lowered.push(yield* lowering(keepLogits(fused), name, own, image));
       }
     } catch (cause) {
       throw at(`graph ${name}`, cause);

@@ -167,12 +167,15 @@ export function format(dim: Dim): string {
   if (dim.terms.length === 0) return '0';
   return dim.terms
     .map(({ coefficient, atoms }) => {
-      const factors = atoms.map(({ key }) => key);
+      const factors = atoms.map(formatAtom);
       return (coefficient === 1 && factors.length > 0 ? factors : [coefficient, ...factors]).join('·');
     })
     .join(' + ')
     .replaceAll('+ -', '- ');
 }
+
+const formatAtom = (atom: Atom) =>
+  'symbol' in atom ? atom.symbol : `${atom.operation}(${format(atom.a)}, ${format(atom.b)})`;
 
 function substituteAtom(each: Atom, name: string, by: Dim): Dim {
   if ('symbol' in each) return each.symbol === name ? by : symbol(each.symbol);

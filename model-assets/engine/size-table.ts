@@ -7,6 +7,9 @@ import { Unsupported } from './unsupported.ts';
 /** Names that no input's dimension has: tokens for which caches have room. */
 export const CAPACITY = 'capacity of the caches';
 export const PAST_CAPACITY = 'capacity of the past';
+/** Rows of the logits that are asked for, and the first of them. */
+export const KEPT = 'kept';
+export const FIRST_KEPT = 'first kept';
 
 export class SizeTable {
   readonly sizes: Size[] = [];
@@ -51,6 +54,8 @@ export class SizeTable {
   #symbol(name: string): Size {
     if (name === CAPACITY) return { kind: 'capacity' };
     if (name === PAST_CAPACITY) return { kind: 'past capacity' };
+    if (name === KEPT) return { kind: 'kept' };
+    if (name === FIRST_KEPT) return { kind: 'first kept' };
     const size = this.#symbols.get(name);
     if (!size) throw new Unsupported(`no input has a dimension ${name}`);
     return size;

@@ -38,6 +38,7 @@ export function writeFront(program: Program): Uint8Array {
 
 /** The first that has what the program holds: engines of before go on reading what they can. */
 function versionOf({ functions }: Program): number {
+  if (functions.some(({ sizes }) => sizes.some(({ kind }) => kind === 'kept'))) return 5;
   const all = functions.flatMap(({ steps }) => steps);
   if (all.some(isGuarded)) return 4;
   const kinds = new Set(all.map(({ kind }) => kind));

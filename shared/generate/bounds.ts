@@ -29,8 +29,8 @@ export interface Cost {
   readonly textBytes: number;
   /** Memory of a position's scores in a step, in bytes: the engine's, and the copy that is answered. */
   readonly stepBytes: number;
-  /** Positions of a prompt that are read at once, beside the caches of those before. */
-  readonly atOnce: number;
+  /** Positions of a prompt whose scores there are at once, beside the caches of those before. */
+  readonly scored: number;
   /** Memory that the model takes by itself, in bytes; 0 where its engine does not say what it may come to. */
   readonly residentBytes: number;
 }
@@ -61,7 +61,7 @@ export function costOf({ manifest, sessions, tokenizer }: Model, sourceLength: n
     rowBytes: FLOAT * (2 * memories + statesOf(later) + (isOnce ? GROWN.more * past : ofSource)),
     textBytes: FLOAT * (statesOf(first) + (isOnce ? ofSource : 0)),
     stepBytes: recomputes ? 0 : 2 * FLOAT * tokenizer.vocabularySize,
-    atOnce: positionsAtOnce(tokenizer.vocabularySize),
+    scored: later.skipsLogits ? 1 : positionsAtOnce(tokenizer.vocabularySize, false),
     residentBytes: engine.name === 'edge' ? engine.program.bytes + tokenizer.bytes + WORK : 0,
   };
 }
@@ -75,7 +75,7 @@ export function affordable(promptLength: number, beams: number, cost: Cost, limi
   const rest = (limits.maxDecoderMib - spent) / cost.decoderMib - promptLength;
   const steps = cost.recomputes && rest > 0 ? squareSteps(promptLength, rest / beams) : rest / beams;
   const beside = limits.maxModelMib * MIB - cost.residentBytes;
-  const reading = cacheBytes(promptLength, 1, cost) + Math.min(promptLength, cost.atOnce) * cost.stepBytes;
+  const reading = cacheBytes(promptLength, 1, cost) + Math.min(promptLength, cost.scored) * cost.stepBytes;
   if (cost.residentBytes > 0 && reading > beside) return promptLength;
   const room =
     Math.min(limits.maxCacheMib * MIB, beside - beams * cost.stepBytes) - cost.textBytes - beams * cost.rowBytes;

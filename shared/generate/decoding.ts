@@ -1,6 +1,7 @@
 // Rows of tokens on their way through a decoder's graph, one token further with each step. What the graph remembers of the tokens
 // before, and under which names, differs from exporter to exporter: each way of it is one class behind this interface.
 
+import type { RowWindow } from '../runtime/session.ts';
 import type { Tensor, TensorData } from '../tensor.ts';
 
 /** Gives others their turn, and throws once the client has left. */
@@ -30,9 +31,12 @@ export interface Source {
 /** Scores of one step that are held at once, in numbers: 8 MiB, and as many of the copy that is answered. */
 const MOST_SCORES = 2 ** 21;
 const MOST_AT_ONCE = 256;
+/** Where scores do not bound it what a run works in does: 128 positions of DistilGPT-2's size take about 3 MiB. */
+const MOST_WITHOUT_SCORES = 128;
 
-/** Positions that one run of a decoder reads: a graph gives the scores of all of them, of which a long prompt wants the last alone. */
-export function positionsAtOnce(vocabulary: number): number {
+/** Positions that one run of a decoder reads. A long prompt wants the scores of the last alone: a graph that gives those of all reads fewer. */
+export function positionsAtOnce(vocabulary: number, skipsLogits: boolean): number {
+  if (skipsLogits) return MOST_WITHOUT_SCORES;
   return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(MOST_SCORES / vocabulary)));
 }
 
@@ -77,6 +81,9 @@ export function toIds(rows: readonly (readonly number[])[]): Tensor<BigInt64Arra
 export function ones(rows: number, length: number): Tensor<BigInt64Array> {
   return { data: new BigInt64Array(rows * length).fill(1n), dims: [rows, length] };
 }
+
+/** The rows of the logits that the next token is chosen by, of `count` that a run reads. */
+export const lastOf = (count: number): RowWindow => ({ start: count - 1, count: 1 });
 
 /** The scores of the last position of each row, out of [rows, positions, vocabulary]. */
 export function lastScores(logits: Tensor<TensorData> | undefined): readonly Float32Array[] {

@@ -14,6 +14,7 @@ import {
   type Between,
   type Decoding,
   isIdentity,
+  lastOf,
   lastScores,
   ones,
   readInParts,
@@ -85,7 +86,7 @@ export class KeyValues implements Decoding {
       return [name, tensor] as const;
     });
     const fresh = session.outputs.filter((name) => this.#isFresh(name));
-    const { fetched, held } = await session.runHeld(Object.fromEntries(fed), ['logits'], fresh);
+    const { fetched, held } = await session.runHeld(Object.fromEntries(fed), ['logits'], fresh, lastOf(count));
     for (const [name, present] of Object.entries(held)) {
       this.#past.get(toPast(name))?.release();
       this.#past.set(toPast(name), present);

@@ -3,7 +3,7 @@
 
 import type { Session } from '../runtime/session.ts';
 import type { Tensor, TensorData } from '../tensor.ts';
-import { type Between, type Decoding, isIdentity, lastScores, readInParts, toIds } from './decoding.ts';
+import { type Between, type Decoding, isIdentity, lastOf, lastScores, readInParts, toIds } from './decoding.ts';
 
 export const MEMORY = 'mems.';
 const NEW_MEMORY = 'new_mems.';
@@ -28,7 +28,8 @@ export class Memories implements Decoding {
     const memories = this.#session.inputs
       .filter((name) => name.startsWith(MEMORY))
       .map((name) => [name, this.#memories.get(name) ?? this.#empty(name, tokens.length)] as const);
-    const { logits, ...fresh } = await this.#session.run({ input_ids: toIds(tokens), ...Object.fromEntries(memories) });
+    const feeds = { input_ids: toIds(tokens), ...Object.fromEntries(memories) };
+    const { logits, ...fresh } = await this.#session.run(feeds, undefined, lastOf(tokens[0]?.length ?? 0));
     for (const [name, { data, dims }] of Object.entries(fresh)) {
       if (name.startsWith(NEW_MEMORY) && data instanceof Float32Array) {
         this.#memories.set(MEMORY + name.slice(NEW_MEMORY.length), { data, dims });

@@ -11,7 +11,7 @@ import { WithoutCache } from './without-cache.ts';
 /** A decoding without rows yet; the first step brings them. `source`: of an encoder, where there is one. */
 export function openDecoding(model: Model, source: Source | null): Decoding {
   const { first, later } = decodersOf(model);
-  const most = positionsAtOnce(model.tokenizer.vocabularySize);
+  const most = positionsAtOnce(model.tokenizer.vocabularySize, later.skipsLogits);
   const takes = (prefix: string) => first.inputs.some((name) => name.startsWith(prefix));
   if (takes(MEMORY)) return new Memories(first, most);
   if (later !== first || takes(PAST)) return new KeyValues({ first, later }, source, most);

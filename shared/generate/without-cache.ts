@@ -1,7 +1,7 @@
 // A decoder's graph that remembers nothing: every step runs all tokens again.
 
 import type { Session } from '../runtime/session.ts';
-import { type Decoding, lastScores, ones, type Source, toIds } from './decoding.ts';
+import { type Decoding, lastOf, lastScores, ones, type Source, toIds } from './decoding.ts';
 import { sourceFeedsOf } from './source.ts';
 
 export class WithoutCache implements Decoding {
@@ -27,9 +27,8 @@ export class WithoutCache implements Decoding {
       ...this.#ofSource(rows),
     };
     const fed = Object.entries(feeds).filter(([name]) => inputs.includes(name));
-    const { logits } = await this.#session.run(Object.fromEntries(fed.map(([name, make]) => [name, make()])), [
-      'logits',
-    ]);
+    const made = Object.fromEntries(fed.map(([name, make]) => [name, make()]));
+    const { logits } = await this.#session.run(made, ['logits'], lastOf(length));
     this.positions += rows * length;
     return lastScores(logits);
   }

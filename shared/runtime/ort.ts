@@ -2,10 +2,11 @@
 
 import { ServiceError } from '../errors.ts';
 import { checkNames } from './check-names.ts';
+import { withKeptLogits } from './kept-rows.ts';
 import { dropOrt, fail, isCurrent, type OrtModule, ort, ortHeapBytes, pointerAt } from './ort-module.ts';
 import { BOOL, OrtValue, toOrtValue } from './ort-value.ts';
 import { createSerial } from './serial.ts';
-import type { Feeds, Fetches, Held, HeldFeeds, Session } from './session.ts';
+import type { Feeds, Fetches, Held, HeldFeeds, RowWindow, Session } from './session.ts';
 
 export { ortHeapBytes } from './ort-module.ts';
 
@@ -99,6 +100,7 @@ class OrtSession implements FallibleSession {
   readonly outputs: readonly string[];
   readonly shapes: Readonly<Record<string, readonly (number | null)[]>>;
   readonly bytes: number;
+  readonly skipsLogits = false;
   readonly #module: OrtModule;
   readonly #handle: number;
   readonly #inputs: ReadonlyMap<string, Slot>;
@@ -120,16 +122,20 @@ class OrtSession implements FallibleSession {
     return !isCurrent(this.#module);
   }
 
-  async run(feeds: Feeds, outputs: readonly string[] = this.outputs): Promise<Fetches> {
-    return (await this.runHeld(feeds, outputs, [])).fetched;
+  async run(feeds: Feeds, outputs: readonly string[] = this.outputs, logitsToKeep?: RowWindow): Promise<Fetches> {
+    return (await this.runHeld(feeds, outputs, [], logitsToKeep)).fetched;
   }
 
   runHeld(
     feeds: HeldFeeds,
     outputs: readonly string[],
     holding: readonly string[],
+    logitsToKeep?: RowWindow,
   ): Promise<{ readonly fetched: Fetches; readonly held: Readonly<Record<string, Held>> }> {
-    return serial(() => sound(this.#module, () => this.#runHeld(feeds, outputs, holding)));
+    return serial(async () => {
+      const { fetched, held } = await sound(this.#module, () => this.#runHeld(feeds, outputs, holding));
+      return { fetched: withKeptLogits(fetched, logitsToKeep), held };
+    });
   }
 
   async #runHeld(

@@ -36,6 +36,7 @@ const NAMES = [
   'schema',
   'kernels',
   'engine',
+  'prompts',
   'engine-error',
   'engine-labels',
   'models',

@@ -11,6 +11,8 @@ export type Case =
   | (Opened & { readonly kind: 'forward'; readonly tokens: number })
   /** A greedy step of a decoder behind `context` tokens, and a source of as many where there is an encoder. */
   | (Opened & { readonly kind: 'step'; readonly context: number })
+  /** A prompt of a decoder, as far as its next token. */
+  | (Opened & { readonly kind: 'prompt'; readonly tokens: number })
   /** Reads so many bytes and does nothing else. */
   | { readonly kind: 'read'; readonly bytes: number };
 

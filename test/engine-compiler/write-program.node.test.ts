@@ -17,7 +17,8 @@ function expectRoundTrip({ bytes, program, lowered }: ReturnType<typeof compile>
   const header = readHeader(bytes.subarray(0, HEADER_BYTES), bytes.byteLength);
   // Of the first version that has what it holds.
   const has = (kind: number) => program.functions.some(({ steps }) => steps.some((step) => step.kind === kind));
-  const version = has(STEP_ATTENTION_I8) ? 3 : has(STEP_GATHER_BLOCKS) ? 2 : 1;
+  const keeps = program.functions.some(({ sizes }) => sizes.some(({ kind }) => kind === 'kept'));
+  const version = keeps ? 5 : has(STEP_ATTENTION_I8) ? 3 : has(STEP_GATHER_BLOCKS) ? 2 : 1;
   expect(new Uint32Array(bytes.slice(0, 8).buffer)[1]).toBe(version);
   const code = bytes.subarray(HEADER_BYTES, HEADER_BYTES + header.programBytes);
   expect(readProgram(header, code)).toEqual(program);

@@ -1,6 +1,6 @@
 // A prompt that is read in parts, and a text that is continued: each layout of graphs goes on from what it remembers.
 
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { CacheGate } from '../../shared/cache-gate.ts';
 import type { Decoding } from '../../shared/generate/decoding.ts';
 import { configOf, generate } from '../../shared/generate/generate.ts';
@@ -38,7 +38,7 @@ async function sourceOf(model: Model): Promise<Source> {
   return model.sessions.encoder && encoding ? encodeSource(model, encoding) : null;
 }
 
-test.each<[string, Open]>([
+const LAYOUTS: readonly (readonly [string, Open])[] = [
   ['seeded-gpt2-text-generation', keyValues],
   ['seeded-gpt2-merged-text-generation', keyValues],
   ['seeded-ctrl-text-generation', keyValues],
@@ -48,7 +48,9 @@ test.each<[string, Open]>([
   ['seeded-t5-summarization', keyValues],
   ['seeded-t5-translation', keyValues],
   ['seeded-mbart-translation', keyValues],
-])('%s: parts of three give the scores of the whole, then and after', async (name, open) => {
+];
+
+test.each(LAYOUTS)('%s: parts of three give the scores of the whole, then and after', async (name, open) => {
   const { model, release } = await isolateOf(on).models.acquire(name, source());
   const encoded = await sourceOf(model);
   const whole = open(model, 1000, encoded);
@@ -71,6 +73,33 @@ test.each<[string, Open]>([
   }
   whole.close();
   parts.close();
+  release();
+});
+
+test.each(LAYOUTS)('%s: of the tokens of a run the scores of the last alone come out', async (name, open) => {
+  const { model, release } = await isolateOf(on).models.acquire(name, source());
+  const { first, later } = decodersOf(model);
+  const scored: (readonly number[] | undefined)[] = [];
+  const spies = [...new Set([first, later])].map((session) => {
+    const run = session.runHeld.bind(session);
+    return vi.spyOn(session, 'runHeld').mockImplementation(async (...args) => {
+      const result = await run(...args);
+      scored.push(result.fetched.logits?.dims.slice(0, 2));
+      return result;
+    });
+  });
+  const decoding = open(model, 4, await sourceOf(model));
+  await decoding.step([PROMPT]);
+  decoding.reorder([0, 0]);
+  await decoding.step([[44], [45]]);
+  // Graphs whose further runs take a token at a time are not given several.
+  expect(scored.length).toBeGreaterThan(1);
+  expect(scored.at(-1)).toEqual([2, 1]);
+  expect(scored.slice(0, -1).every((dims) => `${dims}` === '1,1')).toBe(true);
+  // Transformer-XL's come from more than one layer, and are all computed.
+  expect(first.skipsLogits).toBe(!name.includes('transfo'));
+  for (const spy of spies) spy.mockRestore();
+  decoding.close();
   release();
 });
 

@@ -24,7 +24,7 @@ export const NOTHING_SPECIAL = {
     rowBytes: 0,
     textBytes: 0,
     stepBytes: 0,
-    atOnce: 1,
+    scored: 1,
     residentBytes: 0,
   },
   prefixLength: 0,

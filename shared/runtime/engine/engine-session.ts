@@ -2,8 +2,9 @@
 
 import { ServiceError } from '../../errors.ts';
 import { checkNames } from '../check-names.ts';
+import { withKeptLogits } from '../kept-rows.ts';
 import { createSerial, type Serial } from '../serial.ts';
-import type { Feeds, Fetches, Held, HeldFeeds, Session } from '../session.ts';
+import type { Feeds, Fetches, Held, HeldFeeds, RowWindow, Session } from '../session.ts';
 import { checkShapes } from './check-shapes.ts';
 import type { EngineInstance } from './instance.ts';
 import type { ProgramFunction } from './program.ts';
@@ -14,6 +15,7 @@ export class EngineSession implements Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly shapes: Readonly<Record<string, readonly (number | null)[]>>;
+  readonly skipsLogits: boolean;
   readonly #share: number;
   #instance: EngineInstance | undefined;
   readonly #ways: readonly ProgramFunction[];
@@ -28,6 +30,7 @@ export class EngineSession implements Session {
     this.#ways = ways;
     this.#serial = serial;
     this.#share = share;
+    this.skipsLogits = ways.every(({ sizes }) => sizes.some(({ kind }) => kind === 'kept'));
     this.inputs = first.inputs.map(({ name }) => name);
     this.outputs = first.outputs.map(({ name }) => name);
     this.shapes = Object.fromEntries(
@@ -45,24 +48,31 @@ export class EngineSession implements Session {
     return Math.ceil((this.#instance?.bytes ?? 0) * this.#share);
   }
 
-  async run(feeds: Feeds, outputs: readonly string[] = this.outputs): Promise<Fetches> {
-    return (await this.runHeld(feeds, outputs, [])).fetched;
+  async run(feeds: Feeds, outputs: readonly string[] = this.outputs, logitsToKeep?: RowWindow): Promise<Fetches> {
+    return (await this.runHeld(feeds, outputs, [], logitsToKeep)).fetched;
   }
 
   runHeld(
     feeds: HeldFeeds,
     outputs: readonly string[],
     holding: readonly string[],
+    logitsToKeep?: RowWindow,
   ): Promise<{ readonly fetched: Fetches; readonly held: Readonly<Record<string, Held>> }> {
     return this.#serial(async () => {
       checkNames(feeds, this.inputs, [...outputs, ...holding], this.outputs);
       const instance = this.#instance;
       if (!instance) throw new ServiceError('internal', 'a session is run that was closed');
       const way = this.#wayOf(feeds);
-      const lengths = holding.length === 0 ? lengthsWithoutPadding(way, feeds, outputs) : null;
-      if (!lengths) return new Run(instance, way, feeds).run(outputs, [...new Set(holding)]);
+      // Without their padding rows are of several lengths, in which the window would lie elsewhere.
+      const mayCut = holding.length === 0 && logitsToKeep === undefined;
+      const lengths = mayCut ? lengthsWithoutPadding(way, feeds, outputs) : null;
+      if (!lengths) {
+        const run = new Run(instance, way, feeds, { kept: logitsToKeep });
+        const { fetched, held } = run.run(outputs, [...new Set(holding)]);
+        return { fetched: withKeptLogits(fetched, logitsToKeep), held };
+      }
       checkShapes(way, feeds);
-      const row = (part: Feeds, beside: number) => new Run(instance, way, part, beside).run(outputs, []).fetched;
+      const row = (part: Feeds, beside: number) => new Run(instance, way, part, { beside }).run(outputs, []).fetched;
       return { fetched: runWithoutPadding(way, feeds, lengths, outputs, row), held: {} };
     });
   }

@@ -16,8 +16,8 @@
 //   step       kind, views, words
 
 export const MAGIC = 0x45475045; // "EPGE"
-/** The newest. A program is of the first that has what it holds: 2 has STEP_GATHER_BLOCKS, 3 STEP_ATTENTION_I8, 4 attention that is guarded. */
-export const VERSION = 4;
+/** The newest. A program is of the first that has what it holds: 2 has STEP_GATHER_BLOCKS, 3 STEP_ATTENTION_I8, 4 attention that is guarded, 5 logits that can be left out. */
+export const VERSION = 5;
 export const HEADER_BYTES = 32;
 export const PROGRAM_ALIGNMENT = 64;
 
@@ -31,6 +31,8 @@ export const SIZE_KINDS = [
   'max',
   'capacity',
   'past capacity',
+  'kept',
+  'first kept',
 ] as const;
 export const PLACE_KINDS = ['image', 'input', 'work', 'sizes', 'cache'] as const;
 

@@ -36,7 +36,9 @@ export type Size =
     }
   | { readonly kind: 'div' | 'mod' | 'min' | 'max'; readonly a: number; readonly b: number }
   /** Tokens for which the caches have room: those that come out, and those that were fed. */
-  | { readonly kind: 'capacity' | 'past capacity' };
+  | { readonly kind: 'capacity' | 'past capacity' }
+  /** Rows of the logits that a run is asked for, and the first of them; of all that there are where it is not: more than any input has. */
+  | { readonly kind: 'kept' | 'first kept' };
 
 /** Elements of four bytes; `length`: a size. */
 export interface ProgramBuffer {

@@ -151,8 +151,8 @@ function readSize(reader: ProgramReader, index: number): Size {
   if (kind === 'sum') {
     return { kind, terms: reader.list(() => ({ coefficient: reader.word(), factors: reader.list(before, 16) })) };
   }
-  if (kind === 'capacity' || kind === 'past capacity') return { kind };
-  return { kind, a: before(), b: before() };
+  if (kind === 'div' || kind === 'mod' || kind === 'min' || kind === 'max') return { kind, a: before(), b: before() };
+  return { kind };
 }
 
 function readBuffer(reader: ProgramReader, size: () => number, inputs: number, imageBytes: number): ProgramBuffer {

@@ -2,7 +2,7 @@
 
 import { ServiceError } from '../../errors.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
-import type { Fetches, Held, HeldFeeds } from '../session.ts';
+import type { Fetches, Held, HeldFeeds, RowWindow } from '../session.ts';
 import { roomFor } from './cache-room.ts';
 import { checkRooms, elementsOf } from './check-rooms.ts';
 import { checkShapes } from './check-shapes.ts';
@@ -24,11 +24,21 @@ export class Run {
   readonly #code: ProgramFunction;
   readonly #feeds: HeldFeeds;
   readonly #dims: readonly (readonly number[])[];
+  readonly #kept: RowWindow | undefined;
   readonly #beside: number;
 
-  /** `beside`: bytes of JavaScript's heap that are to hold what it answers, further than its own outputs. */
-  constructor(instance: EngineInstance, code: ProgramFunction, feeds: HeldFeeds, beside = 0) {
+  /**
+   * `kept`: rows of the logits that are computed, where the program can leave others out. `beside`: bytes of JavaScript's heap that are to
+   * hold what it answers, further than its own outputs.
+   */
+  constructor(
+    instance: EngineInstance,
+    code: ProgramFunction,
+    feeds: HeldFeeds,
+    { kept, beside = 0 }: { readonly kept?: RowWindow | undefined; readonly beside?: number },
+  ) {
     this.#instance = instance;
+    this.#kept = kept;
     this.#beside = beside;
     this.#code = code;
     this.#feeds = feeds;
@@ -139,7 +149,8 @@ export class Run {
       return [{ buffer, output, past }];
     });
     const [first] = caches;
-    if (!first) return { shapes: { inputs: this.#dims, capacity: 0, pastCapacity: 0 }, grown: new Map() };
+    const shapes = { inputs: this.#dims, kept: this.#kept };
+    if (!first) return { shapes: { ...shapes, capacity: 0, pastCapacity: 0 }, grown: new Map() };
     const capacityOf = (past: (typeof first)['past']) =>
       past instanceof EngineHeld ? past.capacity : (past?.dims[2] ?? 0);
     const pastCapacity = capacityOf(first.past);
@@ -147,20 +158,19 @@ export class Run {
       throw new ServiceError('invalid_input', 'keys and values of the past have different lengths');
     }
     // Tokens in the end, whatever room there is.
-    const sizes = evaluateSizes(this.#code.sizes, { inputs: this.#dims, capacity: 0, pastCapacity });
+    const sizes = evaluateSizes(this.#code.sizes, { ...shapes, capacity: 0, pastCapacity });
     const tokens = Math.max(...caches.map(({ output }) => sizes[this.#code.outputs[output]?.dims[2] ?? -1] ?? 0));
     const isOurs = (past: (typeof first)['past']) => past instanceof EngineHeld && past.instance === this.#instance;
     const pasts = caches.flatMap(({ past, output, buffer }) =>
       isOurs(past) && holding.includes(output) ? [[buffer, past as EngineHeld] as const] : [],
     );
     const room = roomFor(tokens);
-    if (pasts.length < caches.length)
-      return { shapes: { inputs: this.#dims, capacity: room, pastCapacity }, grown: new Map() };
+    if (pasts.length < caches.length) return { shapes: { ...shapes, capacity: room, pastCapacity }, grown: new Map() };
     const canStay = pasts.every(([, past]) => past.canGrow(tokens));
     // One after the other: side by side, old and new would need twice the room.
     if (!canStay) for (const [, past] of pasts) past.reserve(room);
     const capacity = canStay ? pastCapacity : room;
-    return { shapes: { inputs: this.#dims, capacity, pastCapacity: capacity }, grown: new Map(pasts) };
+    return { shapes: { ...shapes, capacity, pastCapacity: capacity }, grown: new Map(pasts) };
   }
 
   #hold(

@@ -1,6 +1,7 @@
 // Sizes of a program as numbers, for the shapes of one run.
 
 import { ServiceError } from '../../errors.ts';
+import type { RowWindow } from '../session.ts';
 import type { Size } from './program.ts';
 
 export interface Shapes {
@@ -9,7 +10,12 @@ export interface Shapes {
   /** Tokens for which caches have room: those that come out, and those that were fed. */
   readonly capacity: number;
   readonly pastCapacity: number;
+  /** Rows of the logits that are computed; all where it is left out. */
+  readonly kept?: RowWindow | undefined;
 }
+
+/** More rows than there are, and still exact in what sizes are made of it. */
+const ALL: RowWindow = { start: 0, count: 2 ** 31 - 1 };
 
 /**
  * In the order of the program. Each is made of those before it; to divide by 0 gives 0, as the engine does with integers. Throws `too_large`
@@ -55,5 +61,9 @@ function evaluate(size: Size, shapes: Shapes, of: (index: number) => number): nu
       return shapes.capacity;
     case 'past capacity':
       return shapes.pastCapacity;
+    case 'kept':
+      return (shapes.kept ?? ALL).count;
+    case 'first kept':
+      return (shapes.kept ?? ALL).start;
   }
 }

@@ -11,17 +11,14 @@ import { HEADER_BYTES } from '../../../shared/runtime/engine/program-format.ts';
 import { readHeader, readProgram } from '../../../shared/runtime/engine/read-program.ts';
 import { weightBytes } from '../../../shared/runtime/engine/weight-bytes.ts';
 import type { Row, Subject } from '../bench.ts';
-import { workerdClock } from '../cpu-clock.ts';
-import type { Case, Job } from '../engine-cases.ts';
-import { benchModels, forBoth, inBytesOf, peerOf, withInt8Attention } from '../engine-models.ts';
+import { time, withBoth } from '../both-engines.ts';
+import { benchModels, inBytesOf, peerOf, withInt8Attention } from '../engine-models.ts';
 import { buildLimits } from '../limits.ts';
-import { compare } from '../measure.ts';
-import { start, type Workerd } from '../workerd.ts';
+import type { Workerd } from '../workerd.ts';
 import { reportFirstAnswers } from './engine-first.ts';
 
 type Report = (row: Omit<Row, 'subject'>) => void;
 
-const WORKER = 'test/bench/workers/engine.ts';
 const TOKENS = [8, 16, 32, 64, 128, 256];
 const ENCODERS = [
   { model: 'bench-minilm', like: 'MiniLM-L6' },
@@ -63,35 +60,6 @@ export default {
     await reportScript(report);
   },
 } satisfies Subject;
-
-async function withBoth(
-  folder: string,
-  model: string,
-  use: (workerd: Workerd, checkpoints: readonly [Checkpoint, Checkpoint]) => Promise<void>,
-  further: readonly Checkpoint[] = [],
-): Promise<void> {
-  const checkpoints = await forBoth(join(folder, model), model);
-  const workerd = await start(WORKER, { checkpoints: [...checkpoints, ...further] });
-  try {
-    await use(workerd, checkpoints);
-  } finally {
-    await workerd.close();
-  }
-}
-
-/** Milliseconds of CPU of each case, the median of rounds in which they alternate. */
-async function time(workerd: Workerd, cases: readonly Case[], repeats: number): Promise<number[]> {
-  const kinds = cases.map((it, n) => {
-    const run = async (times: number) => {
-      const response = await workerd.post('/repeat', { it, repeats: times } satisfies Job);
-      if (!response.ok) throw new Error(await response.text());
-      await response.text();
-    };
-    return [String(n), run] as const;
-  });
-  const times = await compare(Object.fromEntries(kinds), { repeats, rounds: 5, clock: workerdClock() });
-  return cases.map((_, n) => times[n] ?? 0);
-}
 
 async function reportForward(workerd: Workerd, model: string, like: string, report: Report): Promise<void> {
   for (const tokens of TOKENS) {

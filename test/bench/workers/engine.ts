@@ -69,6 +69,14 @@ async function repeat({ it, repeats }: Job, bucket: R2Bucket): Promise<void> {
     decoding.close();
     return;
   }
+  if (it.kind === 'prompt') {
+    for (let i = 0; i < repeats; i++) {
+      const decoding = await decode(sessions, it.tokens);
+      await decoding.step([Array(it.tokens).fill(5)]);
+      decoding.close();
+    }
+    return;
+  }
   const graph = sessions.model;
   if (!graph) throw new Error(`${it.model} is more than one graph`);
   const feeds = idsFor(graph, it.tokens);
@@ -94,7 +102,11 @@ async function decode({ model, encoder, decoder, decoder_with_past }: Sessions, 
   if (!first) throw new Error('the model has no decoder');
   const hidden = (await encoder?.run(idsFor(encoder, context)))?.last_hidden_state;
   const source = hidden ? { hidden: { data: hidden.data as Float32Array, dims: hidden.dims }, length: context } : null;
-  return new KeyValues({ first, later: decoder_with_past ?? first }, source, positionsAtOnce(PIECES));
+  return new KeyValues(
+    { first, later: decoder_with_past ?? first },
+    source,
+    positionsAtOnce(PIECES, first.skipsLogits),
+  );
 }
 
 function open(it: Opened, bucket: R2Bucket): Promise<Sessions> {

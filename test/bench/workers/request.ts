@@ -26,7 +26,11 @@ export default {
       for (let i = 0; i < repeats; i++) await runBare(session, rows, tokens, outputs);
     } else if (pathname === '/steps') {
       const session = await open(env.MODELS, searchParams.get('model') ?? '');
-      const decoding = new KeyValues({ first: session, later: session }, null, positionsAtOnce(50_257));
+      const decoding = new KeyValues(
+        { first: session, later: session },
+        null,
+        positionsAtOnce(50_257, session.skipsLogits),
+      );
       await decoding.step([Array(tokens).fill(5)]);
       const order = Array(rows).fill(0);
       decoding.reorder(order);

@@ -78,6 +78,28 @@ describe.each(models)('%s', (_, manifest) => {
     });
   });
 
+  test('rows of the logits are the same beside all others and by themselves', async () => {
+    await each(async (session, way, feeds) => {
+      const [, tokens = 0] = feeds.input_ids?.dims ?? [];
+      if (!session.outputs.includes('logits') || tokens === 0) return;
+      const { logits: all } = await session.run(feeds, ['logits'], { start: 0, count: tokens });
+      expect(all?.dims.slice(0, 2)).toEqual([ROWS, tokens]);
+      const [, , words = 0] = all?.dims ?? [];
+      for (const start of [0, tokens >> 1, tokens - 1]) {
+        const count = Math.min(2, tokens - start);
+        const { logits } = await session.run(feeds, ['logits'], { start, count });
+        for (let index = 0; index < ROWS; index++) {
+          const at = (index * tokens + start) * words;
+          const wanted = {
+            data: all?.data.slice(at, at + count * words) ?? new Float32Array(),
+            dims: [1, count, words],
+          };
+          expect(difference(logits ? rowsOf({ logits }, index) : 'no logits', { logits: wanted }), way.graph).toBe('');
+        }
+      }
+    });
+  });
+
   test('what is no number, or infinite, in one row leaves the others and later runs as they were', async () => {
     await each(async (session, way, feeds) => {
       const sound = await session.run(feeds);

@@ -24,10 +24,11 @@ function watched(session: Session, sources: Map<string, Held>): Session {
     outputs: session.outputs,
     shapes: session.shapes,
     bytes: session.bytes,
-    run: (feeds, outputs) => session.run(feeds, outputs),
+    skipsLogits: session.skipsLogits,
+    run: (...args) => session.run(...args),
     close: () => session.close(),
-    async runHeld(feeds, outputs, holding) {
-      const result = await session.runHeld(feeds, outputs, holding);
+    async runHeld(...args) {
+      const result = await session.runHeld(...args);
       for (const [name, held] of Object.entries(result.held)) if (name.includes(OF_SOURCE)) sources.set(name, held);
       return result;
     },

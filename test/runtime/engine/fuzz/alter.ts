@@ -109,7 +109,7 @@ function size({ sizes, inputs }: LooseFunction, random: Random): number {
     const terms = [{ coefficient: random.pick([1, 1, -1, 2, 2 ** 31 - 1]), factors }];
     return sizes.push({ kind: 'sum', terms: random.integer(0, 2) ? terms : [...terms, ...terms] }) - 1;
   }
-  if (kind === 6) return sizes.push({ kind: random.pick(['capacity', 'past capacity']) }) - 1;
+  if (kind === 6) return sizes.push({ kind: random.pick(['capacity', 'past capacity', 'kept', 'first kept']) }) - 1;
   const input = random.integer(0, inputs.length - 1);
   const mixed = { kind: random.pick(['div', 'mod', 'min', 'max']), a: any(), b: any() };
   const axis = random.integer(0, Math.max(0, (inputs[input]?.dims.length ?? 1) - 1));
