@@ -19,6 +19,7 @@ import { readPieces } from './pieces.ts';
 import { readEmbedding } from './sentence-transformers.ts';
 import { compileParsed } from './tokenizer/compile-tokenizer.ts';
 import { parseRoot } from './tokenizer/tokenizer-json.ts';
+import { settle } from './tokenizer-settings.ts';
 
 export interface Checkpoint {
   readonly manifest: Manifest;
@@ -107,7 +108,7 @@ export async function readTexts(folder: string, asked: string | undefined) {
   const config = await readConfig(join(folder, 'config.json'));
   const card = await readCard(join(folder, 'README.md'));
   const task = chooseTask(config, asked, card.task);
-  const tokenizer = parseRoot(await readFile(join(folder, 'tokenizer.json'), 'utf8'));
+  const tokenizer = await settle(folder, parseRoot(await readFile(join(folder, 'tokenizer.json'), 'utf8')));
   return {
     config,
     card,

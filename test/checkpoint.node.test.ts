@@ -102,6 +102,19 @@ describe('pieces', () => {
     expect((await manifest()).pieces.maskId).toBe(2);
   });
 
+  test('the case of tokenizer_config.json goes before that of tokenizer.json', async () => {
+    const { sha256: cased } = (await manifest()).tokenizer;
+    await edit('tokenizer_config.json', (json) => ({ ...json, do_lower_case: true, strip_accents: null }));
+    const { sha256: uncased } = (await manifest()).tokenizer;
+    expect(uncased).not.toBe(cased);
+    await rm(join(folder, 'tokenizer_config.json'));
+    await edit('tokenizer.json', (json) => ({
+      ...json,
+      normalizer: { ...(json.normalizer as object), lowercase: true, strip_accents: null },
+    }));
+    expect((await manifest()).tokenizer.sha256).toBe(uncased);
+  });
+
   test('the shorter of what model and tokenizer take', async () => {
     await edit('tokenizer_config.json', (json) => ({ ...json, model_max_length: 100 }));
     expect((await manifest()).maxLength).toBe(100);
