@@ -68,7 +68,7 @@ export const featureExtraction: Task<z.output<typeof input>, z.output<typeof out
 };
 
 /** What was asked for at the root or in `parameters`, then what the checkpoint says of itself, then the defaults. */
-function settle(root: Parameters, nested: Parameters, { embedding, name }: Manifest) {
+function settle(root: Parameters, nested: Parameters, { embedding, name, truncationSide }: Manifest) {
   const prompt = nested.prompt_name ?? root.prompt_name ?? embedding?.defaultPrompt ?? null;
   const prompts = embedding?.prompts ?? {};
   if (prompt !== null && !Object.hasOwn(prompts, prompt)) {
@@ -85,7 +85,7 @@ function settle(root: Parameters, nested: Parameters, { embedding, name }: Manif
     const message = 'parameters.pooling "none" gives hidden states; dimensions and encoding_format go with a pooling';
     throw new ServiceError('invalid_input', message);
   }
-  const direction = nested.truncation_direction ?? root.truncation_direction ?? 'right';
+  const direction = nested.truncation_direction ?? root.truncation_direction ?? truncationSide ?? 'right';
   return {
     prompt: prompt === null ? '' : (prompts[prompt] ?? ''),
     pooling,

@@ -129,7 +129,8 @@ function windowsOf(
     throw new ServiceError('invalid_input', message);
   }
   const stride = doc_stride ?? Math.min(length >> 1, 128);
-  const truncation = { strategy: 'only_second', maxLength: length, stride } as const;
+  const direction = model.manifest.truncationSide ?? 'right';
+  const truncation = { strategy: 'only_second', maxLength: length, stride, direction } as const;
   let windows: readonly Encoding[];
   try {
     windows = model.tokenizer.encode([item.question, item.context], { truncation });

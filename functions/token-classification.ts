@@ -70,8 +70,8 @@ export const tokenClassification: Task<z.output<typeof input>, z.output<typeof o
 async function entitiesOf(text: string, name: string, parameters: Parameters, model: Model, context: Context) {
   const { ignore_labels: ignored, stride } = parameters;
   const strategy = toStrategy(parameters);
-  const { id2label, maxLength } = model.manifest;
-  const truncation = stride === null ? undefined : ({ strategy: 'only_first', maxLength, stride } as const);
+  const { id2label, maxLength, truncationSide: direction = 'right' } = model.manifest;
+  const truncation = stride === null ? undefined : ({ strategy: 'only_first', maxLength, stride, direction } as const);
   const windows = model.tokenizer.encode(text, truncation && { truncation });
   admit(model, windows, name, 'set parameters.stride to slide over it', context);
   const join = (words: readonly string[]) => model.decoder.join(words);

@@ -73,9 +73,9 @@ function checkLengths(texts: readonly string[], labels: readonly string[], templ
 /** Probability of each hypothesis: among all, or each for itself against its contradiction. */
 async function scoresOf(text: string, hypotheses: readonly string[], multi: boolean, model: Model, context: Context) {
   const pairs = hypotheses.map((hypothesis) => [text, hypothesis] as const);
-  const { id2label, maxLength } = model.manifest;
+  const { id2label, maxLength, truncationSide: direction = 'right' } = model.manifest;
   // The reference cuts the premise, and only the premise.
-  const fit = { truncation: { strategy: 'only_first', maxLength }, cure: 'shorten the label' } as const;
+  const fit = { truncation: { strategy: 'only_first', maxLength, direction }, cure: 'shorten the label' } as const;
   const rows = await forward(model, pairs, ['logits'], context, ({ logits }) => logits.data, fit);
   const entailment = id2label.findIndex((label) => label.toLowerCase().startsWith('entail'));
   const contradiction = entailment === 0 ? id2label.length - 1 : 0;

@@ -79,6 +79,7 @@ export async function readCheckpoint(folder: string, name: string, choices: Choi
     problemType: config.problemType,
     task,
     maxLength: Math.min(config.maxLength, pieces.maxLength, embedding.maxLength),
+    ...(pieces.cutsLeft && { truncationSide: 'left' as const }),
     license: card.license,
     origin: card.origin ?? source?.repository ?? name,
     source,

@@ -10,6 +10,7 @@ import { readDecoder } from './tokenizer/decoder-json.ts';
 const tokenizerJson = z.object({
   added_tokens: z.array(z.object({ id: z.int(), content: z.string(), special: z.boolean() })),
   decoder: z.unknown(),
+  truncation: z.nullish(z.object({ direction: z.nullish(z.string()) })),
   model: z.object({
     continuing_subword_prefix: z.nullish(z.string()),
     unk_token: z.nullish(z.string()),
@@ -24,6 +25,7 @@ const tokenizerConfig = z.object({
   cls_token: z.nullish(token),
   unk_token: z.nullish(token),
   model_max_length: z.nullish(z.number()),
+  truncation_side: z.nullish(z.enum(['left', 'right'])),
   clean_up_tokenization_spaces: z.nullish(z.boolean()),
 });
 
@@ -32,11 +34,14 @@ export interface Pieces {
   readonly decoding: Manifest['decoding'];
   /** Infinite where the files do not say. */
   readonly maxLength: number;
+  /** Whether what is too long is cut on the left. */
+  readonly cutsLeft: boolean;
 }
 
 /** `tokenizer`: what tokenizer.json says. Where neither tokenizer_config.json nor special_tokens_map.json says, the mask is what the added tokens name [MASK] or <mask>, and so on. */
 export async function readPieces(folder: string, tokenizer: unknown): Promise<Pieces> {
-  const { added_tokens: added, model, decoder } = checkJson(join(folder, 'tokenizer.json'), tokenizer, tokenizerJson);
+  const path = join(folder, 'tokenizer.json');
+  const { added_tokens: added, model, decoder, truncation } = checkJson(path, tokenizer, tokenizerJson);
   const config = {
     ...(await readOptionalJson(join(folder, 'special_tokens_map.json'), tokenizerConfig)),
     ...(await readOptionalJson(join(folder, 'tokenizer_config.json'), tokenizerConfig)),
@@ -61,6 +66,7 @@ export async function readPieces(folder: string, tokenizer: unknown): Promise<Pi
     },
     maxLength:
       config.model_max_length && config.model_max_length > 0 ? config.model_max_length : Number.POSITIVE_INFINITY,
+    cutsLeft: (config.truncation_side ?? truncation?.direction?.toLowerCase()) === 'left',
   };
 }
 

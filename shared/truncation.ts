@@ -24,7 +24,7 @@ export function toTruncation(
     truncation,
     max_length: length,
   }: { truncation: z.output<typeof truncationFields.truncation>; max_length: number | null },
-  { manifest: { maxLength } }: Pick<Model, 'manifest'>,
+  { manifest: { maxLength, truncationSide: direction = 'right' } }: Pick<Model, 'manifest'>,
   at = 'parameters.',
 ): Truncation | undefined {
   if (truncation === false || truncation === 'do_not_truncate') {
@@ -34,5 +34,5 @@ export function toTruncation(
   if (length !== null && length > maxLength) {
     throw new ServiceError('invalid_input', `${at}max_length is ${length}; this model takes ${maxLength} tokens`);
   }
-  return { strategy: truncation === true ? 'longest_first' : truncation, maxLength: length ?? maxLength };
+  return { strategy: truncation === true ? 'longest_first' : truncation, maxLength: length ?? maxLength, direction };
 }

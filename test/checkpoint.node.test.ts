@@ -122,6 +122,14 @@ describe('pieces', () => {
     expect((await manifest()).maxLength).toBe(128);
   });
 
+  test('the side that is cut: of tokenizer_config.json, then of tokenizer.json, and otherwise the right', async () => {
+    expect((await manifest()).truncationSide).toBeUndefined();
+    await edit('tokenizer.json', (json) => ({ ...json, truncation: { direction: 'Left', max_length: 64 } }));
+    expect((await manifest()).truncationSide).toBe('left');
+    await edit('tokenizer_config.json', (json) => ({ ...json, truncation_side: 'right' }));
+    expect((await manifest()).truncationSide).toBeUndefined();
+  });
+
   test('positions that come after that of padding do not count', async () => {
     await edit('config.json', (json) => ({ ...json, model_type: 'roberta', pad_token_id: 1 }));
     expect((await manifest()).maxLength).toBe(126);

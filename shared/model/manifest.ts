@@ -74,6 +74,8 @@ const manifest = z.strictObject({
   source: z._default(z.nullable(z.strictObject({ repository: z.string(), commit: z.string() })), null),
   /** Tokens of the longest sequence that the graph takes, special tokens included. */
   maxLength: z.int().check(z.positive()),
+  /** Where a text that is longer is cut, if that is asked for; undefined is on the right. */
+  truncationSide: z.optional(z.enum(['left', 'right'])),
   /** Label of each logit, by its index; empty where the model has no classification head. */
   id2label: z.array(z.string()),
   /** What the card is tagged with; `seeded`: weights that were never trained. */
