@@ -1,7 +1,7 @@
 // Bundles a Worker as it is deployed, for workerd on this machine.
 
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { V4ModuleDefinition as ModuleDefinition } from 'miniflare';
 import { ROOT } from '../wrangler-config.ts';
 
@@ -16,18 +16,18 @@ export async function bundle(entry: string, isLean = false): Promise<ModuleDefin
 
 export interface Bundled {
   readonly script: string;
-  /** Paths of the wasm files, by the names under which it imports them. */
+  /** Paths of the wasm files in the project, by the names under which it imports them. */
   readonly wasm: Readonly<Record<string, string>>;
 }
 
 export async function modulesOf({ script, wasm }: Bundled): Promise<ModuleDefinition[]> {
   const files = Object.entries(wasm).map(async ([path, file]): Promise<ModuleDefinition> => {
-    return { type: 'CompiledWasm', path, contents: await readFile(file) };
+    return { type: 'CompiledWasm', path, contents: await readFile(join(ROOT, file)) };
   });
   return [{ type: 'ESModule', path: 'worker.js', contents: script }, ...(await Promise.all(files))];
 }
 
-/** `inputs`: paths of all files that the script is made of. */
+/** `inputs`: paths in the project of all files that the script is made of. */
 export async function bundleScript(
   entry: string,
   isLean: boolean,
@@ -52,13 +52,16 @@ export async function bundleScript(
         name: 'wasm-modules',
         setup(context) {
           context.onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
-            wasm.set(basename(path), join(resolveDir, path));
+            wasm.set(basename(path), relative(ROOT, join(resolveDir, path)));
             return { path: `./${basename(path)}`, external: true };
           });
         },
       },
     ],
   });
-  const inputs = Object.keys(metafile.inputs).map((path) => join(ROOT, path));
-  return { script: outputFiles[0]?.text ?? '', wasm: Object.fromEntries(wasm), inputs };
+  return {
+    script: outputFiles[0]?.text ?? '',
+    wasm: Object.fromEntries(wasm),
+    inputs: Object.keys(metafile.inputs),
+  };
 }

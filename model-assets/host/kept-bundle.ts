@@ -11,8 +11,9 @@ import { bundleScript, modulesOf } from './bundle.ts';
 
 const FOLDER = join(ROOT, 'node_modules', '.cache', 'edge-pipelines');
 /** How it is made, by what, and of which versions. */
-const MAKERS = [join(import.meta.dirname, 'bundle.ts'), join(ROOT, 'package-lock.json')];
+const MAKERS = ['model-assets/host/bundle.ts', 'package-lock.json'];
 
+/** Paths in the project: in a copy of it they are the copy's own files. */
 const kept = z.object({
   inputs: z.array(z.string()),
   hash: z.string(),
@@ -41,7 +42,7 @@ async function readKept(path: string) {
 /** Undefined where one of them is gone. */
 async function hashOf(inputs: readonly string[]): Promise<string | undefined> {
   try {
-    const files = await Promise.all([...MAKERS, ...inputs].map((path) => readFile(path)));
+    const files = await Promise.all([...MAKERS, ...inputs].map((path) => readFile(join(ROOT, path))));
     const hash = createHash('sha256');
     for (const file of files) hash.update(`${file.byteLength} `).update(file);
     return hash.digest('hex');
