@@ -20,7 +20,7 @@ const STRATEGIES = ['none', 'simple', 'first', 'average', 'max'] as const;
 const parameters = fields({
   aggregation_strategy: optional(z.enum(STRATEGIES, `must be ${STRATEGIES.join(', ')}`), null),
   grouped_entities: optional(z.boolean('must be true or false'), null),
-  ignore_labels: optional(z.array(z.string(), 'must be a list of labels'), ['O']),
+  ignore_labels: optional(z.array(z.string('must be a string'), 'must be a list of labels'), ['O']),
   stride: optional(z.int('must be a whole number from 0, or null').check(z.minimum(0)), null),
   ...offsetFields,
 });

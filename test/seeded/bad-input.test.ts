@@ -74,6 +74,7 @@ describe('token-classification', () => {
     [{ stride: -1 }, 'parameters.stride must be a whole number from 0'],
     [{ aggregation_strategy: 'best' }, 'parameters.aggregation_strategy must be none, simple, first, average, max'],
     [{ ignore_labels: 'O' }, 'parameters.ignore_labels must be a list of labels'],
+    [{ ignore_labels: ['O', 1] }, 'parameters.ignore_labels[1] must be a string'],
     [{ offset_unit: 'bytes' }, 'parameters.offset_unit must be codepoint or utf16'],
   ])('%j', async (parameters, message) => {
     expect(await refusal(task, { inputs: long, parameters })).toContain(message);
