@@ -47,7 +47,7 @@ export const generationFields = {
   no_repeat_ngram_size: whole(0),
   bad_words_ids: optional(
     z
-      .array(z.array(id).check(z.minLength(1, word), z.maxLength(MOST_WORD_LENGTH, word)), words)
+      .array(z.array(id, word).check(z.minLength(1, word), z.maxLength(MOST_WORD_LENGTH, word)), words)
       .check(z.maxLength(MOST_WORDS, words)),
     null,
   ),

@@ -146,6 +146,7 @@ describe('refused', () => {
     [{ typical_p: 0 }, 'typical_p must be a number over 0 and up to 1'],
     [{ early_stopping: 'always' }, 'early_stopping must be true, false or never'],
     [{ bad_words_ids: [[]] }, 'bad_words_ids[0] must have 1 to 32 token ids'],
+    [{ bad_words_ids: [1, 2] }, 'bad_words_ids[0] must have 1 to 32 token ids'],
     [{ bad_words_ids: Array(1025).fill([1]) }, 'bad_words_ids must be a list of at most 1024 lists of token ids'],
     [{ suppress_tokens: Array(4097).fill(1) }, 'suppress_tokens must be a list of at most 4096 token ids'],
     [{ length_penalty: 1e300 }, 'length_penalty must be a number from -100 to 100'],
