@@ -21,7 +21,6 @@ const number = (from: number, to: number, hint = '') => {
 const flag = optional(z.boolean('must be true or false'), null);
 const id = z.int('must be a token id').check(z.minimum(0, 'must be a token id'));
 const share = 'must be a number over 0 and up to 1';
-const probability = optional(z.number(share).check(z.positive(share), z.maximum(1, share)), null);
 const word = `must have 1 to ${MOST_WORD_LENGTH} token ids`;
 const words = `must be a list of at most ${MOST_WORDS} lists of token ids`;
 const suppressed = `must be a list of at most ${MOST_SUPPRESSED} token ids`;
@@ -36,8 +35,8 @@ export const generationFields = {
   do_sample: flag,
   temperature: number(0.01, 100, '; for the likeliest text set do_sample to false'),
   top_k: whole(0),
-  top_p: probability,
-  typical_p: probability,
+  top_p: number(0, 1),
+  typical_p: optional(z.number(share).check(z.positive(share), z.maximum(1, share)), null),
   seed: whole(0),
   num_beams: whole(1),
   num_return_sequences: whole(1),

@@ -135,6 +135,10 @@ describe('refused', () => {
     expect(() => config(parameters)).toThrow(message);
   });
 
+  test('top_p may be 0, as in the reference', () => {
+    expect(config({ top_p: 0 }).topP).toBe(0);
+  });
+
   test.each([
     [{ max_new_tokens: 0 }, 'max_new_tokens must be a whole number from 1'],
     [{ max_new_tokens: -1 }, 'max_new_tokens must be a whole number from 1'],
@@ -142,7 +146,7 @@ describe('refused', () => {
       { temperature: 0 },
       'temperature must be a number from 0.01 to 100; for the likeliest text set do_sample to false',
     ],
-    [{ top_p: 1.1 }, 'top_p must be a number over 0 and up to 1'],
+    [{ top_p: 1.1 }, 'top_p must be a number from 0 to 1'],
     [{ typical_p: 0 }, 'typical_p must be a number over 0 and up to 1'],
     [{ early_stopping: 'always' }, 'early_stopping must be true, false or never'],
     [{ bad_words_ids: [[]] }, 'bad_words_ids[0] must have 1 to 32 token ids'],

@@ -66,6 +66,12 @@ test.each([
   expect(counts.filter((count, id) => count > 0 && !possible.includes(id))).toEqual([]);
 });
 
+test('top_p 0 leaves the likeliest', () => {
+  const scores = LOGITS.slice();
+  topPWarper(0)(scores);
+  expect(Array.from(scores)).toEqual([2, ...Array(LOGITS.length - 1).fill(Number.NEGATIVE_INFINITY)]);
+});
+
 test('20,000 rows of one token, with all that changes scores: chi-square', async () => {
   const config = {
     ...NOTHING_DONE,

@@ -41,7 +41,7 @@ describe('bad input', () => {
     [{ stop: [''] }, 'parameters.stop[0] must be at most 16 strings of 1 to 256 characters'],
     [{ suppress_tokens: [5000] }, 'parameters.suppress_tokens has 5000; the ids of this model are 0 to'],
     [{ temperature: 0 }, 'for the likeliest text set do_sample to false'],
-    [{ top_p: 1.5 }, 'parameters.top_p must be a number over 0 and up to 1'],
+    [{ top_p: 1.5 }, 'parameters.top_p must be a number from 0 to 1'],
     [{ decoder_input_details: true }, 'decoder_input_details needs parameters.details'],
     [{ truncate: 0 }, 'parameters.truncate must be a whole number from 1'],
   ])('%j', async (parameters, message) => {
