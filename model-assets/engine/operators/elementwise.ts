@@ -61,6 +61,23 @@ function relu(call: Call): View {
   return x.buffer.type === 'int' ? builder.binary(commands.MAX, x, builder.int(0)) : builder.unary(commands.RELU, x);
 }
 
+/** What is below 0 times a slope. */
+function leaky({ builder }: Call, x: View, slope: View): View {
+  return builder.select(builder.binary(commands.LESS, x, builder.float(0)), builder.binary(commands.MUL, x, slope), x);
+}
+
+/** log(1 + eˣ), of exponentials that do not overflow. */
+function softplus({ builder }: Call, x: View): View {
+  const small = builder.unary(commands.EXP, builder.unary(commands.NEG, builder.unary(commands.ABS, x)));
+  const rest = builder.unary(commands.LOG, builder.binary(commands.ADD, small, builder.float(1)));
+  return builder.binary(commands.ADD, builder.unary(commands.RELU, x), rest);
+}
+
+function mish(call: Call): View {
+  const x = call.input(0);
+  return call.builder.binary(commands.MUL, x, call.builder.unary(commands.TANH, softplus(call, x)));
+}
+
 function sign(call: Call): View {
   const x = call.input(0);
   const { builder } = call;
@@ -145,16 +162,19 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   GreaterOrEqual: binary(commands.GREATER_OR_EQUAL),
   Identity: identity,
   IsNaN: isNotNumber,
+  LeakyRelu: (call) => leaky(call, call.input(0), call.builder.float(call.float('alpha', 0.01))),
   Less: binary(commands.LESS),
   LessOrEqual: binary(commands.LESS_OR_EQUAL),
   Log: unary(commands.LOG),
   Max: variadic(commands.MAX),
   Min: variadic(commands.MIN),
+  Mish: mish,
   Mod: mod,
   Mul: multiply,
   Neg: eitherUnary(commands.NEG, commands.NEG_I),
   Not: unary(commands.NOT),
   Or: binary(commands.OR),
+  PRelu: (call) => leaky(call, call.input(0), call.input(1)),
   Pow: pow,
   Reciprocal: unary(commands.RECIPROCAL),
   Relu: relu,
@@ -162,6 +182,7 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Sigmoid: unary(commands.SIGMOID),
   Sign: sign,
   Sin: unary(commands.SIN),
+  Softplus: (call) => softplus(call, call.input(0)),
   Sqrt: unary(commands.SQRT),
   Sub: binary(commands.SUB),
   Sum: variadic(commands.ADD),
