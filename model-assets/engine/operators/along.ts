@@ -2,7 +2,7 @@
 
 import * as commands from '../../../shared/runtime/engine/command-format.ts';
 import type { Builder } from '../builder.ts';
-import { isNumber, ONE, product } from '../dim.ts';
+import { isNumber, ONE, product, subtract, ZERO } from '../dim.ts';
 import { MOST_FOLDED } from '../fold.ts';
 import { type Elements, knownElements, scalarOf, staticDims, type View } from '../ir.ts';
 import { Unsupported } from '../unsupported.ts';
@@ -37,15 +37,43 @@ const reduce =
     const finished = behind ? behind(builder, reduced) : reduced;
     const result = isInt ? builder.unary(commands.FLOAT_TO_INT, finished) : finished;
     if (call.int('keepdims', 1)) return result;
-    return transpose(
-      result,
-      x.dims.flatMap((_, i) => (axes.includes(i) ? [] : [i])),
-    );
+    return withoutAxes(result, axes);
   };
+
+/** Without axes of the size 1. */
+function withoutAxes(view: View, axes: readonly number[]): View {
+  return transpose(
+    view,
+    view.dims.flatMap((_, i) => (axes.includes(i) ? [] : [i])),
+  );
+}
 
 type Step = (builder: Builder, x: View) => View;
 const square: Step = (builder, x) => builder.binary(commands.MUL, x, x);
 const root: Step = (builder, x) => builder.unary(commands.SQRT, x);
+
+/** Where along an axis the greatest stands, or the least: of several the first, or the last. */
+const placeOf =
+  (operation: number): Operator =>
+  (call) => {
+    const { builder } = call;
+    const x = call.input(0);
+    const axis = call.axis(call.int('axis', 0), x.dims.length);
+    const size = x.dims[axis] ?? ONE;
+    const isLast = call.int('select_last_index', 0) !== 0;
+    const toFloats = (view: View) => (view.buffer.type === 'int' ? builder.unary(commands.INT_TO_FLOAT, view) : view);
+    const extreme = (of: number, view: View) =>
+      builder.emit({ kind: 'reduce', operation: of, axis }, [view], view.dims.with(axis, ONE), 'float');
+    const values = toFloats(x);
+    const isThere = builder.binary(commands.EQUAL, values, extreme(operation, values));
+    const all = builder.emit({ kind: 'range' }, [builder.int(0), builder.int(1)], [size], 'int');
+    const along = x.dims.map((_, i) => (i === axis ? size : ONE));
+    // All others stand for the place that is taken last.
+    const other = builder.sizes([isLast ? ZERO : subtract(size, ONE)], []);
+    const places = toFloats(builder.select(isThere, builder.reshape(all, along), other));
+    const place = builder.unary(commands.FLOAT_TO_INT, extreme(isLast ? commands.GREATEST : commands.LEAST, places));
+    return call.int('keepdims', 1) ? place : withoutAxes(place, [axis]);
+  };
 
 const softmax =
   (isLog: boolean): Operator =>
@@ -138,6 +166,8 @@ function constant(call: Call): View {
 }
 
 export const ALONG: Readonly<Record<string, Operator>> = {
+  ArgMax: placeOf(commands.GREATEST),
+  ArgMin: placeOf(commands.LEAST),
   Constant: constant,
   CumSum: cumulativeSum,
   LayerNormalization: norm(false),
