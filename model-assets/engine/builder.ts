@@ -33,8 +33,9 @@ export class Builder {
   readonly nodes: Node[] = [];
   readonly inputs: GraphInput[] = [];
   readonly equalities: (readonly [Dim, Dim])[] = [];
-  /** Names of sizes that turned out to be others. */
+  /** Names of sizes that turned out to be others, and of what runs are held to have no less than a number. */
   readonly #known = new Map<string, Dim>();
+  readonly #least = new Map<string, number>();
   /** The ONNX node that is being built. */
   from = '';
 
@@ -149,6 +150,8 @@ export class Builder {
   /** Holds runs to `a` being no more than `b`, unless it always is. */
   assume(a: Dim, b: Dim): void {
     this.hold(dim.minimum(this.resolve(a), this.resolve(b)), a);
+    const [least, name] = [toNumber(a) ?? 0, dim.toSymbol(this.resolve(b))];
+    if (name !== undefined) this.#least.set(name, Math.max(least, this.#least.get(name) ?? 0));
   }
 
   /** Dimensions of what is computed of tensors of these, by numpy's rule. */
@@ -290,7 +293,7 @@ export class Builder {
     // Quotients of floats are no whole numbers.
     if (a.buffer.type === 'float' && (operation === DIV || operation === MOD)) return undefined;
     const known = (size: Dim) => this.resolve(size);
-    const result = x && y && binaryOfSizes(operation, x.map(known), y.map(known));
+    const result = x && y && binaryOfSizes(operation, x.map(known), y.map(known), this.#least);
     return result && this.sizes(result, staticDims(a) ?? [], type);
   }
 }

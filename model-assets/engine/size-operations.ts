@@ -20,10 +20,22 @@ import {
 import * as dim from './dim.ts';
 import { constant, type Dim } from './dim.ts';
 
-const compare = (holds: (sign: number) => boolean) => (a: Dim, b: Dim) => {
-  const sign = dim.signOf(dim.subtract(a, b));
+/** By name, the least that sizes are. */
+type Least = ReadonlyMap<string, number>;
+
+const compare = (holds: (sign: number) => boolean) => (a: Dim, b: Dim, least: Least) => {
+  const sign = dim.signOf(fromZero(dim.subtract(a, b), least));
   return sign === undefined ? undefined : constant(Number(holds(sign)));
 };
+
+/** The same in names that stand for any number from 0 on. */
+function fromZero(size: Dim, least: Least): Dim {
+  let result = size;
+  for (const [name, number] of least) {
+    result = dim.substitute(result, name, dim.add(dim.symbol(name), constant(number)));
+  }
+  return result;
+}
 
 /** ONNX rounds towards 0, sizes are rounded down: the same where nothing is negative. */
 function quotient(a: Dim, b: Dim): Dim | undefined {
@@ -33,7 +45,7 @@ function quotient(a: Dim, b: Dim): Dim | undefined {
   return isPositive ? dim.divide(a, b) : dim.divideExactly(a, b);
 }
 
-const SIZE_OPERATIONS: ReadonlyMap<number, (a: Dim, b: Dim) => Dim | undefined> = new Map([
+const SIZE_OPERATIONS: ReadonlyMap<number, (a: Dim, b: Dim, least: Least) => Dim | undefined> = new Map([
   [ADD, dim.add],
   [SUB, dim.subtract],
   [MUL, dim.multiply],
@@ -49,9 +61,14 @@ const SIZE_OPERATIONS: ReadonlyMap<number, (a: Dim, b: Dim) => Dim | undefined> 
 ]);
 
 /** Each with each. `operation` as for floats. */
-export function binaryOfSizes(operation: number, x: readonly Dim[], y: readonly Dim[]): Dim[] | undefined {
+export function binaryOfSizes(
+  operation: number,
+  x: readonly Dim[],
+  y: readonly Dim[],
+  least: Least,
+): Dim[] | undefined {
   const of = SIZE_OPERATIONS.get(operation);
-  const result = x.map((size, i) => of?.(size, y[i] ?? dim.ZERO));
+  const result = x.map((size, i) => of?.(size, y[i] ?? dim.ZERO, least));
   return result.every((size) => size !== undefined) ? result : undefined;
 }
 
