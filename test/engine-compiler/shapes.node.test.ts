@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { constant, type Dim, symbol } from '../../model-assets/engine/dim.ts';
-import { FLOAT } from '../../model-assets/engine/element-types.ts';
+import { FLOAT, INT64 } from '../../model-assets/engine/element-types.ts';
 import type { View } from '../../model-assets/engine/ir.ts';
 import type { OnnxAttribute } from '../../model-assets/engine/onnx-file.ts';
 import { Call } from '../../model-assets/engine/operators/operator.ts';
@@ -90,4 +90,28 @@ test.each([3, 4, 6])('the last four of %i', async (count) => {
   const { y } = await openGraph(graph).run({ x });
   const last = [...x.data].filter((each) => each % count >= count - 4);
   expect([y?.dims, [...(y?.data ?? [])]]).toEqual([[2, Math.min(4, count)], last]);
+});
+
+test('GatherND: a place beyond its axis is none of the next row', async () => {
+  const session = openGraph(
+    graphOf((builder) => {
+      const inputs = [
+        builder.input('x', FLOAT, 'float', [n, m]),
+        builder.input('places', INT64, 'int', [symbol('k'), constant(2)]),
+      ];
+      const node = { name: '', operator: 'GatherND', domain: '', inputs: [], outputs: ['y'], attributes: new Map() };
+      return SHAPES.GatherND?.(new Call(builder, node, inputs, 18, new Map())) ?? [];
+    }),
+  );
+  const x = { data: Float32Array.from({ length: 6 }, (_, i) => i), dims: [2, 3] };
+  const at = (...places: readonly number[]) =>
+    session.run({ x, places: { data: Int32Array.from(places), dims: [places.length / 2, 2] } });
+  expect((await at(0, 2, -1, -3, 1, 1)).y?.data).toEqual(Float32Array.of(2, 3, 4));
+  for (const place of [
+    [0, 3],
+    [1, -4],
+    [2, 0],
+    [-3, 1],
+  ])
+    await expect(at(0, 0, ...place)).rejects.toThrow();
 });

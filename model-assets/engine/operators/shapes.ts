@@ -1,9 +1,10 @@
 // Operators that look at shapes, or give the same elements another one. Hardly any of them is a node of the engine.
 
+import * as commands from '../../../shared/runtime/engine/command-format.ts';
 import * as dim from '../dim.ts';
 import { type Dim, isNumber, ONE, toNumber, ZERO } from '../dim.ts';
 import { MOST_FOLDED } from '../fold.ts';
-import { knownElements, lengthOf, sizesOf, staticDims, type View } from '../ir.ts';
+import { contiguousStrides, knownElements, lengthOf, sizesOf, staticDims, type View } from '../ir.ts';
 import { Unsupported } from '../unsupported.ts';
 import { expand, slice, transpose } from '../views.ts';
 import type { Call, Operator } from './operator.ts';
@@ -188,12 +189,67 @@ function gather(call: Call): View {
   return builder.emit({ kind: 'gather', axis }, [table, indices], dims, table.buffer.type);
 }
 
+/** Further before the first element than any tensor has elements: with others added, still no place of one. */
+const OUTSIDE = -(2 ** 27);
+
+/** Places along several axes at once become those of rows side by side. */
+function gatherNd(call: Call): View {
+  const { builder } = call;
+  const [x, indices] = [call.input(0), call.input(1)];
+  const batch = call.int('batch_dims', 0);
+  const outer = indices.dims.slice(0, -1);
+  const count = toNumber(indices.dims.at(-1) ?? ZERO);
+  if (!count) throw new Unsupported('it is not known before a run how many places an index has');
+  const axes = x.dims.slice(0, batch + count);
+  const strides = contiguousStrides(axes);
+  const place = axes
+    .map((size, i) => {
+      const stride = builder.sizes([strides[i] ?? ONE], []);
+      if (i >= batch) return placeOf(call, part(indices, i - batch), size, stride);
+      return builder.binary(commands.MUL, counted(call, outer, i), stride);
+    })
+    .reduce((a, b) => builder.binary(commands.ADD, a, b));
+  const inner = x.dims.slice(axes.length);
+  const rows = builder.reshape(x, [dim.product(axes), ...inner]);
+  return builder.emit({ kind: 'gather', axis: 0 }, [rows, place], [...outer, ...inner], x.buffer.type);
+}
+
+/** 0, 1, … along one of some dimensions. */
+function counted({ builder }: Call, dims: readonly Dim[], axis: number): View {
+  const size = dims[axis] ?? ONE;
+  const numbers = builder.emit({ kind: 'range' }, [builder.int(0), builder.int(1)], [size], 'int');
+  return builder.reshape(
+    numbers,
+    dims.map((_, i) => (i === axis ? size : ONE)),
+  );
+}
+
+/** Element i of the last axis, which goes. */
+function part(view: View, i: number): View {
+  const last = view.dims.length - 1;
+  return transpose(slice(view, last, dim.constant(i), ONE), [...view.dims.keys()].slice(0, last));
+}
+
+/** Places along one axis, from either end, as places among all; OUTSIDE where they are none, and would be some of the next row. */
+function placeOf({ builder }: Call, along: View, size: Dim, stride: View): View {
+  const [zero, end] = [builder.int(0), builder.sizes([size], [])];
+  const isBack = builder.binary(commands.LESS, along, zero);
+  const front = builder.select(isBack, builder.binary(commands.ADD, along, end), along);
+  const isThere = builder.binary(
+    commands.AND,
+    builder.binary(commands.GREATER_OR_EQUAL, front, zero),
+    builder.binary(commands.LESS, front, end),
+  );
+  return builder.select(isThere, builder.binary(commands.MUL, front, stride), builder.int(OUTSIDE));
+}
+
 export const SHAPES: Readonly<Record<string, Operator>> = {
   Concat: concat,
   ConstantOfShape: constantOfShape,
   Expand: expanded,
   Flatten: flatten,
   Gather: gather,
+  GatherND: gatherNd,
   Range: range,
   Reshape: reshape,
   Shape: shape,
