@@ -48,7 +48,21 @@ def write_checkpoint(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path,
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    write_settings(tokenizer, folder, model.config.max_position_embeddings)
     return fp32
+
+
+def write_settings(tokenizer: Tokenizer, folder: Path, most: int) -> None:
+    """Where nothing is said of case, transformers opens a tokenizer of BERT's as one that knows none. `most`: tokens that the model takes."""
+    normalizer = json.loads(tokenizer.to_str())["normalizer"]
+    settings = {
+        "tokenizer_class": "BertTokenizerFast",
+        "do_lower_case": normalizer["lowercase"],
+        "strip_accents": normalizer["strip_accents"],
+        "tokenize_chinese_chars": normalizer["handle_chinese_chars"],
+        "model_max_length": most,
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
 
 
 def write_modules(folder: Path, size: int) -> None:
