@@ -1,12 +1,13 @@
 // Scores over a vocabulary are wanted of few tokens: to go on with a text of the last, to fill a mask of the masked. A language model's head
 // is a third to half of what a token costs, and its scores are most of what leaves the engine: so a run computes those rows of the logits
-// that it is asked for (`kept` of `first kept` on), and all of them where it is not.
+// that it is asked for (`kept` of `first kept` on), and all of them where it is not. What stands before the head does as far as no token is
+// mixed with others: in most architectures to the last attention.
 
-import { isEqual, minimum, ONE, product, subtract, symbol, toNumber } from './dim.ts';
-import { isWhole, Rewriter } from './fuse/rewriter.ts';
-import { type Graph, type GraphOutput, whole } from './ir.ts';
+import { isEqual, minimum, ONE, subtract, symbol, toNumber } from './dim.ts';
+import { Rewriter } from './fuse/rewriter.ts';
+import type { Graph, GraphOutput } from './ir.ts';
+import { narrow } from './row-wise.ts';
 import { FIRST_KEPT, KEPT } from './size-table.ts';
-import { slice } from './views.ts';
 
 /** The graph with a head that computes what is kept, where it has a head wider than what it reads; otherwise as it is. */
 export function keepLogits(graph: Graph): Graph {
@@ -20,18 +21,15 @@ function kept(rewriter: Rewriter, output: GraphOutput): GraphOutput | undefined 
   const { name, view } = output;
   const head = name === 'logits' ? rewriter.writerOf('linear', view) : undefined;
   const [x] = head?.inputs ?? [];
-  if (!head || !x || view.dims.length !== 3 || x.dims.length !== 3) return undefined;
+  if (!head || !x || view.dims.length !== 3) return undefined;
   const isAlone = rewriter.graph.outputs.filter((each) => each.view.buffer === view.buffer).length === 1;
-  if (!isAlone || rewriter.readers(view.buffer).length > 0 || !isWhole(head.output)) return undefined;
+  if (!isAlone || rewriter.readers(view.buffer).length > 0) return undefined;
   const [batch = ONE, tokens = ONE, columns = ONE] = view.dims;
-  const [, own = ONE, depth = ONE] = x.dims;
-  if (!isEqual(tokens, own) || (toNumber(columns) ?? 0) <= (toNumber(depth) ?? Number.POSITIVE_INFINITY))
-    return undefined;
+  const depth = x.dims.at(-1) ?? ONE;
+  if ((toNumber(columns) ?? 0) <= (toNumber(depth) ?? Number.POSITIVE_INFINITY)) return undefined;
+  if (!isEqual(head.output.dims.at(-1) ?? ONE, columns)) return undefined;
   const count = minimum(tokens, symbol(KEPT));
   const start = minimum(symbol(FIRST_KEPT), subtract(tokens, count));
-  const dims = [batch, count, columns];
-  const logits = whole({ type: view.buffer.type, length: product(dims) }, dims);
-  const rows = slice(x, 1, start, count);
-  rewriter.replace([head], [{ ...head, inputs: [rows, ...head.inputs.slice(1)], output: logits }]);
-  return { ...output, view: logits };
+  const logits = narrow(rewriter, head, { batch, tokens, start, count });
+  return logits && { ...output, view: logits };
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Builder } from '../../model-assets/engine/builder.ts';
-import { constant, symbol } from '../../model-assets/engine/dim.ts';
+import { constant, product, symbol } from '../../model-assets/engine/dim.ts';
 import { FLOAT } from '../../model-assets/engine/element-types.ts';
 import { fuse } from '../../model-assets/engine/fuse/fuse.ts';
 import { Image } from '../../model-assets/engine/image.ts';
@@ -10,7 +10,8 @@ import type { Graph, View } from '../../model-assets/engine/ir.ts';
 import { keepLogits } from '../../model-assets/engine/keep-logits.ts';
 import { lower } from '../../model-assets/engine/lower.ts';
 import { matmul } from '../../model-assets/engine/operators/products.ts';
-import { ADD, TANH } from '../../shared/runtime/engine/command-format.ts';
+import { transpose } from '../../model-assets/engine/views.ts';
+import { ADD, MUL, TANH } from '../../shared/runtime/engine/command-format.ts';
 import { STEP_LINEAR } from '../../shared/runtime/engine/program.ts';
 import { evaluateSizes } from '../../shared/runtime/engine/sizes.ts';
 import { createRandom } from '../runtime/engine/random.ts';
@@ -77,6 +78,75 @@ describe('rows that are asked for', () => {
     const at = (sizes: readonly number[]) => dims.map((size) => sizes[size]);
     expect(at(evaluateSizes(code.sizes, { ...shapes, kept: { start: 4, count: 1 } }))).toEqual([BATCH, 1, WORDS]);
     expect(at(evaluateSizes(code.sizes, shapes))).toEqual([BATCH, TOKENS, WORDS]);
+  });
+});
+
+describe('what stands before the head', () => {
+  const matrix = (b: Builder, rows: number, columns: number) => b.data(random.floats(rows * columns), [rows, columns]);
+  const vector = (b: Builder, columns: number) => b.data(random.floats(columns), [columns]);
+  const norm = (b: Builder, x: View) => {
+    const operation = { kind: 'norm', epsilon: 1e-5, isRms: false } as const;
+    return b.emit(operation, [x, vector(b, DEPTH), vector(b, DEPTH), null], x.dims, 'float');
+  };
+  /** A layer behind its attention, of which \`mixed\` stands for what it gives. */
+  const layer = (b: Builder, hidden: View, mixed: View) => {
+    const sum = b.binary(ADD, matmul(b, mixed, matrix(b, DEPTH, DEPTH)), hidden);
+    const flat = b.reshape(norm(b, sum), [product(sum.dims.slice(0, 2)), constant(DEPTH)]);
+    const wide = b.unary(TANH, b.binary(ADD, matmul(b, flat, matrix(b, DEPTH, 12)), vector(b, 12)));
+    const narrow = b.reshape(matmul(b, wide, matrix(b, 12, DEPTH)), sum.dims);
+    const scaled = b.binary(MUL, b.binary(ADD, narrow, sum), vector(b, DEPTH));
+    return { sum, logits: matmul(b, norm(b, scaled), matrix(b, DEPTH, WORDS)) };
+  };
+  /** Rows of each linear layer for a window of one. */
+  const rowsOf = (graph: Graph) => {
+    const { code } = lower(graph, 'model', null, new Image());
+    const sizes = evaluateSizes(code.sizes, {
+      inputs: [x.dims],
+      capacity: 0,
+      pastCapacity: 0,
+      kept: { start: 2, count: 1 },
+    });
+    const linear = code.steps.filter(({ kind }) => kind === STEP_LINEAR);
+    return linear.map(({ views: [out = -1] }) => {
+      const dims = code.views[out]?.dims.map((size) => sizes[size] ?? 0) ?? [];
+      return dims.slice(0, -1).reduce((a, b) => a * b, 1);
+    });
+  };
+
+  test.each<[string, (b: Builder, hidden: View) => readonly View[], number[]]>([
+    ['as far as no rows are mixed', (b, hidden) => [layer(b, hidden, hidden).logits], [1, 1, 1, 1]],
+    [
+      'not what comes out too',
+      (b, hidden) => {
+        const { sum, logits } = layer(b, hidden, hidden);
+        return [logits, sum];
+      },
+      [TOKENS, 1, 1, 1],
+    ],
+    [
+      'not what others read, nor what they mix',
+      (b, hidden) => {
+        const turned = transpose(hidden, [0, 2, 1]);
+        const first = matmul(b, hidden, matrix(b, DEPTH, DEPTH));
+        return [layer(b, first, matmul(b, matmul(b, first, turned), hidden)).logits];
+      },
+      [TOKENS, 1, 1, 1, 1],
+    ],
+  ])('computes the rows that are kept, %s', async (_, outputs, rows) => {
+    const built = headed((b, hidden) => outputs(b, hidden));
+    const graph = keepLogits(built);
+    expect(rowsOf(graph).map((count) => count / BATCH)).toEqual(rows);
+    const session = openGraph(graph);
+    const all = await openGraph(built).run({ x });
+    for (const start of [0, 2, 4]) {
+      const { logits, y1 } = await session.run({ x }, undefined, { start, count: 1 });
+      const wanted = Array.from({ length: BATCH }, (_, row) => {
+        const at = (row * TOKENS + start) * WORDS;
+        return [...(all.logits?.data ?? []).slice(at, at + WORDS)];
+      });
+      expect([...(logits?.data ?? [])]).toEqual(wanted.flat());
+      expect(y1?.data).toEqual(all.y1?.data);
+    }
   });
 });
 
