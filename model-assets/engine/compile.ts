@@ -2,6 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { Program } from '../../shared/runtime/engine/program.ts';
+import { narrowFirstTokens } from './first-token.ts';
 import { fuse } from './fuse/fuse.ts';
 import { Image } from './image.ts';
 import { importOnnx } from './import-onnx.ts';
@@ -68,7 +69,7 @@ function* compiling(image: Image, sources: readonly OnnxSource[], attention: Att
         const own = condition === null ? null : { input: condition, value: i === 0 };
         const readsAtOnce = READ_AT_ONCE.includes(name) && !graph.inputs.some((input) => PAST.test(input.name));
         const fused = fuse(graph, attention === 'int8' && readsAtOnce);
-        lowered.push(yield* lowering(keepLogits(fused), name, own, image));
+        lowered.push(yield* lowering(keepLogits(narrowFirstTokens(fused)), name, own, image));
       }
     } catch (cause) {
       throw at(`graph ${name}`, cause);

@@ -14,9 +14,13 @@ export interface Wanted {
   readonly count: Dim;
 }
 
-/** Makes `last`, and what only it reads, compute the rows that are wanted. Gives the output that takes the place of its own. */
-export function narrow(rewriter: Rewriter, last: Node, wanted: Wanted): View | undefined {
-  const nodes = nodesBefore(rewriter, last, wanted);
+/**
+ * What `last` gives, [batch, count, columns], of nodes beside it and those before it that compute the wanted rows alone; undefined where it
+ * is no such node. The old ones go with their last reader. `mayComeOut`: also beside nodes whose rows are an output too, and have to be
+ * computed where that is asked for.
+ */
+export function narrow(rewriter: Rewriter, last: Node, wanted: Wanted, mayComeOut = false): View | undefined {
+  const nodes = nodesBefore(rewriter, last, wanted, mayComeOut);
   if (!nodes) return undefined;
   const fresh = new Map<Buffer, View>();
   for (const { output, sum } of nodes) {
@@ -24,7 +28,7 @@ export function narrow(rewriter: Rewriter, last: Node, wanted: Wanted): View | u
   }
   const to = (view: View) => fresh.get(view.buffer) ?? rowsOf(view, wanted);
   rewriter.replace(
-    nodes,
+    [],
     nodes.map((node) => {
       const rows = rowInputs(node) ?? [];
       const inputs = node.inputs.map((view, i) => {
@@ -39,11 +43,11 @@ export function narrow(rewriter: Rewriter, last: Node, wanted: Wanted): View | u
 }
 
 /** `last` and those before it that nothing else waits for; undefined where it is no such node itself. */
-function nodesBefore(rewriter: Rewriter, last: Node, wanted: Wanted): readonly Node[] | undefined {
+function nodesBefore(rewriter: Rewriter, last: Node, wanted: Wanted, mayComeOut: boolean): readonly Node[] | undefined {
   if (!isRowWise(last, wanted)) return undefined;
   const nodes = new Set([last]);
   const isWantedHere = ({ buffer }: View) =>
-    !rewriter.isOutput(buffer) && rewriter.readers(buffer).every((reader) => nodes.has(reader));
+    (mayComeOut || !rewriter.isOutput(buffer)) && rewriter.readers(buffer).every((reader) => nodes.has(reader));
   for (let size = 0; size < nodes.size; ) {
     size = nodes.size;
     for (const node of [...nodes]) {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Builder } from '../../model-assets/engine/builder.ts';
-import { constant, product, symbol } from '../../model-assets/engine/dim.ts';
+import { constant, symbol } from '../../model-assets/engine/dim.ts';
 import { FLOAT } from '../../model-assets/engine/element-types.ts';
 import { fuse } from '../../model-assets/engine/fuse/fuse.ts';
 import { Image } from '../../model-assets/engine/image.ts';
@@ -11,15 +11,13 @@ import { keepLogits } from '../../model-assets/engine/keep-logits.ts';
 import { lower } from '../../model-assets/engine/lower.ts';
 import { matmul } from '../../model-assets/engine/operators/products.ts';
 import { transpose } from '../../model-assets/engine/views.ts';
-import { ADD, MUL, TANH } from '../../shared/runtime/engine/command-format.ts';
+import { ADD, TANH } from '../../shared/runtime/engine/command-format.ts';
 import { STEP_LINEAR } from '../../shared/runtime/engine/program.ts';
 import { evaluateSizes } from '../../shared/runtime/engine/sizes.ts';
-import { createRandom } from '../runtime/engine/random.ts';
+import { BATCH, DEPTH, layer, linearRows, matrix, TOKENS, vector, x } from './last-layer.ts';
 import { graphOf, openGraph } from './run-graph.ts';
 
-const [BATCH, TOKENS, DEPTH, WORDS] = [2, 5, 8, 20];
-const random = createRandom(83);
-const weights = (columns: number) => random.floats(DEPTH * columns);
+const WORDS = 20;
 
 /** Outputs are called logits, y1, … */
 function headed(outputs: (b: Builder, hidden: View, head: (columns: number) => View) => readonly View[]): Graph {
@@ -27,15 +25,12 @@ function headed(outputs: (b: Builder, hidden: View, head: (columns: number) => V
     const dims = [symbol('batch'), symbol('tokens'), constant(DEPTH)];
     const hidden = b.unary(TANH, b.input('x', FLOAT, 'float', dims));
     const head = (columns: number) => {
-      const [matrix, bias] = [b.data(weights(columns), [DEPTH, columns]), b.data(random.floats(columns), [columns])];
-      return b.binary(ADD, matmul(b, hidden, matrix), bias);
+      return b.binary(ADD, matmul(b, hidden, matrix(b, columns)), vector(b, columns));
     };
     return outputs(b, hidden, head);
   });
   return fuse({ ...graph, outputs: given.map((each) => (each.name === 'y' ? { ...each, name: 'logits' } : each)) });
 }
-
-const x = { data: random.floats(BATCH * TOKENS * DEPTH), dims: [BATCH, TOKENS, DEPTH] };
 
 describe('rows that are asked for', () => {
   const graph = keepLogits(headed((_, hidden, head) => [head(WORDS), hidden]));
@@ -82,44 +77,15 @@ describe('rows that are asked for', () => {
 });
 
 describe('what stands before the head', () => {
-  const matrix = (b: Builder, rows: number, columns: number) => b.data(random.floats(rows * columns), [rows, columns]);
-  const vector = (b: Builder, columns: number) => b.data(random.floats(columns), [columns]);
-  const norm = (b: Builder, x: View) => {
-    const operation = { kind: 'norm', epsilon: 1e-5, isRms: false } as const;
-    return b.emit(operation, [x, vector(b, DEPTH), vector(b, DEPTH), null], x.dims, 'float');
-  };
-  /** A layer behind its attention, of which \`mixed\` stands for what it gives. */
-  const layer = (b: Builder, hidden: View, mixed: View) => {
-    const sum = b.binary(ADD, matmul(b, mixed, matrix(b, DEPTH, DEPTH)), hidden);
-    const flat = b.reshape(norm(b, sum), [product(sum.dims.slice(0, 2)), constant(DEPTH)]);
-    const wide = b.unary(TANH, b.binary(ADD, matmul(b, flat, matrix(b, DEPTH, 12)), vector(b, 12)));
-    const narrow = b.reshape(matmul(b, wide, matrix(b, 12, DEPTH)), sum.dims);
-    const scaled = b.binary(MUL, b.binary(ADD, narrow, sum), vector(b, DEPTH));
-    return { sum, logits: matmul(b, norm(b, scaled), matrix(b, DEPTH, WORDS)) };
-  };
-  /** Rows of each linear layer for a window of one. */
-  const rowsOf = (graph: Graph) => {
-    const { code } = lower(graph, 'model', null, new Image());
-    const sizes = evaluateSizes(code.sizes, {
-      inputs: [x.dims],
-      capacity: 0,
-      pastCapacity: 0,
-      kept: { start: 2, count: 1 },
-    });
-    const linear = code.steps.filter(({ kind }) => kind === STEP_LINEAR);
-    return linear.map(({ views: [out = -1] }) => {
-      const dims = code.views[out]?.dims.map((size) => sizes[size] ?? 0) ?? [];
-      return dims.slice(0, -1).reduce((a, b) => a * b, 1);
-    });
-  };
+  const toWords = (b: Builder, hidden: View) => matmul(b, hidden, matrix(b, WORDS));
 
   test.each<[string, (b: Builder, hidden: View) => readonly View[], number[]]>([
-    ['as far as no rows are mixed', (b, hidden) => [layer(b, hidden, hidden).logits], [1, 1, 1, 1]],
+    ['as far as no rows are mixed', (b, hidden) => [toWords(b, layer(b, hidden, hidden).last)], [1, 1, 1, 1]],
     [
       'not what comes out too',
       (b, hidden) => {
-        const { sum, logits } = layer(b, hidden, hidden);
-        return [logits, sum];
+        const { sum, last } = layer(b, hidden, hidden);
+        return [toWords(b, last), sum];
       },
       [TOKENS, 1, 1, 1],
     ],
@@ -127,15 +93,15 @@ describe('what stands before the head', () => {
       'not what others read, nor what they mix',
       (b, hidden) => {
         const turned = transpose(hidden, [0, 2, 1]);
-        const first = matmul(b, hidden, matrix(b, DEPTH, DEPTH));
-        return [layer(b, first, matmul(b, matmul(b, first, turned), hidden)).logits];
+        const first = matmul(b, hidden, matrix(b, DEPTH));
+        return [toWords(b, layer(b, first, matmul(b, matmul(b, first, turned), hidden)).last)];
       },
       [TOKENS, 1, 1, 1, 1],
     ],
   ])('computes the rows that are kept, %s', async (_, outputs, rows) => {
     const built = headed((b, hidden) => outputs(b, hidden));
     const graph = keepLogits(built);
-    expect(rowsOf(graph).map((count) => count / BATCH)).toEqual(rows);
+    expect(linearRows(graph, { start: 2, count: 1 })).toEqual(rows);
     const session = openGraph(graph);
     const all = await openGraph(built).run({ x });
     for (const start of [0, 2, 4]) {
