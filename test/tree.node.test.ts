@@ -28,6 +28,7 @@ const ROWS: readonly (readonly [prefix: string, row: number])[] = [
   ['shared/runtime/serial.ts', 2],
   ['shared/runtime/move-rows.ts', 2],
   ['shared/runtime/check-names.ts', 3],
+  ['shared/runtime/kept-rows.ts', 3],
   ['shared/runtime/', 4],
   ['shared/model/', 5],
   ['shared/schema.ts', 6],
