@@ -8,6 +8,7 @@ import { weightBytes } from '../../shared/runtime/engine/weight-bytes.ts';
 import type { Compiled } from './compile.ts';
 import type { Lowered } from './lower.ts';
 import { OPERATIONS } from './operation-names.ts';
+import { KEPT } from './size-table.ts';
 
 const NAMES: Readonly<Record<number, string>> = {
   [p.STEP_COPY]: 'copy',
@@ -44,6 +45,7 @@ function explainFunction({ code, from, sizeTexts }: Lowered, tokens: number): st
   const sizes = evaluateSizes(code.sizes, { inputs, capacity: tokens + 1, pastCapacity: tokens + 1 });
   const work = code.steps.map((step) => multiplyAdds(step, code, sizes));
   const total = work.reduce((sum, each) => sum + each, 0);
+  const isKept = code.sizes.some(({ kind }) => kind === 'kept');
   const signature = (list: readonly { readonly name: string; readonly dims: readonly number[] }[]) =>
     list.map(({ name, dims: own }) => `${name}${dims(own)}`).join(', ');
   const condition = code.condition
@@ -54,6 +56,7 @@ function explainFunction({ code, from, sizeTexts }: Lowered, tokens: number): st
     `${code.graph}${condition}: ${signature(code.inputs)}`,
     `  -> ${signature(code.outputs)}`,
     `  ${(total / 1e6).toFixed(0)} million multiply-adds with ${inputs.map((own, i) => `${code.inputs[i]?.name} [${own}]`).join(', ')}`,
+    ...(isKept ? [`  ${KEPT}: of the logits, as a run asks for; here all`] : []),
     ...code.steps.map((step, i) => {
       const [out, ...others] = step.views
         .filter((view) => view !== p.ABSENT)

@@ -10,7 +10,7 @@ import { reshape } from './views.ts';
 export function narrowFirstTokens(graph: Graph): Graph {
   const rewriter = new Rewriter(graph);
   for (const node of graph.nodes) {
-    const readers = rewriter.readers(node.output.buffer);
+    const readers = [...rewriter.readers(node.output.buffer)];
     if (readers.length > 0 && readers.every((reader) => readsFirst(reader, node.output)))
       readFirst(rewriter, node, readers);
   }

@@ -46,8 +46,11 @@ export function narrow(rewriter: Rewriter, last: Node, wanted: Wanted, mayComeOu
 function nodesBefore(rewriter: Rewriter, last: Node, wanted: Wanted, mayComeOut: boolean): readonly Node[] | undefined {
   if (!isRowWise(last, wanted)) return undefined;
   const nodes = new Set([last]);
+  // Who reads it otherwise than row by row, a part of a row or one row for all, would find other rows there.
   const isWantedHere = ({ buffer }: View) =>
-    (mayComeOut || !rewriter.isOutput(buffer)) && rewriter.readers(buffer).every((reader) => nodes.has(reader));
+    (mayComeOut || !rewriter.isOutput(buffer)) &&
+    rewriter.readers(buffer).every((reader) => nodes.has(reader)) &&
+    rewriter.viewsOf(buffer).every(isWhole);
   for (let size = 0; size < nodes.size; ) {
     size = nodes.size;
     for (const node of [...nodes]) {

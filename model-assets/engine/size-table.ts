@@ -8,8 +8,8 @@ import { Unsupported } from './unsupported.ts';
 export const CAPACITY = 'capacity of the caches';
 export const PAST_CAPACITY = 'capacity of the past';
 /** Rows of the logits that are asked for, and the first of them. */
-export const KEPT = 'kept';
-export const FIRST_KEPT = 'first kept';
+export const KEPT = 'rows that are kept';
+export const FIRST_KEPT = 'first row that is kept';
 
 export class SizeTable {
   readonly sizes: Size[] = [];

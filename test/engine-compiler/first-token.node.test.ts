@@ -2,14 +2,14 @@
 
 import { expect, test } from 'vitest';
 import type { Builder } from '../../model-assets/engine/builder.ts';
-import { constant, ONE, symbol } from '../../model-assets/engine/dim.ts';
+import { constant, ONE, symbol, ZERO } from '../../model-assets/engine/dim.ts';
 import { FLOAT } from '../../model-assets/engine/element-types.ts';
 import { narrowFirstTokens } from '../../model-assets/engine/first-token.ts';
 import { fuse } from '../../model-assets/engine/fuse/fuse.ts';
 import type { View } from '../../model-assets/engine/ir.ts';
 import { matmul } from '../../model-assets/engine/operators/products.ts';
 import { slice } from '../../model-assets/engine/views.ts';
-import { TANH } from '../../shared/runtime/engine/command-format.ts';
+import { MUL, TANH } from '../../shared/runtime/engine/command-format.ts';
 import { DEPTH, layer, linearRows, matrix, TOKENS, x } from './last-layer.ts';
 import { graphOf, openGraph } from './run-graph.ts';
 
@@ -30,6 +30,22 @@ test.each<[string, (b: Builder, hidden: View) => readonly View[], number[]]>([
       return [classify(b, tokenOf(last, 0)), last];
     },
     [1, 1, 1, 1, 1, TOKENS, TOKENS, TOKENS],
+  ],
+  [
+    'for all who read it',
+    (b, h) => {
+      const row = tokenOf(layer(b, h, h).last, 0);
+      return [classify(b, row), classify(b, row)];
+    },
+    [1, 1, 1, 1, 1, 1, 1],
+  ],
+  [
+    'and what a part of a row is read of stays',
+    (b, h) => {
+      const { last } = layer(b, h, h);
+      return [classify(b, tokenOf(b.binary(MUL, last, slice(last, 2, ZERO, ONE)), 0))];
+    },
+    [TOKENS, TOKENS, TOKENS, 1, 1],
   ],
   [
     'all of them where another token is read',

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Builder } from '../../model-assets/engine/builder.ts';
-import { constant, symbol } from '../../model-assets/engine/dim.ts';
+import { constant, ONE, symbol, ZERO } from '../../model-assets/engine/dim.ts';
 import { FLOAT } from '../../model-assets/engine/element-types.ts';
 import { fuse } from '../../model-assets/engine/fuse/fuse.ts';
 import { Image } from '../../model-assets/engine/image.ts';
@@ -10,8 +10,8 @@ import type { Graph, View } from '../../model-assets/engine/ir.ts';
 import { keepLogits } from '../../model-assets/engine/keep-logits.ts';
 import { lower } from '../../model-assets/engine/lower.ts';
 import { matmul } from '../../model-assets/engine/operators/products.ts';
-import { transpose } from '../../model-assets/engine/views.ts';
-import { ADD, TANH } from '../../shared/runtime/engine/command-format.ts';
+import { slice, transpose } from '../../model-assets/engine/views.ts';
+import { ADD, MUL, TANH } from '../../shared/runtime/engine/command-format.ts';
 import { STEP_LINEAR } from '../../shared/runtime/engine/program.ts';
 import { evaluateSizes } from '../../shared/runtime/engine/sizes.ts';
 import { BATCH, DEPTH, layer, linearRows, matrix, TOKENS, vector, x } from './last-layer.ts';
@@ -88,6 +88,15 @@ describe('what stands before the head', () => {
         return [toWords(b, last), sum];
       },
       [TOKENS, 1, 1, 1],
+    ],
+    [
+      'not what is read by other rows, or by a part of a row',
+      (b, hidden) => {
+        const first = matmul(b, hidden, matrix(b, DEPTH));
+        const gated = b.binary(MUL, first, slice(first, 2, ZERO, ONE));
+        return [toWords(b, b.binary(ADD, gated, slice(first, 1, ZERO, ONE)))];
+      },
+      [TOKENS, 1],
     ],
     [
       'not what others read, nor what they mix',
