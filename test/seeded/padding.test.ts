@@ -32,6 +32,7 @@ test.each([
   'seeded-roberta-token-classification',
   'seeded-albert-text-classification',
   'seeded-distilbert-question-answering',
+  'seeded-bert-fill-mask',
 ])('%s', async (name) => {
   const session = await openSeeded(name);
   const batch = await run(session, ROWS, TOKENS);

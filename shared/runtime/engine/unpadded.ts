@@ -32,7 +32,9 @@ export function lengthsWithoutPadding(
     ({ type, dims }) =>
       type === FLOAT &&
       dims[0] === sizeOfRows &&
-      dims.every((size, axis) => (axis === 1 && size === sizeOfTokens) || axis === 0 || isConstant(code, size)),
+      dims.every(
+        (size, axis) => axis === 0 || isConstant(code, size) || (axis === 1 && isTokens(code, size, sizeOfTokens)),
+      ),
   );
   if (!canJoin || code.inputs.some(({ dims }) => dims[0] !== sizeOfRows)) return null;
   const { data } = mask;
@@ -53,6 +55,13 @@ function isOfTokens(code: ProgramFunction, { name, dims }: ProgramInput, feeds: 
   const tensor = feeds[name];
   const isAlike = tensor && 'data' in tensor && tensor.dims.join() === own.join();
   return OF_TOKENS.includes(name) && isAlike && dims.length === 2 && !dims.some((size) => isConstant(code, size));
+}
+
+/** As many as there are tokens, where a run is asked for all rows of what it gives. */
+function isTokens({ sizes }: ProgramFunction, size: number, tokens: number | undefined): boolean {
+  const entry = sizes[size];
+  const others = entry?.kind === 'min' ? [entry.a, entry.b].filter((each) => sizes[each]?.kind !== 'kept') : [size];
+  return others.length === 1 && others[0] === tokens;
 }
 
 const isConstant = ({ sizes }: ProgramFunction, size: number) => sizes[size]?.kind === 'constant';

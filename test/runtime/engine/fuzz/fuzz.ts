@@ -181,10 +181,12 @@ async function runOnce(session: EngineSession, way: ProgramFunction, dims: Dims,
     const names = way.outputs.map(({ name }) => name);
     const holding = names.filter((name) => random.integer(0, 3) > 0 && /present|key|value|mems|out|hidden/.test(name));
     const feeds: HeldFeeds = feedsOf(way, dims, random);
+    const keep = random.pick([undefined, { start: random.integer(0, 9), count: random.integer(1, 4) }]);
     const first = await session.runHeld(
       feeds,
       names.filter((name) => !holding.includes(name)),
       holding,
+      keep,
     );
     held.push(...Object.values(first.held).filter((tensor) => tensor instanceof EngineHeld));
     counts.answered++;
@@ -201,6 +203,7 @@ async function runOnce(session: EngineSession, way: ProgramFunction, dims: Dims,
       next,
       names.filter((name) => !holding.includes(name)),
       holding,
+      keep,
     );
     held.push(...Object.values(second.held).filter((tensor) => tensor instanceof EngineHeld));
     counts.answered++;
