@@ -48,7 +48,7 @@ export async function memoryOf({ manifest, blobs }: Checkpoint): Promise<Memory>
   return {
     terms: [{ what: 'weights', bytes: program.imageBytes }, { what: 'engine', bytes: ENGINE }, tokenizer],
     work: lengths.flatMap((tokens) => {
-      const bytes = workBytes(program, tokens);
+      const bytes = workBytes(program, tokens, manifest.generation !== null);
       return bytes === undefined ? [] : [{ tokens, bytes }];
     }),
   };
@@ -65,8 +65,11 @@ function ortTerms({ graphs }: Manifest): MemoryTerm[] {
   ];
 }
 
-/** Of the graph that needs most, with what it holds; undefined where a size cannot be told by the names of inputs. */
-function workBytes(program: Program, tokens: number): number | undefined {
+/**
+ * Of the graph that needs most, with what it holds; undefined where a size cannot be told by the names of inputs. `writes`: of all tokens that
+ * it reads the scores of the last are wanted. A text to be filled may have its masks at both ends.
+ */
+function workBytes(program: Program, tokens: number, writes: boolean): number | undefined {
   const held = heldBytes(program, tokens);
   const each = program.functions.map((code) => {
     try {
@@ -77,7 +80,7 @@ function workBytes(program: Program, tokens: number): number | undefined {
             inputs: inputsOf(code, tokens),
             capacity: tokens,
             pastCapacity: 0,
-            kept: scoresOf(code) && lastOf(readIn(code, tokens)),
+            kept: writes ? lastOf(readIn(code, tokens)) : undefined,
           }),
           outputs: [...code.outputs.keys()],
           image: { at: 0, bytes: program.imageBytes },
@@ -118,15 +121,13 @@ const readIn = (code: ProgramFunction, tokens: number) =>
 /** Tokens that a graph reads in one run: a decoder with a source one, a decoder alone as many as it may give the scores of. */
 function readAtOnce(code: ProgramFunction): number {
   if (code.inputs.some(({ name }) => name.startsWith('encoder_') || name.includes(OF_SOURCE))) return 1;
-  const scores = scoresOf(code);
+  const scores = code.outputs.some(({ name }) => name.startsWith(PRESENT))
+    ? code.outputs.find(({ name }) => name === 'logits')
+    : undefined;
   const vocabulary = scores && constant(code, scores.dims[2] ?? -1);
   const skipsLogits = code.sizes.some(({ kind }) => kind === 'kept');
   return vocabulary ? positionsAtOnce(vocabulary, skipsLogits) : Number.POSITIVE_INFINITY;
 }
-
-/** What a decoder chooses the next token by. */
-const scoresOf = ({ outputs }: ProgramFunction) =>
-  outputs.some(({ name }) => name.startsWith(PRESENT)) ? outputs.find(({ name }) => name === 'logits') : undefined;
 
 /** Keys and values, which lie outside of what a run works in. */
 function heldBuffers({ buffers, inputs, outputs }: ProgramFunction): number[] {

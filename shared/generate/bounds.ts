@@ -8,7 +8,7 @@ import type { Context, Limits } from '../task.ts';
 import type { GenerationConfig } from './config.ts';
 import { positionsAtOnce } from './decoding.ts';
 import { MEMORY } from './memories.ts';
-import { decodersOf } from './open-decoding.ts';
+import { decodersOf, skipsLogits } from './open-decoding.ts';
 import { OF_SOURCE, PAST } from './past.ts';
 import { STATES } from './source.ts';
 
@@ -37,11 +37,13 @@ export interface Cost {
 
 /** Allowed for what a step works in beside its scores. What a source is read in is free again by then, and caches take its place. */
 const WORK = 4 * MIB;
+/** Of a position, where every step reads all of them again: 768 units take about 27 KiB. */
+const POSITION_WORK = 2 ** 15;
 
 /**
  * What a model's decoder remembers, by the shapes of its graph. Keys and values count twice: on onnxruntime-web a step writes them anew before
- * those of the step before are freed, and on the own engine they grow (`GROWN`). Without a cache it is the scores of all positions, which
- * come out of every step. Those of the source lie there once a row on onnxruntime-web, and once on the own engine, whose graphs read them
+ * those of the step before are freed, and on the own engine they grow (`GROWN`). Without a cache it is the scores of all positions
+ * where they come out of every step, else what a step works in, and the scores of the last. Those of the source lie there once a row on onnxruntime-web, and once on the own engine, whose graphs read them
  * in attention alone; what the encoder gave lies there once, and again for each row where every step is fed it.
  */
 export function costOf({ manifest, sessions, tokenizer }: Model, sourceLength: number): Cost {
@@ -54,14 +56,19 @@ export function costOf({ manifest, sessions, tokenizer }: Model, sourceLength: n
   const isOnce = engine.name === 'edge';
   const statesOf = (graph: Session) => sourceLength * numbers(graph, (name) => name === STATES);
   const recomputes = memories + past === 0;
+  const skips = skipsLogits({ first, later });
+  const scoresBytes = 2 * FLOAT * tokenizer.vocabularySize;
+  const readAgain = skips ? POSITION_WORK : FLOAT * (isOnce ? 2 : 1) * tokenizer.vocabularySize;
   return {
     decoderMib,
     recomputes,
-    positionBytes: FLOAT * (recomputes ? (isOnce ? 2 : 1) * tokenizer.vocabularySize : GROWN.perToken * past),
-    rowBytes: FLOAT * (2 * memories + statesOf(later) + (isOnce ? GROWN.more * past : ofSource)),
+    positionBytes: recomputes ? readAgain : FLOAT * GROWN.perToken * past,
+    rowBytes:
+      FLOAT * (2 * memories + statesOf(later) + (isOnce ? GROWN.more * past : ofSource)) +
+      (recomputes && skips ? scoresBytes : 0),
     textBytes: FLOAT * (statesOf(first) + (isOnce ? ofSource : 0)),
-    stepBytes: recomputes ? 0 : 2 * FLOAT * tokenizer.vocabularySize,
-    scored: later.skipsLogits ? 1 : positionsAtOnce(tokenizer.vocabularySize, false),
+    stepBytes: recomputes ? 0 : scoresBytes,
+    scored: skips ? 1 : positionsAtOnce(tokenizer.vocabularySize, false),
     residentBytes: engine.name === 'edge' ? engine.program.bytes + tokenizer.bytes + WORK : 0,
   };
 }

@@ -8,6 +8,7 @@
 import app from '../../../functions/index.ts';
 import { type Decoding, ones, positionsAtOnce } from '../../../shared/generate/decoding.ts';
 import { KeyValues } from '../../../shared/generate/key-values.ts';
+import { skipsLogits } from '../../../shared/generate/open-decoding.ts';
 import type { Env } from '../../../shared/http/settings.ts';
 import { Meter } from '../../../shared/meter.ts';
 import { verified } from '../../../shared/model/blob-stream.ts';
@@ -102,11 +103,8 @@ async function decode({ model, encoder, decoder, decoder_with_past }: Sessions, 
   if (!first) throw new Error('the model has no decoder');
   const hidden = (await encoder?.run(idsFor(encoder, context)))?.last_hidden_state;
   const source = hidden ? { hidden: { data: hidden.data as Float32Array, dims: hidden.dims }, length: context } : null;
-  return new KeyValues(
-    { first, later: decoder_with_past ?? first },
-    source,
-    positionsAtOnce(PIECES, first.skipsLogits),
-  );
+  const graphs = { first, later: decoder_with_past ?? first };
+  return new KeyValues(graphs, source, positionsAtOnce(PIECES, skipsLogits(graphs)));
 }
 
 function open(it: Opened, bucket: R2Bucket): Promise<Sessions> {
