@@ -13,6 +13,7 @@ const settings = z.object({
   strip_accents: flag,
   tokenize_chinese_chars: flag,
   add_prefix_space: flag,
+  trim_offsets: flag,
 });
 type Settings = z.output<typeof settings>;
 
@@ -20,11 +21,16 @@ type Settings = z.output<typeof settings>;
 export async function settle(folder: string, tokenizer: Json): Promise<Json> {
   const said = await readOptionalJson(join(folder, 'tokenizer_config.json'), settings);
   const space = typeof said.add_prefix_space === 'boolean' ? { add_prefix_space: said.add_prefix_space } : {};
+  const trim = typeof said.trim_offsets === 'boolean' ? { trim_offsets: said.trim_offsets } : {};
+  // Those of RoBERTa's kind set up how offsets are trimmed too.
+  const isOfRoberta = /^(Roberta|Bart|Longformer|LED)/.test(said.tokenizer_class ?? 'Roberta');
+  const trimming = isOfRoberta ? { ...space, ...trim } : {};
   return {
     ...tokenizer,
     ...changed('normalizer', 'BertNormalizer', normalizing(said)),
     ...changed('pre_tokenizer', 'ByteLevel', space),
-    ...changed('post_processor', 'RobertaProcessing', space),
+    ...changed('post_processor', 'RobertaProcessing', trimming),
+    ...(said.tokenizer_class ? changed('post_processor', 'ByteLevel', trimming) : {}),
   };
 
   function changed(role: string, type: string, options: Json): Json {
@@ -42,6 +48,7 @@ function normalizing(said: Settings): Json {
     lowercase: do_lower_case ?? true,
     // Null is as the case has it.
     strip_accents: strip_accents ?? null,
-    handle_chinese_chars: tokenize_chinese_chars ?? true,
+    // MPNetTokenizerFast leaves it as it is.
+    ...(!said.tokenizer_class?.startsWith('MPNet') && { handle_chinese_chars: tokenize_chinese_chars ?? true }),
   };
 }

@@ -1,4 +1,4 @@
-// What tokenizer_config.json changes of tokenizer.json: what it says becomes what AutoTokenizer of transformers 4.57 makes of the same files.
+// What tokenizer_config.json changes of tokenizer.json: as the classes of transformers 4.57 have it in their __init__.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -58,6 +58,22 @@ test('not those of another normalizer, nor for the class of no architecture', as
   const lowercase = { ...TOKENIZER, normalizer: { type: 'Lowercase' } };
   await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify({ do_lower_case: false }));
   expect(await settle(folder, lowercase)).toEqual(lowercase);
+});
+
+test('MPNet leaves Chinese characters as they are', async () => {
+  const said = { tokenizer_class: 'MPNetTokenizer', do_lower_case: true, tokenize_chinese_chars: false };
+  expect((await settled(said)).normalizer).toEqual({ ...CASED, lowercase: true, strip_accents: null });
+});
+
+test.each([
+  ['RobertaTokenizer', { trim_offsets: false, add_prefix_space: true }],
+  ['BartTokenizerFast', { trim_offsets: false, add_prefix_space: true }],
+  ['GPT2Tokenizer', {}],
+  ['PreTrainedTokenizerFast', {}],
+])('what %s says of offsets is RoBERTa’s to say', async (tokenizer_class, expected) => {
+  const said = await settled({ tokenizer_class, trim_offsets: false, add_prefix_space: true });
+  expect(said.post_processor).toEqual({ ...ROBERTA, ...expected });
+  expect(said.pre_tokenizer).toEqual({ ...BYTES, add_prefix_space: true });
 });
 
 test('a space before the first word', async () => {
