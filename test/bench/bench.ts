@@ -37,6 +37,7 @@ const NAMES = [
   'kernels',
   'engine',
   'prompts',
+  'rows',
   'engine-error',
   'engine-labels',
   'models',

@@ -2,15 +2,16 @@
 //
 //   /steps?model=…&tokens=16&rows=1&repeats=1: so many bare steps of a decoder, behind a prompt of as many tokens
 //   /whole?task=…&tokens=16&rows=1&repeats=1     /bare?model=…&tokens=16&rows=1&repeats=1
+//   &outputs=all of /bare: hidden states too, where logits are not all that there is; &keep=1: the last row of its logits
 
 import app from '../../../functions/index.ts';
-import { positionsAtOnce } from '../../../shared/generate/decoding.ts';
+import { lastOf, positionsAtOnce } from '../../../shared/generate/decoding.ts';
 import { KeyValues } from '../../../shared/generate/key-values.ts';
 import type { Env } from '../../../shared/http/settings.ts';
 import { Meter } from '../../../shared/meter.ts';
 import { manifestKey, parseManifest } from '../../../shared/model/manifest.ts';
 import { openSessions } from '../../../shared/model/open-sessions.ts';
-import type { Session } from '../../../shared/runtime/session.ts';
+import type { Feeds, Session } from '../../../shared/runtime/session.ts';
 import { toBody } from '../bodies.ts';
 
 const opened = new Map<string, Promise<Session>>();
@@ -22,8 +23,10 @@ export default {
     const [repeats, tokens, rows] = [number('repeats', 1), number('tokens', 16), number('rows', 1)];
     if (pathname === '/bare') {
       const session = await open(env.MODELS, searchParams.get('model') ?? 'minilm-sst2');
-      const outputs = session.outputs.filter((name) => name !== 'last_hidden_state' || session.outputs.length === 1);
-      for (let i = 0; i < repeats; i++) await runBare(session, rows, tokens, outputs);
+      const isAll = session.outputs.length === 1 || searchParams.get('outputs') === 'all';
+      const outputs = session.outputs.filter((name) => name !== 'last_hidden_state' || isAll);
+      const keep = searchParams.has('keep') ? lastOf(tokens) : undefined;
+      for (let i = 0; i < repeats; i++) await session.run(feedsOf(session, rows, tokens), outputs, keep);
     } else if (pathname === '/steps') {
       const session = await open(env.MODELS, searchParams.get('model') ?? '');
       const decoding = new KeyValues(
@@ -75,9 +78,8 @@ async function create(bucket: R2Bucket, model: string): Promise<Session> {
 const readManifest = async (bucket: R2Bucket, model: string) =>
   parseManifest(model, (await (await bucket.get(manifestKey(model)))?.text()) ?? '');
 
-function runBare(session: Session, rows: number, tokens: number, outputs: string[]): Promise<unknown> {
+function feedsOf({ inputs }: Session, rows: number, tokens: number): Feeds {
   const values: Record<string, bigint> = { input_ids: 100n, attention_mask: 1n, token_type_ids: 0n };
   const tensor = (value: bigint) => ({ data: new BigInt64Array(rows * tokens).fill(value), dims: [rows, tokens] });
-  const feeds = session.inputs.map((name) => [name, tensor(values[name] ?? 0n)] as const);
-  return session.run(Object.fromEntries(feeds), outputs);
+  return Object.fromEntries(inputs.map((name) => [name, tensor(values[name] ?? 0n)]));
 }
