@@ -37,7 +37,7 @@ export interface Cost {
 
 /** Allowed for what a step works in beside its scores. What a source is read in is free again by then, and caches take its place. */
 const WORK = 4 * MIB;
-/** Of a position, where every step reads all of them again: 768 units take about 27 KiB. */
+/** Of a position, where every step reads all of them again: DistilGPT-2's size takes 27 KiB. */
 const POSITION_WORK = 2 ** 15;
 
 /**

@@ -31,7 +31,7 @@ export interface Source {
 /** Scores of one step that are held at once, in numbers: 8 MiB, and as many of the copy that is answered. */
 const MOST_SCORES = 2 ** 21;
 const MOST_AT_ONCE = 256;
-/** Where scores do not bound it what a run works in does: 128 positions of DistilGPT-2's size take about 3 MiB. */
+/** Where scores do not bound it what a run works in does: 128 positions of DistilGPT-2's size take 3.4 MiB. */
 const MOST_WITHOUT_SCORES = 128;
 
 /** Positions that one run of a decoder reads. A long prompt wants the scores of the last alone: a graph that gives those of all reads fewer. */
