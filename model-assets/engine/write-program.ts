@@ -13,6 +13,7 @@ import {
 import {
   crc32,
   HEADER_BYTES,
+  KEEPS_TO_PAIRS,
   MAGIC,
   PLACE_KINDS,
   PROGRAM_ALIGNMENT,
@@ -31,6 +32,7 @@ export function writeFront(program: Program): Uint8Array {
     body.byteLength,
     program.imageBytes,
     crc32(body),
+    KEEPS_TO_PAIRS,
   ]);
   front.set(body, HEADER_BYTES);
   return front;

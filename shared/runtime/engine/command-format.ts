@@ -184,8 +184,8 @@ export const PRODUCT = 4;
 // Weights of LINEAR_F32: panels of eight columns out, [columns in][8] floats, then 8 × bias. Those of the last panel are filled up with 0.
 //
 // Weights of LINEAR_I8: panels of eight columns out, [columns in / 4][8][4] signed bytes, columns in filled up with 0 to a multiple of 8,
-// then 8 × scale, 8 × (scale × the sum of the column), 8 × bias. Of bytes 0 and 1, and 2 and 3, of the four not both are -128: the products of
-// these pairs with q may be added up in 16 bits, which do not hold 2 × -128 × -128. With a row x ≈ step × q + least:
+// then 8 × scale, 8 × (scale × the sum of the column), 8 × bias. Bytes 0 and 1 of the four add up to no more than 128 on either side of 0, and
+// so do 2 and 3: many machines add the products of these pairs with q up in 16 bits, which hold 255 × 128. With a row x ≈ step × q + least:
 //
 //   y[n] = Σk q[k] w[k,n] × step × scale[n] + least × scale[n] × Σk w[k,n] + bias[n]
 export const PANEL = 8;
@@ -195,12 +195,15 @@ export const PANEL_TAIL_F32 = 32;
 /** Step and least of a quantized row, floats, which lie behind all quantized rows. */
 export const LINEAR_I8_SCRATCH = 8;
 
-// What the machine's relaxed dot product does with bytes over 127, and thus how rows are quantized.
+// What the machine's relaxed dot product does with bytes over 127, and thus how rows are quantized. The results of the first three have the
+// same bits.
 /** They are unsigned: rows are bytes. */
 export const DOT_UNSIGNED = 0;
-/** Sums of pairs saturate: rows have 7 bits. */
-export const DOT_SEVEN_BITS = 1;
-/** They are signed: rows are bytes less 128. */
+/** They are unsigned, and sums of pairs saturate, which those of such weights cannot: rows are bytes. */
+export const DOT_PAIRS = 4;
+/** They are signed: rows are bytes less 128, which sums make up for. */
 export const DOT_SIGNED = 2;
+/** Something else, or sums of pairs saturate and weights are those of before version 6: rows have 7 bits. */
+export const DOT_SEVEN_BITS = 1;
 /** There is none, or it is not asked for: rows have 12 bits in 2 bytes an element, the product of plain SIMD. */
 export const DOT_PLAIN = 3;

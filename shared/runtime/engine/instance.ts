@@ -4,6 +4,7 @@
 import { ServiceError } from '../../errors.ts';
 import { DONE, ERROR_INDEX } from './command-format.ts';
 import { align, FreeList } from './free-list.ts';
+import { modeFor } from './modes.ts';
 
 /** What engine.wasm exports. */
 interface Exports {
@@ -28,6 +29,8 @@ export interface MemoryOptions {
 export interface InstanceOptions extends MemoryOptions {
   /** Another than the machine is best at, for tests and benchmarks: a code DOT_*. */
   readonly mode?: number;
+  /** The weights are those of a compiler that did not see to pairs (program-format.ts). */
+  readonly hasWidePairs?: boolean;
 }
 
 export class EngineInstance {
@@ -44,10 +47,10 @@ export class EngineInstance {
   constructor(
     module: WebAssembly.Module,
     imageBytes: number,
-    { mode, most = 2 ** 32, beforeGrowth }: InstanceOptions = {},
+    { mode, hasWidePairs = false, most = 2 ** 32, beforeGrowth }: InstanceOptions = {},
   ) {
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
-    this.mode = mode ?? this.#exports.probe();
+    this.mode = mode ?? modeFor(this.#exports.probe(), hasWidePairs);
     this.#exports.setMode(this.mode);
     this.#most = most;
     this.#beforeGrowth = beforeGrowth ?? (() => undefined);

@@ -88,7 +88,8 @@ class Loader {
     this.#program = readProgram(this.#header, this.#front);
     checkProgram(this.#program);
     this.#demandRoom(this.#header.imageBytes);
-    this.#instance = new EngineInstance(this.#module, this.#header.imageBytes, this.#options);
+    const { imageBytes, hasWidePairs } = this.#header;
+    this.#instance = new EngineInstance(this.#module, imageBytes, { ...this.#options, hasWidePairs });
     for (const code of this.#program.functions) this.#try(code, this.#instance);
   }
 

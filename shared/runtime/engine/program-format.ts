@@ -1,6 +1,6 @@
 // The file that holds a program and its weights. Little-endian; words of 32 bits.
 //
-//   header    32 bytes  magic, version, bytes of the program, bytes of the image, CRC-32 of the program, 3 × 0
+//   header    32 bytes  magic, version, bytes of the program, bytes of the image, CRC-32 of the program, flags, 2 × 0
 //   program             words, then filled up with zeros to a multiple of 64
 //   image               weights as they lie in WASM memory
 //
@@ -19,6 +19,8 @@ export const MAGIC = 0x45475045; // "EPGE"
 /** The newest. A program is of the first that has what it holds: 2 has STEP_GATHER_BLOCKS, 3 STEP_ATTENTION_I8, 4 attention that is guarded, 5 logits that can be left out. */
 export const VERSION = 5;
 export const HEADER_BYTES = 32;
+/** Flag: weights in bytes keep to what command-format.ts says of two neighbours. Programs of earlier compilers, which lack it, may not. */
+export const KEEPS_TO_PAIRS = 1;
 export const PROGRAM_ALIGNMENT = 64;
 
 export const SIZE_KINDS = [

@@ -12,7 +12,16 @@ import {
   STEP_KINDS,
   type Step,
 } from './program.ts';
-import { crc32, HEADER_BYTES, MAGIC, PLACE_KINDS, PROGRAM_ALIGNMENT, SIZE_KINDS, VERSION } from './program-format.ts';
+import {
+  crc32,
+  HEADER_BYTES,
+  KEEPS_TO_PAIRS,
+  MAGIC,
+  PLACE_KINDS,
+  PROGRAM_ALIGNMENT,
+  SIZE_KINDS,
+  VERSION,
+} from './program-format.ts';
 
 /** More than any model has; what a damaged count asks for is refused before it is made. */
 const MOST_ENTRIES = 2 ** 20;
@@ -26,12 +35,16 @@ export interface ProgramHeader {
   readonly programBytes: number;
   readonly imageBytes: number;
   readonly checksum: number;
+  /** Whether two neighbours of its weights in bytes may add up to more than the pairs of bytes of other programs. */
+  readonly hasWidePairs: boolean;
 }
 
 /** Of a file of `fileBytes`. Throws `model_unavailable` where it is no program, of another version, or of another length. */
 export function readHeader(bytes: Uint8Array, fileBytes: number): ProgramHeader {
   if (bytes.byteLength < HEADER_BYTES) throw damaged('it is cut short');
-  const [magic, version, programBytes = 0, imageBytes = 0, checksum = 0] = words(bytes.subarray(0, HEADER_BYTES));
+  const [magic, version, programBytes = 0, imageBytes = 0, checksum = 0, flags = 0] = words(
+    bytes.subarray(0, HEADER_BYTES),
+  );
   if (magic !== MAGIC) throw damaged('it does not begin as one');
   if (version === undefined || version < 1 || version > VERSION) {
     throw damaged(`it has version ${version}, and this engine reads 1 to ${VERSION}`);
@@ -40,7 +53,7 @@ export function readHeader(bytes: Uint8Array, fileBytes: number): ProgramHeader 
   if (programBytes % PROGRAM_ALIGNMENT !== 0 || HEADER_BYTES + programBytes + imageBytes !== fileBytes) {
     throw damaged(`it has ${fileBytes} bytes where its header says ${HEADER_BYTES + programBytes + imageBytes}`);
   }
-  return { programBytes, imageBytes, checksum };
+  return { programBytes, imageBytes, checksum, hasWidePairs: (flags & KEEPS_TO_PAIRS) === 0 };
 }
 
 /** The program behind the header. Throws `model_unavailable` where it is damaged. */

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import {
+  DOT_PAIRS,
   DOT_PLAIN,
   DOT_SEVEN_BITS,
   DOT_SIGNED,
@@ -19,7 +20,7 @@ import { Machine } from './machine.ts';
 import { createRandom } from './random.ts';
 
 const LOWEST = -3.4028234663852886e38;
-const MODES = { DOT_UNSIGNED, DOT_SEVEN_BITS, DOT_SIGNED, DOT_PLAIN };
+const MODES = { DOT_UNSIGNED, DOT_PAIRS, DOT_SIGNED, DOT_SEVEN_BITS, DOT_PLAIN };
 
 describe.each(Object.entries(MODES))('%s', (_, mode) => {
   const machine = emulate(mode === DOT_PLAIN ? DOT_UNSIGNED : mode, mode);
@@ -51,7 +52,7 @@ describe.each(Object.entries(MODES))('%s', (_, mode) => {
       const it = attentionOf(random, { batch: 2, heads: 3, queries: 50, keys: 131, depth, width: depth });
       const actual = runAttention(machine, it, mode);
       expect(actual).toEqual(attendInBytes(it, mode));
-      expect(distance(actual, attend(it))).toBeLessThan({ [DOT_SEVEN_BITS]: 0.02, [DOT_PLAIN]: 0.01 }[mode] ?? 0.012);
+      expect(distance(actual, attend(it))).toBeLessThan({ [DOT_SEVEN_BITS]: 0.022, [DOT_PLAIN]: 0.012 }[mode] ?? 0.015);
     }
   });
 

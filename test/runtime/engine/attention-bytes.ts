@@ -1,6 +1,6 @@
 // What ATTENTION_I8 should give, step by step in the precision that the engine uses.
 
-import { DOT_SIGNED, SCORES_ADD, SCORES_MUL } from '../../../shared/runtime/engine/command-format.ts';
+import { SCORES_ADD, SCORES_MUL } from '../../../shared/runtime/engine/command-format.ts';
 import { type Attention, at } from './attention.ts';
 import { roundEven } from './expected.ts';
 import { type ByteWeights, byteRow, levelsOf, type QuantizedRow, quantize } from './linear.ts';
@@ -14,18 +14,17 @@ export function attendInBytes(it: Attention, mode: number): Float32Array {
   const { batch, heads, queries, keys, depth, width, strides } = it;
   const rows = (x: Float32Array, of: readonly number[], items: number, size: number, b: number, h: number) =>
     Array.from({ length: items }, (_, i) => x.subarray(at(of, b, h, i), at(of, b, h, i) + size));
-  const offset = mode === DOT_SIGNED ? 128 : 0;
   const out: number[] = [];
   for (let b = 0; b < batch; b++) {
     for (let h = 0; h < heads; h++) {
       const k = columnsInBytes(rows(it.k, strides.k, keys, depth, b, h), fround(it.scale));
       const v = columnsInBytes(turned(rows(it.v, strides.v, keys, width, b, h), width), 1);
       for (const [s, q] of rows(it.q, strides.q, queries, depth, b, h).entries()) {
-        const products = byteRow(quantize(q, mode), k, offset);
+        const products = byteRow(quantize(q, mode), k);
         const scores = products.map((score, t) => stepped(it, score, [b, h, s, t]));
         const weights = weightsOf(scores, mode);
         const isNone = it.isGuarded === true && Number.isNaN(weights.step);
-        out.push(...byteRow(isNone ? { q: [], step: 0, least: 0 } : weights, v, offset));
+        out.push(...byteRow(isNone ? { q: [], step: 0, least: 0 } : weights, v));
       }
     }
   }
@@ -35,14 +34,17 @@ export function attendInBytes(it: Attention, mode: number): Float32Array {
 const turned = (rows: readonly Float32Array[], width: number) =>
   Array.from({ length: width }, (_, n) => Float32Array.from(rows, (row) => row[n] ?? 0));
 
-/** Columns of a layer without bias, each by its own greatest magnitude; what they give comes out times `scale`. */
+/** Columns of a layer without bias, each by the greatest of its elements and sums of two; what they give comes out times `scale`. */
 function columnsInBytes(columns: readonly Float32Array[], scale: number): ByteWeights {
   const depth = columns[0]?.length ?? 0;
   const values = new Int8Array(depth * columns.length);
   const scales = new Float32Array(columns.length);
   for (const [n, column] of columns.entries()) {
     const isKnown = column.every(Number.isFinite);
-    const magnitude = column.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const magnitude = column.reduce((most, x, k) => {
+      const pair = k % 2 === 0 ? fround(x + (column[k + 1] ?? 0)) : 0;
+      return Math.max(most, Math.abs(x), Math.abs(pair));
+    }, 0);
     const inverse = magnitude >= fround(1e-30) ? fround(127 / magnitude) : 0;
     scales[n] = isKnown ? fround(fround(magnitude / 127) * scale) : Number.NaN;
     for (const [k, x] of column.entries()) values[k * columns.length + n] = roundEven(fround(x * inverse));

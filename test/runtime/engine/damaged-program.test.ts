@@ -57,7 +57,7 @@ test('a file with any other word before its weights is refused', async () => {
   const [whole] = singleSteps();
   if (!whole) throw new Error('there is no program');
   for (let at = 0; at < whole.file.byteLength - whole.image.byteLength; at += 4) {
-    // Three words of the header mean nothing.
+    // Other flags, and two words of the header, mean nothing.
     if (at >= 20 && at < HEADER_BYTES) continue;
     const altered = whole.file.slice();
     altered[at + 1] = (altered[at + 1] ?? 0) ^ 0x40;

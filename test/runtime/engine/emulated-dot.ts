@@ -1,7 +1,7 @@
 // Takes the place of shared/runtime/engine/wasm/dot.ts in a module for the tests: what each kind of machine makes of the relaxed dot
 // product, in instructions that are the same on all of them. Compiled by asc, see global-setup.ts.
 
-/** A DOT_ code: unsigned bytes, sums of pairs that saturate, signed bytes and sums of pairs that wrap. */
+/** A DOT_ code: unsigned bytes, the same with sums of pairs that saturate, signed bytes and sums of pairs that wrap; or 7 bits of each byte. */
 let machine: i32 = 0;
 
 export function setMachine(to: i32): void {
@@ -15,7 +15,8 @@ export function onesOf<_M>(): v128 {
   return i32x4.splat(0);
 }
 
-export function dot<_M>(weights: v128, row: v128, sums: v128, _ones: v128): v128 {
+export function dot<_M>(weights: v128, bytes: v128, sums: v128, _ones: v128): v128 {
+  const row = machine === 1 ? v128.and(bytes, i8x16.splat(127)) : bytes;
   const low = i16x8.extend_low_i8x16_s(weights);
   const high = i16x8.extend_high_i8x16_s(weights);
   const isSigned = machine === 2;

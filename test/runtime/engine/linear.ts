@@ -86,24 +86,19 @@ export function quantize(x: Float32Array, mode: number): QuantizedRow {
   return { q, step: fround(range / levels), least };
 }
 
-/** One row's results, from sums that are exact integers. `offset` is what the mode's rows are less than q. */
-export function byteRow(
-  row: QuantizedRow,
-  { values, scales, bias, depth, columns }: ByteWeights,
-  offset: number,
-): Float32Array {
-  const least = offset === 0 ? row.least : fround(row.least + fround(row.step * offset));
+/** One row's results, from sums that are exact integers. */
+export function byteRow(row: QuantizedRow, { values, scales, bias, depth, columns }: ByteWeights): Float32Array {
   return Float32Array.from({ length: columns }, (_, n) => {
     let sum = 0;
     let total = 0;
     for (let k = 0; k < depth; k++) {
       const weight = values[k * columns + n] ?? 0;
-      sum += ((row.q[k] ?? 0) - offset) * weight;
+      sum += (row.q[k] ?? 0) * weight;
       total += weight;
     }
     const scale = scales[n] ?? 0;
     const product = fround(fround(sum) * fround(row.step * scale));
-    return fround(fround(product + fround(least * fround(scale * total))) + (bias[n] ?? 0));
+    return fround(fround(product + fround(row.least * fround(scale * total))) + (bias[n] ?? 0));
   });
 }
 

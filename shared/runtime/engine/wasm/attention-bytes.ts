@@ -1,7 +1,8 @@
 // What attention multiplies by, as layers in bytes have their weights: keys, whose products are the scores, and values, which are added up by
 // what the scores weigh. Made when a head is there: panels as in linear.ts, signed bytes with a scale for each column.
 //
-// A key is a column by itself. A column of values is one element of all keys, whose scale they share. A column with an element that is not
+// A key is a column by itself. A column of values is one element of all keys, whose scale they share. As in all weights two neighbours add up
+// to 128 at the most: a column's scale is a 127th of the greatest of its elements and of the sums of two. A column with an element that is not
 // finite has a scale that is no number: so are all results that it is in.
 
 import { PANEL, PANEL_TAIL_I8 } from '../command-format';
@@ -41,7 +42,7 @@ export function keyPanels(panel: usize, k: usize, stride: usize, keys: usize, de
 }
 
 function keyColumn(column: usize, tail: usize, k: usize, depth: usize, scale: f32): void {
-  const magnitude = magnitudeOf(k, depth);
+  const magnitude = reachOf(k, depth);
   const inverse = f32x4.splat(magnitude >= LEAST_MAGNITUDE ? MOST / magnitude : 0);
   let totals = i32x4.splat(0);
   let i: usize = 0;
@@ -68,22 +69,29 @@ function keyColumn(column: usize, tail: usize, k: usize, depth: usize, scale: f3
   store<f32>(tail, step * <f32>total, TOTALS);
 }
 
-/** The greatest of their absolute values; no number where one is not finite: x - x is 0 or no number. */
-function magnitudeOf(x: usize, count: usize): f32 {
+/** How far they and the sums of two of them are from 0; no number where one is not finite: x - x is 0 or no number. */
+function reachOf(x: usize, count: usize): f32 {
   let most = f32x4.splat(0);
   let odd = most;
   const end = x + 4 * count;
   for (; x + 16 <= end; x += 16) {
     const values = v128.load(x);
-    most = f32x4.pmax(most, f32x4.abs(values));
+    most = f32x4.pmax(most, reach(values, v128.shuffle<i32>(values, values, 1, 0, 3, 2)));
     odd = f32x4.add(odd, f32x4.sub(values, values));
   }
-  for (; x < end; x += 4) {
-    const value = f32x4.replace_lane(f32x4.splat(0), 0, load<f32>(x));
-    most = f32x4.pmax(most, f32x4.abs(value));
-    odd = f32x4.add(odd, f32x4.sub(value, value));
+  for (; x < end; x += 8) {
+    const value = v128.load32_zero(x);
+    const next = x + 4 < end ? v128.load32_zero(x, 4) : f32x4.splat(0);
+    most = f32x4.pmax(most, f32x4.pmax(reach(value, next), f32x4.abs(next)));
+    odd = f32x4.add(odd, f32x4.add(f32x4.sub(value, value), f32x4.sub(next, next)));
   }
   return acrossMax(most) + acrossSum(odd);
+}
+
+/** How far numbers, and their sums with their neighbours, are from 0. */
+@inline
+function reach(x: v128, neighbours: v128): v128 {
+  return f32x4.pmax(f32x4.abs(x), f32x4.abs(f32x4.add(x, neighbours)));
 }
 
 /** Of rows [keys][width]; `stride` in bytes. */
@@ -99,14 +107,17 @@ function valuePanel(panel: usize, v: usize, stride: usize, keys: usize, width: u
   let mostHigh = mostLow;
   let oddLow = mostLow;
   let oddHigh = mostLow;
-  for (let t: usize = 0, from = v; t < keys; t++, from += stride) {
+  for (let t: usize = 0, from = v; t < keys; t += 2, from += 2 * stride) {
     const row = whole(from, width, 0);
+    const next = t + 1 < keys ? whole(from + stride, width, 1) : zeros;
     const low = v128.load(row);
     const high = v128.load(row, 16);
-    mostLow = f32x4.pmax(mostLow, f32x4.abs(low));
-    mostHigh = f32x4.pmax(mostHigh, f32x4.abs(high));
-    oddLow = f32x4.add(oddLow, f32x4.sub(low, low));
-    oddHigh = f32x4.add(oddHigh, f32x4.sub(high, high));
+    const nextLow = v128.load(next);
+    const nextHigh = v128.load(next, 16);
+    mostLow = f32x4.pmax(mostLow, f32x4.pmax(reach(low, nextLow), f32x4.abs(nextLow)));
+    mostHigh = f32x4.pmax(mostHigh, f32x4.pmax(reach(high, nextHigh), f32x4.abs(nextHigh)));
+    oddLow = f32x4.add(oddLow, f32x4.add(f32x4.sub(low, low), f32x4.sub(nextLow, nextLow)));
+    oddHigh = f32x4.add(oddHigh, f32x4.add(f32x4.sub(high, high), f32x4.sub(nextHigh, nextHigh)));
   }
   mostLow = f32x4.add(mostLow, oddLow);
   mostHigh = f32x4.add(mostHigh, oddHigh);

@@ -66,8 +66,8 @@ export function weighInLevels(out: usize, scores: usize, columns: usize, greates
   const total = acrossSum(odd);
   if (total != total) step = NaN;
   store<f32>(scales, step);
-  // Without a sign the least is 0, or no number.
-  store<f32>(scales, step * (mode == DOT_SIGNED ? 128 : 0), 4);
+  // The least is 0, or no number.
+  store<f32>(scales, step * 0, 4);
 }
 
 /** Four scores less the greatest as powers of 2, held where numbers are normal. */

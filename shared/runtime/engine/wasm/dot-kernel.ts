@@ -4,7 +4,7 @@
 //   panel  | k 0..3 of column 0 | of column 1 | … of column 7 | k 4..7 of column 0 | …      32 bytes for four k
 //   row    | k 0..3 | k 4..7 | …                                                            four bytes, repeated for four columns
 
-import { DOT_SEVEN_BITS } from '../command-format';
+import { DOT_PAIRS, DOT_SEVEN_BITS, DOT_SIGNED } from '../command-format';
 import { finish } from './dequantize';
 import { AtOnce, dot, InPairs, onesOf } from './dot';
 import { mode } from './mode';
@@ -14,7 +14,7 @@ import { Rows2, Rows3, Rows4, Rows5, Rows6 } from './row-count';
 export function dotTile(
   height: usize, q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize,
 ): void {
-  if (mode == DOT_SEVEN_BITS) tileBy<InPairs>(height, q, depth, panel, scales, out, stride);
+  if (mode == DOT_PAIRS || mode == DOT_SEVEN_BITS) tileBy<InPairs>(height, q, depth, panel, scales, out, stride);
   else tileBy<AtOnce>(height, q, depth, panel, scales, out, stride);
 }
 
@@ -33,6 +33,19 @@ function tileBy<M>(
 }
 
 /**
+ * What sums of four columns begin with: of bytes less 128 what that takes off, 128 × the sum of a column. That stands in the tail times its
+ * scale, and is as exact as can be told by 24 bits: to the integer, up to a depth of 65,536.
+ */
+@inline
+function startOf(tail: usize): v128 {
+  if (mode != DOT_SIGNED) return i32x4.splat(0);
+  const sums = f32x4.nearest(f32x4.div(v128.load(tail, TOTALS), v128.load(tail)));
+  return i32x4.shl(i32x4.trunc_sat_f32x4_s(sums), 7);
+}
+/** Of the tail: sums of columns, times their scales. */
+const TOTALS: usize = 32;
+
+/**
  * Two to six rows. Up to three leave half of the sums free: every other k then goes to those, so that fewer products wait for the one
  * before.
  */
@@ -43,19 +56,19 @@ function tile<R, M>(q: usize, depth: usize, panel: usize, scales: usize, out: us
   let x3 = q + 3 * depth;
   let x4 = q + 4 * depth;
   let x5 = q + 5 * depth;
-  let a0 = i32x4.splat(0);
-  let b0 = i32x4.splat(0);
-  let a1 = i32x4.splat(0);
-  let b1 = i32x4.splat(0);
-  let a2 = i32x4.splat(0);
-  let b2 = i32x4.splat(0);
-  let a3 = i32x4.splat(0);
-  let b3 = i32x4.splat(0);
-  let a4 = i32x4.splat(0);
-  let b4 = i32x4.splat(0);
-  let a5 = i32x4.splat(0);
-  let b5 = i32x4.splat(0);
   const tail = panel + 8 * depth;
+  let a0 = startOf(tail);
+  let b0 = startOf(tail + 16);
+  let a1 = a0;
+  let b1 = b0;
+  let a2 = a0;
+  let b2 = b0;
+  let a3 = lengthof<R>() > 3 ? a0 : i32x4.splat(0);
+  let b3 = lengthof<R>() > 3 ? b0 : i32x4.splat(0);
+  let a4 = a3;
+  let b4 = b3;
+  let a5 = a3;
+  let b5 = b3;
   const end = panel + 8 * (depth & ~15);
   const ones = onesOf<M>();
   let u: v128, v: v128, x: v128;
@@ -157,8 +170,9 @@ function tile<R, M>(q: usize, depth: usize, panel: usize, scales: usize, out: us
  * panel is read from its beginning to its end.
  */
 function dotRow<M>(q: usize, depth: usize, panel: usize, scales: usize, out: usize): void {
-  let a = i32x4.splat(0);
-  let b = i32x4.splat(0);
+  const tail = panel + 8 * depth;
+  let a = startOf(tail);
+  let b = startOf(tail + 16);
   let c = i32x4.splat(0);
   let d = i32x4.splat(0);
   let e = i32x4.splat(0);
@@ -166,7 +180,6 @@ function dotRow<M>(q: usize, depth: usize, panel: usize, scales: usize, out: usi
   let g = i32x4.splat(0);
   let h = i32x4.splat(0);
   const ones = onesOf<M>();
-  const tail = panel + 8 * depth;
   const end = panel + 8 * (depth & ~15);
   for (; panel < end; panel += 128, q += 16) {
     const x0 = v128.load32_splat(q);

@@ -1,6 +1,6 @@
 // How rows are quantized for the machine's dot product.
 
-import { DOT_PLAIN, DOT_SEVEN_BITS, DOT_SIGNED, DOT_UNSIGNED } from '../command-format';
+import { DOT_PAIRS, DOT_PLAIN, DOT_SEVEN_BITS, DOT_SIGNED, DOT_UNSIGNED } from '../command-format';
 import { AtOnce, dot } from './dot';
 
 /** The one that is right on every machine, until the host says. */
@@ -12,21 +12,21 @@ export function setMode(to: i32): void {
 
 /**
  * Weights of 127 and of -128 with bytes of 255: 4 × 127 × 255 = 129540 and 4 × -128 × 255 = -130560 where bytes are unsigned and sums of
- * pairs are exact; -508 and 512 where they are signed; and anything else where 7 bits are what can be relied upon. Where they are signed,
- * sums of pairs may wrap: V8 on Arm without SDOT, and in code that is not optimized yet, makes them in 16 bits. No weights let them
- * (command-format.ts), so they need not be tried.
+ * pairs are exact; -508 and 512 where they are signed. Where sums of pairs are held within 16 bits, they are right for as much as weights
+ * have (command-format.ts): 2 × 255 × 128 and 2 × 255 × -128. Where bytes are signed such sums may wrap (V8 on Arm without SDOT, and in code
+ * that is not optimized yet), and are right for these weights too.
  */
 export function probe(): i32 {
-  const high = same(127);
-  const low = same(-128);
+  const high = same(127, 127);
+  const low = same(-128, -128);
   if (high == 129540 && low == -130560) return DOT_UNSIGNED;
   if (high == -508 && low == 512) return DOT_SIGNED;
-  return DOT_SEVEN_BITS;
+  return same(64, 64) == 65280 && same(0, -128) == -65280 ? DOT_PAIRS : DOT_SEVEN_BITS;
 }
 
-/** All four sums if they are the same, or 0. Read from memory: a compiler would compute it with its own machine's rules. */
-function same(weight: i32): i32 {
-  v128.store(operands, i8x16.splat(<i8>weight));
+/** All four sums of two pairs, if they are the same, or 0. Read from memory: a compiler would compute it with its own machine's rules. */
+function same(even: i32, odd: i32): i32 {
+  v128.store(operands, i16x8.splat(<i16>((even & 255) | (odd << 8))));
   v128.store(operands, i8x16.splat(-1), 16);
   const zero = i32x4.splat(0);
   const sums = dot<AtOnce>(v128.load(operands), v128.load(operands, 16), zero, zero);

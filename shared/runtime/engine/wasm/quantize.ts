@@ -38,9 +38,8 @@ export function quantizeRows(scratch: usize, x: usize, stride: usize, rows: usiz
     }
     if (mode == DOT_PLAIN) toShorts(scratch, x, depth, base, inverse);
     else toBytes(scratch, x, depth, base, inverse, mode == DOT_SIGNED ? 0x80 : 0);
-    // q is 128 less than it would be without its sign.
     store<f32>(scales, step);
-    store<f32>(scales, mode == DOT_SIGNED ? base + step * 128 : base, 4);
+    store<f32>(scales, base, 4);
   }
 }
 
