@@ -12,6 +12,7 @@ from .decoders import FIRST, LATER, MERGED
 from .embeddings import FEW, improve
 from .merge import merge
 from .names import shorten
+from .pairs import keep_to_pairs
 
 
 def quantize(fp32: Path, int8: Path, beside: bool = False, embeddings: int = 8, least: int = FEW) -> None:
@@ -27,6 +28,7 @@ def quantize(fp32: Path, int8: Path, beside: bool = False, embeddings: int = 8, 
         options = {"op_types_to_quantize": ["MatMul", "Gather"], "nodes_to_exclude": others}
         quantize_dynamic(str(prepared), str(inline), per_channel=True, weight_type=QuantType.QInt8, **options)
         model = onnx.load(inline)
+        keep_to_pairs(model, weights)
         improve(model, weights, embeddings, least)
     if beside:
         shorten(model)
