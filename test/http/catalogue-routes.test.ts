@@ -46,7 +46,7 @@ describe('routes that tell', () => {
       name: 'edge',
       reason: 'it knows every operator',
       attention: 'float',
-      product_mode: expect.stringMatching(/^(unsigned|seven-bits|signed)$/),
+      product_mode: expect.stringMatching(/^(unsigned|pairs|signed)$/),
     });
     const manifest = await (await send('/v1/models/tiny-bert', {}, on)).json();
     expect(manifest).toMatchObject({

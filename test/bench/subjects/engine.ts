@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { Checkpoint } from '../../../model-assets/checkpoint.ts';
 import { bytesOf } from '../../../model-assets/content.ts';
 import { bundle } from '../../../model-assets/host/bundle.ts';
-import { DOT_PLAIN, DOT_SEVEN_BITS } from '../../../shared/runtime/engine/command-format.ts';
+import { DOT_PAIRS, DOT_PLAIN } from '../../../shared/runtime/engine/command-format.ts';
 import { STEP_LINEAR } from '../../../shared/runtime/engine/program.ts';
 import { HEADER_BYTES } from '../../../shared/runtime/engine/program-format.ts';
 import { readHeader, readProgram } from '../../../shared/runtime/engine/read-program.ts';
@@ -31,7 +31,7 @@ const WRITERS = [
 ];
 const MODES = [
   { mode: DOT_PLAIN, label: ', plain SIMD' },
-  { mode: DOT_SEVEN_BITS, label: ', seven bits' },
+  { mode: DOT_PAIRS, label: ', in pairs' },
 ];
 const CONTEXT = 64;
 /** Further tokens, so that one stands behind a little more than CONTEXT. */

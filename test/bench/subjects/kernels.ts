@@ -1,7 +1,8 @@
 // The commands of the engine, in workerd: products in each mode that this machine can against dot products without memory, matrix–vector
 // against reading the weights, attention, and the rest.
 
-import { DOT_PLAIN, DOT_SEVEN_BITS, GELU_ERF, GELU_TANH } from '../../../shared/runtime/engine/command-format.ts';
+import { DOT_PAIRS, DOT_PLAIN, GELU_ERF, GELU_TANH } from '../../../shared/runtime/engine/command-format.ts';
+import { MODES } from '../../../shared/runtime/engine/modes.ts';
 import type { Row, Subject } from '../bench.ts';
 import type { Case } from '../kernel-cases.ts';
 import { buildLimits } from '../limits.ts';
@@ -18,7 +19,6 @@ const SIZES = [
   [3072, 768],
 ] as const;
 const ROWS = [1, 8, 16, 64, 128];
-const MODES = ['unsigned', 'seven bits', 'signed', 'plain'];
 /** Of weights, so that a matrix does not lie in a cache when its turn comes again. */
 const COLD_BYTES = 96e6;
 
@@ -30,7 +30,7 @@ export default {
     const workerd = await start('test/bench/workers/kernels.ts', { checkpoints: [] });
     try {
       const mode: number = JSON.parse(await workerd.get('/'));
-      console.error(`  mode of this machine: ${MODES[mode]}`);
+      console.error(`  mode of this machine: ${MODES[mode]?.name}`);
       const time: Time = async (...cases) => (await workerd.post('/', cases)).json() as Promise<number[]>;
       await reportProducts(report, time, mode);
       await reportVectors(report, time, mode);
@@ -48,14 +48,12 @@ async function reportProducts(report: Report, time: Time, mode: number): Promise
   for (const [depth, columns] of SIZES) {
     const cases = ROWS.map((rows) => ({ kind: 'linear', rows, depth, columns, mode }) as const);
     const rows = 64;
-    const others = [DOT_PLAIN, DOT_SEVEN_BITS, -1].map(
-      (mode) => ({ kind: 'linear', rows, depth, columns, mode }) as const,
-    );
+    const others = [DOT_PLAIN, DOT_PAIRS, -1].map((mode) => ({ kind: 'linear', rows, depth, columns, mode }) as const);
     const [bare = 0, ...times] = await time({ kind: 'dots', rounds }, ...cases, ...others);
     const peer = (rounds * 12 * 16) / bare / 1e6;
     for (const [n, { rows, mode }] of [...cases, ...others].entries()) {
       const ours = (rows * depth * columns) / (times[n] ?? 0) / 1e6;
-      const name = n < ROWS.length ? '' : `, ${MODES[mode] ?? 'floats'}`;
+      const name = n < ROWS.length ? '' : `, ${MODES[mode]?.name ?? 'floats'}`;
       report({ case: `${rows} × ${depth} × ${columns}${name}`, unit: 'GMAC/s', ours, peer, ratio: ours / peer });
     }
   }
