@@ -20,7 +20,6 @@ export interface Column {
 /** What two neighbours add up to at the most, and what a byte is. */
 const MOST_PAIR = 128;
 const MOST = 127;
-const LEAST = -128;
 /** Added and taken off, it rounds to integers, halves to even ones: upwards they would move a column's sum. */
 const ROUNDER = 1.5 * 2 ** 52;
 
@@ -38,135 +37,83 @@ export function packBytes(columns: readonly Column[], depth: number): Uint8Array
   const stride = padded * PANEL + PANEL_TAIL_I8;
   const out = new Uint8Array(panels * stride);
   const floats = new Float32Array(out.buffer);
-  const words = new Int32Array(out.buffer);
   const bytes = new Int8Array(out.buffer);
-  const panel: Panel = { scales: new Float32Array(PANEL), sums: new Int32Array(PANEL), reaches: new Int32Array(PANEL) };
+  const rounder = new Rounder(depth);
   for (const { at, group } of panelsOf(columns, stride)) {
-    if (shiftInto(words, at, group, depth, panel)) refit(words, at, group.length, depth, panel);
-    else
-      group.forEach((column, within) => {
-        roundInto(bytes, at, column, within, depth, panel);
-      });
-    const tail = (at + padded * PANEL) / 4;
-    group.forEach(({ bias }, within) => {
-      const scale = panel.scales[within] ?? 0;
-      floats[tail + within] = scale;
-      floats[tail + PANEL + within] = scale * (panel.sums[within] ?? 0);
-      floats[tail + 2 * PANEL + within] = bias;
-    });
+    for (const [within, column] of group.entries()) {
+      // [depth / 4][8][4]
+      const { scale, sum } = rounder.write(bytes, at + 4 * within, column);
+      const tail = (at + padded * PANEL) / 4 + within;
+      floats[tail] = scale;
+      floats[tail + PANEL] = Math.fround(scale) * sum;
+      floats[tail + 2 * PANEL] = column.bias;
+    }
   }
   return out;
 }
 
-/** Of the panel's columns. */
-interface Panel {
-  readonly scales: Float32Array;
-  readonly sums: Int32Array;
+/** Columns of any kind, one after the other in the same memory: a model has tens of millions of their elements. */
+class Rounder {
+  readonly #exact: Float64Array;
   /** How far elements, and sums of two neighbours, are from 0. */
-  readonly reaches: Int32Array;
-}
+  #reach = 0;
+  #greatest = 0;
 
-/**
- * Writes a panel's bytes as they are, less their zero points: four rows at a time, as a column's bytes lie far apart and four of them are a
- * word of the panel. False where its columns are of several weights, or have several scales or too far a zero point, or rows remain; what was
- * written then is worth nothing.
- */
-function shiftInto(
-  words: Int32Array,
-  at: number,
-  group: readonly Column[],
-  depth: number,
-  { scales, sums, reaches }: Panel,
-): boolean {
-  const { weight, step } = group[0] ?? fail();
-  const quantized = weight.buffer.quantized ?? fail();
-  if (depth % 4 !== 0 || group.some((column) => column.weight.buffer !== weight.buffer || column.step !== step)) {
-    return false;
+  constructor(depth: number) {
+    this.#exact = new Float64Array(depth);
   }
-  const channels = group.map((column) => channelOf(column, depth, quantized));
-  if (channels.includes(undefined)) return false;
-  const values = quantized.values.read();
-  const starts = Int32Array.from(group, ({ start }) => start);
-  const zeros = Int32Array.from(channels, (channel = 0) => quantized.zeros[channel] ?? 0);
-  let beyond = 0;
-  sums.fill(0);
-  reaches.fill(0);
-  for (let k = 0, row = 0, word = at >> 2; k < depth; k += 4, row += 4 * step, word += PANEL) {
-    for (let within = 0; within < starts.length; within++) {
-      const place = row + (starts[within] ?? 0);
-      const zero = zeros[within] ?? 0;
-      const a = (values[place] ?? 0) - zero;
-      const b = (values[place + step] ?? 0) - zero;
-      const c = (values[place + 2 * step] ?? 0) - zero;
-      const d = (values[place + 3 * step] ?? 0) - zero;
-      words[word + within] = (a & 255) | ((b & 255) << 8) | ((c & 255) << 16) | (d << 24);
-      sums[within] = (sums[within] ?? 0) + a + b + c + d;
-      beyond |= (a - LEAST) | (b - LEAST) | (c - LEAST) | (d - LEAST);
-      const reach = Math.max(reachOf(a, b), reachOf(c, d));
-      if (reach > (reaches[within] ?? 0)) reaches[within] = reach;
+
+  /** Writes a column's bytes, as they are where they fit, else rounded once more. Returns their scale and their sum. */
+  write(bytes: Int8Array, at: number, column: Column): { readonly scale: number; readonly sum: number } {
+    const quantized = column.weight.buffer.quantized ?? fail();
+    const channel = channelOf(column, this.#exact.length, quantized);
+    if (channel === undefined) this.#readFloats(column, quantized);
+    else this.#readBytes(column, quantized.values.read(), quantized.zeros[channel] ?? 0);
+    const fits = channel !== undefined && this.#reach <= MOST_PAIR && this.#greatest <= MOST;
+    const unit = fits ? 1 : this.#reach / MOST || 1;
+    const scale = unit * (channel === undefined ? 1 : (quantized.scales[channel] ?? 0));
+    return { scale, sum: this.#round(bytes, at, 1 / unit) };
+  }
+
+  /** Less their zero point. */
+  #readBytes({ start, step }: Column, values: Int8Array | Uint8Array, zero: number): void {
+    const exact = this.#exact;
+    let [reach, greatest, before] = [0, 0, 0];
+    for (let k = 0, place = start; k < exact.length; k++, place += step) {
+      const value = (values[place] ?? 0) - zero;
+      exact[k] = value;
+      const pair = k & 1 ? value + before : value;
+      if (pair > reach) reach = pair;
+      else if (-pair > reach) reach = -pair;
+      if (value > greatest) greatest = value;
+      else if (-value > reach) reach = -value;
+      before = value;
     }
+    this.#reach = Math.max(reach, greatest);
+    this.#greatest = greatest;
   }
-  channels.forEach((channel = 0, within) => {
-    scales[within] = quantized.scales[channel] ?? 0;
-  });
-  return beyond >>> 8 === 0;
-}
 
-const reachOf = (a: number, b: number) => Math.max(Math.abs(a), Math.abs(b), Math.abs(a + b));
+  /** What they stand for. */
+  #readFloats({ start, step }: Column, quantized: Quantized): void {
+    this.#reach = 0;
+    this.#exact.forEach((_, k, exact) => {
+      const value = dequantize(quantized, start + k * step);
+      const pair = k & 1 ? value + (exact[k - 1] ?? 0) : value;
+      exact[k] = value;
+      this.#reach = Math.max(this.#reach, Math.abs(value), Math.abs(pair));
+    });
+  }
 
-/** Rounds those of a panel's columns once more that reach too far. */
-function refit(words: Int32Array, at: number, columns: number, depth: number, { scales, sums, reaches }: Panel): void {
-  const rounded = new Int8Array(256);
-  for (let within = 0; within < columns; within++) {
-    const reach = reaches[within] ?? 0;
-    if (reach <= MOST_PAIR) continue;
-    for (let byte = 0; byte < 256; byte++) rounded[byte] = toInteger(((byte << 24) >> 24) * (MOST / reach));
+  #round(bytes: Int8Array, at: number, times: number): number {
+    const exact = this.#exact;
     let sum = 0;
-    for (let k = 0, word = (at >> 2) + within; k < depth; k += 4, word += PANEL) {
-      const four = words[word] ?? 0;
-      const a = rounded[four & 255] ?? 0;
-      const b = rounded[(four >> 8) & 255] ?? 0;
-      const c = rounded[(four >> 16) & 255] ?? 0;
-      const d = rounded[four >>> 24] ?? 0;
-      words[word] = (a & 255) | ((b & 255) << 8) | ((c & 255) << 16) | (d << 24);
-      sum += a + b + c + d;
+    for (let k = 0; k < exact.length; k++) {
+      const byte = (exact[k] ?? 0) * times + ROUNDER - ROUNDER;
+      bytes[at + (k >> 2) * (PANEL * 4) + (k & 3)] = byte;
+      sum += byte;
     }
-    scales[within] = ((scales[within] ?? 0) * reach) / MOST;
-    sums[within] = sum;
+    return sum;
   }
-}
-
-const toInteger = (x: number) => x + ROUNDER - ROUNDER;
-
-/** A column of any kind: as it is where it fits, else rounded once more. */
-function roundInto(
-  bytes: Int8Array,
-  at: number,
-  column: Column,
-  within: number,
-  depth: number,
-  { scales, sums }: Panel,
-): void {
-  const { start, step, weight } = column;
-  const quantized = weight.buffer.quantized ?? fail();
-  const channel = channelOf(column, depth, quantized);
-  const values = quantized.values.read();
-  const zero = channel === undefined ? 0 : (quantized.zeros[channel] ?? 0);
-  const exact = Float64Array.from({ length: depth }, (_, k) =>
-    channel === undefined ? dequantize(quantized, start + k * step) : (values[start + k * step] ?? 0) - zero,
-  );
-  let reach = 0;
-  for (let k = 0; k < depth; k += 2) reach = Math.max(reach, reachOf(exact[k] ?? 0, exact[k + 1] ?? 0));
-  const fits = channel !== undefined && reach <= MOST_PAIR && exact.every((value) => value <= MOST);
-  const unit = fits ? 1 : reach / MOST || 1;
-  scales[within] = unit * (channel === undefined ? 1 : (quantized.scales[channel] ?? 0));
-  sums[within] = 0;
-  exact.forEach((value, k) => {
-    const byte = toInteger(value / unit);
-    // [depth / 4][8][4]
-    bytes[at + (k >> 2) * (PANEL * 4) + within * 4 + (k & 3)] = byte;
-    sums[within] = (sums[within] ?? 0) + byte;
-  });
 }
 
 function fail(): never {

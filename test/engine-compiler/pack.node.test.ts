@@ -145,6 +145,18 @@ test.each([8, 7])(
   },
 );
 
+test('a weight of 128, which is no signed byte, has its column rounded once more', () => {
+  const parts: Quantized = {
+    values: ByteWeights.of(Uint8Array.of(255, 127, 27, 127)),
+    scales: Float32Array.of(1),
+    zeros: Int32Array.of(127),
+    inner: 4,
+  };
+  const weight = whole({ type: 'float', length: constant(4), quantized: parts }, [constant(4), constant(1)]);
+  const { values, scale } = bytesColumn(packLinear([{ weight, bias: null }]), 0);
+  expect([values, scale]).toEqual([[127, 0, -99, 0], Math.fround(128 / 127)]);
+});
+
 test('rounding once more moves no column to one side', () => {
   // Twice as many steps as there are left: half of them lie between two.
   const column = Int8Array.from({ length: 512 }, (_, k) => (k < 2 ? 127 : (k % 251) - 125));

@@ -203,7 +203,7 @@ export const DOT_UNSIGNED = 0;
 export const DOT_PAIRS = 4;
 /** They are signed: rows are bytes less 128, which sums make up for. */
 export const DOT_SIGNED = 2;
-/** Something else, or sums of pairs saturate and weights are those of before version 6: rows have 7 bits. */
+/** Something else, or weights do not keep to pairs (program-format.ts): rows have 7 bits. */
 export const DOT_SEVEN_BITS = 1;
 /** There is none, or it is not asked for: rows have 12 bits in 2 bytes an element, the product of plain SIMD. */
 export const DOT_PLAIN = 3;

@@ -29,8 +29,8 @@ export interface MemoryOptions {
 export interface InstanceOptions extends MemoryOptions {
   /** Another than the machine is best at, for tests and benchmarks: a code DOT_*. */
   readonly mode?: number;
-  /** The weights are those of a compiler that did not see to pairs (program-format.ts). */
-  readonly hasWidePairs?: boolean;
+  /** Whether the weights are of a compiler that sees to pairs (program-format.ts). */
+  readonly keepsToPairs?: boolean;
 }
 
 export class EngineInstance {
@@ -47,10 +47,10 @@ export class EngineInstance {
   constructor(
     module: WebAssembly.Module,
     imageBytes: number,
-    { mode, hasWidePairs = false, most = 2 ** 32, beforeGrowth }: InstanceOptions = {},
+    { mode, keepsToPairs = false, most = 2 ** 32, beforeGrowth }: InstanceOptions = {},
   ) {
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
-    this.mode = mode ?? modeFor(this.#exports.probe(), hasWidePairs);
+    this.mode = mode ?? modeFor(this.#exports.probe(), keepsToPairs);
     this.#exports.setMode(this.mode);
     this.#most = most;
     this.#beforeGrowth = beforeGrowth ?? (() => undefined);

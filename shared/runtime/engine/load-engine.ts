@@ -88,8 +88,8 @@ class Loader {
     this.#program = readProgram(this.#header, this.#front);
     checkProgram(this.#program);
     this.#demandRoom(this.#header.imageBytes);
-    const { imageBytes, hasWidePairs } = this.#header;
-    this.#instance = new EngineInstance(this.#module, imageBytes, { ...this.#options, hasWidePairs });
+    const { imageBytes, keepsToPairs } = this.#header;
+    this.#instance = new EngineInstance(this.#module, imageBytes, { ...this.#options, keepsToPairs });
     for (const code of this.#program.functions) this.#try(code, this.#instance);
   }
 

@@ -16,8 +16,8 @@ export function openEngine(
 
 let mode: number | undefined;
 
-/** The name of what the engine's products do on this machine. */
+/** The name of what the engine's products do on this machine. (Those of a program whose weights do not keep to pairs may do less.) */
 export function productMode(): string {
-  mode ??= new EngineInstance(module, 0).mode;
+  mode ??= new EngineInstance(module, 0, { keepsToPairs: true }).mode;
   return MODES[mode]?.name ?? 'unknown';
 }

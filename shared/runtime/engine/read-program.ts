@@ -35,8 +35,8 @@ export interface ProgramHeader {
   readonly programBytes: number;
   readonly imageBytes: number;
   readonly checksum: number;
-  /** Whether two neighbours of its weights in bytes may add up to more than the pairs of bytes of other programs. */
-  readonly hasWidePairs: boolean;
+  /** What KEEPS_TO_PAIRS says. */
+  readonly keepsToPairs: boolean;
 }
 
 /** Of a file of `fileBytes`. Throws `model_unavailable` where it is no program, of another version, or of another length. */
@@ -53,7 +53,7 @@ export function readHeader(bytes: Uint8Array, fileBytes: number): ProgramHeader 
   if (programBytes % PROGRAM_ALIGNMENT !== 0 || HEADER_BYTES + programBytes + imageBytes !== fileBytes) {
     throw damaged(`it has ${fileBytes} bytes where its header says ${HEADER_BYTES + programBytes + imageBytes}`);
   }
-  return { programBytes, imageBytes, checksum, hasWidePairs: (flags & KEEPS_TO_PAIRS) === 0 };
+  return { programBytes, imageBytes, checksum, keepsToPairs: (flags & KEEPS_TO_PAIRS) !== 0 };
 }
 
 /** The program behind the header. Throws `model_unavailable` where it is damaged. */

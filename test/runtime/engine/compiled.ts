@@ -12,7 +12,11 @@ export function openCompiled(module: WebAssembly.Module, bytes: Uint8Array, mode
   const header = readHeader(bytes.subarray(0, HEADER_BYTES), bytes.byteLength);
   const start = HEADER_BYTES + header.programBytes;
   const program = readProgram(header, bytes.subarray(HEADER_BYTES, start));
-  const instance = new EngineInstance(module, program.imageBytes, mode === undefined ? {} : { mode });
+  const { keepsToPairs } = header;
+  const instance = new EngineInstance(module, program.imageBytes, {
+    keepsToPairs,
+    ...(mode !== undefined && { mode }),
+  });
   instance.memory.set(bytes.subarray(start), instance.image.at);
   return new EngineSession(instance, program.functions);
 }

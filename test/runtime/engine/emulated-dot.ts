@@ -2,7 +2,7 @@
 // product, in instructions that are the same on all of them. Compiled by asc, see global-setup.ts.
 
 /** A DOT_ code: unsigned bytes, the same with sums of pairs that saturate, signed bytes and sums of pairs that wrap; or 7 bits of each byte. */
-let machine: i32 = 0;
+let machine: i32 = 4;
 
 export function setMachine(to: i32): void {
   machine = to;

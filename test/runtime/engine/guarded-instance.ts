@@ -47,7 +47,7 @@ export class GuardedInstance extends EngineInstance {
   canaries = 0;
 
   constructor(module: WebAssembly.Module, image: Uint8Array, mode?: number) {
-    super(module, image.byteLength, mode === undefined ? {} : { mode });
+    super(module, image.byteLength, { keepsToPairs: true, ...(mode !== undefined && { mode }) });
     this.#image = image;
     this.memory.set(image, this.image.at);
   }

@@ -24,7 +24,10 @@ export async function honestOf(manifest: Manifest): Promise<Honest> {
 
 /** `mode`: how rows are quantized, where not as the machine is best at. */
 export function instanceOf({ image }: Pick<Honest, 'image'>, mode?: number): EngineInstance {
-  const instance = new EngineInstance(module, image.byteLength, mode === undefined ? {} : { mode });
+  const instance = new EngineInstance(module, image.byteLength, {
+    keepsToPairs: true,
+    ...(mode !== undefined && { mode }),
+  });
   instance.memory.set(image, instance.image.at);
   return instance;
 }

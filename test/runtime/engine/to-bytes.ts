@@ -52,7 +52,9 @@ function inBytes(step: Step, image: Uint8Array, place: (bytes: Uint8Array) => nu
   for (let n = 0; n < columns; n++) {
     const start = Math.floor(n / PANEL) * panel + (n % PANEL);
     const column = Array.from({ length: depth }, (_, k) => floats[start + k * PANEL] ?? 0);
-    const scale = Math.max(...column.map(Math.abs), 1e-9) / 127;
+    // As the compiler does: no two neighbours may add up to more than 128.
+    const pairs = column.map((weight, k) => (k % 2 === 0 ? weight + (column[k + 1] ?? 0) : weight));
+    const scale = Math.max(...[...column, ...pairs].map(Math.abs), 1e-9) / 127;
     column.forEach((weight, k) => {
       values[k * columns + n] = Math.round(weight / scale);
     });

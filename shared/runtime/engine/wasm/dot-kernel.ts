@@ -10,6 +10,9 @@ import { AtOnce, dot, InPairs, onesOf } from './dot';
 import { mode } from './mode';
 import { Rows2, Rows3, Rows4, Rows5, Rows6 } from './row-count';
 
+/** In a panel's tail: the sums of columns, times their scales. */
+const TOTALS: usize = 32;
+
 /** `depth`: a multiple of 8, not 0. `scales`: those of the first row. Strides in bytes. */
 export function dotTile(
   height: usize, q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize,
@@ -42,9 +45,6 @@ function startOf(tail: usize): v128 {
   const sums = f32x4.nearest(f32x4.div(v128.load(tail, TOTALS), v128.load(tail)));
   return i32x4.shl(i32x4.trunc_sat_f32x4_s(sums), 7);
 }
-/** Of the tail: sums of columns, times their scales. */
-const TOTALS: usize = 32;
-
 /**
  * Two to six rows. Up to three leave half of the sums free: every other k then goes to those, so that fewer products wait for the one
  * before.
@@ -146,7 +146,7 @@ function tile<R, M>(q: usize, depth: usize, panel: usize, scales: usize, out: us
     a2 = i32x4.add(a2, a5); b2 = i32x4.add(b2, b5);
   }
   u = v128.load(tail);
-  v = v128.load(tail, 32);
+  v = v128.load(tail, TOTALS);
   x = v128.load(tail, 64);
   finish(u, v, x, a0, scales, out);
   if (lengthof<R>() > 1) finish(u, v, x, a1, scales + 8, out + stride);

@@ -1,7 +1,7 @@
 // How rows are quantized for the machine's dot product.
 
 import { DOT_PAIRS, DOT_PLAIN, DOT_SEVEN_BITS, DOT_SIGNED, DOT_UNSIGNED } from '../command-format';
-import { AtOnce, dot } from './dot';
+import { AtOnce, dot, InPairs, onesOf } from './dot';
 
 /** The one that is right on every machine, until the host says. */
 export let mode: i32 = DOT_SEVEN_BITS;
@@ -17,19 +17,19 @@ export function setMode(to: i32): void {
  * that is not optimized yet), and are right for these weights too.
  */
 export function probe(): i32 {
-  const high = same(127, 127);
-  const low = same(-128, -128);
+  const high = same<AtOnce>(127, 127);
+  const low = same<AtOnce>(-128, -128);
   if (high == 129540 && low == -130560) return DOT_UNSIGNED;
   if (high == -508 && low == 512) return DOT_SIGNED;
-  return same(64, 64) == 65280 && same(0, -128) == -65280 ? DOT_PAIRS : DOT_SEVEN_BITS;
+  return same<InPairs>(64, 64) == 65280 && same<InPairs>(0, -128) == -65280 ? DOT_PAIRS : DOT_SEVEN_BITS;
 }
 
 /** All four sums of two pairs, if they are the same, or 0. Read from memory: a compiler would compute it with its own machine's rules. */
-function same(even: i32, odd: i32): i32 {
+function same<M>(even: i32, odd: i32): i32 {
   v128.store(operands, i16x8.splat(<i16>((even & 255) | (odd << 8))));
   v128.store(operands, i8x16.splat(-1), 16);
   const zero = i32x4.splat(0);
-  const sums = dot<AtOnce>(v128.load(operands), v128.load(operands, 16), zero, zero);
+  const sums = dot<M>(v128.load(operands), v128.load(operands, 16), zero, onesOf<M>());
   const first = i32x4.extract_lane(sums, 0);
   return i32x4.all_true(i32x4.eq(sums, i32x4.splat(first))) ? first : 0;
 }
