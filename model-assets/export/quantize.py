@@ -1,23 +1,28 @@
 """fp32 graphs to int8: weights by column, embeddings by row (or in 4 bits, by blocks of a row), activations when they run."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import onnx
 from onnx import numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from .columns import put_columns
 from .decoders import FIRST, LATER, MERGED
 from .embeddings import FEW, improve
 from .merge import merge
 from .names import shorten
-from .pairs import keep_to_pairs
+from .rounding import round_by_examples
 
 
-def quantize(fp32: Path, int8: Path, beside: bool = False, embeddings: int = 8, least: int = FEW) -> None:
+def quantize(
+    fp32: Path, int8: Path, beside: bool = False, embeddings: int = 8, least: int = FEW, examples: Sequence[Mapping[str, np.ndarray]] = ()
+) -> None:
     """`beside`: the weights go to `<int8>.data`; such a graph opens in the isolate with one copy less than one that carries them.
-    `embeddings`: their bits, 8, or 4 for tables of `least` rows."""
+    `embeddings`: their bits, 8, or 4 for tables of `least` rows. `examples`: inputs of the graph, by which weights are rounded; to the nearest without."""
     with TemporaryDirectory() as folder:
         prepared, inline = Path(folder, "prepared.onnx"), Path(folder, "int8.onnx")
         quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
@@ -28,7 +33,7 @@ def quantize(fp32: Path, int8: Path, beside: bool = False, embeddings: int = 8, 
         options = {"op_types_to_quantize": ["MatMul", "Gather"], "nodes_to_exclude": others}
         quantize_dynamic(str(prepared), str(inline), per_channel=True, weight_type=QuantType.QInt8, **options)
         model = onnx.load(inline)
-        keep_to_pairs(model, weights)
+        put_columns(model, weights, round_by_examples(prepared, weights, examples) if examples else {})
         improve(model, weights, embeddings, least)
     if beside:
         shorten(model)

@@ -1,8 +1,10 @@
 """Writes a checkpoint's folder: the graph in int8 with embeddings in 4 bits, its weights beside it, config and tokenizer, as the Hub lays them out."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification, PreTrainedModel
@@ -11,6 +13,8 @@ from export.embeddings import FEW
 from export.graph import Axes, Graph, Tensors, write_graph
 from export.quantize import quantize
 from export.read import export_reader
+
+from .train import Example
 
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 TASKS = {"BertForMaskedLM": "fill-mask", "BertForTokenClassification": "token-classification", "BertForQuestionAnswering": "question-answering", "BertModel": "feature-extraction"}
@@ -38,18 +42,25 @@ def export_fp32(model: PreTrainedModel, path: Path) -> None:
         write_graph(graph, [example, example, torch.zeros_like(example)], path, axes)
 
 
-def write_checkpoint(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path, least: int = FEW) -> Path:
-    """Fills `folder` (its card is written by hand); returns the fp32 graph, which is not part of it. `least`: rows of a table that is packed into 4 bits."""
+def write_checkpoint(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path, least: int = FEW, examples: Sequence[Example] = ()) -> Path:
+    """Fills `folder` (its card is written by hand); returns the fp32 graph, which is not part of it. `least`: rows of a table that is packed into 4 bits.
+    `examples`: what weights are rounded by, to the nearest without."""
     folder.mkdir(parents=True, exist_ok=True)
     fp32 = folder.parent / f"{folder.name}.fp32.onnx"
     export_fp32(model, fp32)
-    quantize(fp32, folder / "model.onnx", beside=True, embeddings=4, least=least)
+    quantize(fp32, folder / "model.onnx", beside=True, embeddings=4, least=least, examples=[_fed(example) for example in examples])
     # What a model is loaded from may have had another head, or none.
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     write_settings(tokenizer, folder, model.config.max_position_embeddings)
     return fp32
+
+
+def _fed(example: Example) -> dict[str, np.ndarray]:
+    types = example.types or [0] * len(example.ids)
+    rows = (example.ids, [1] * len(example.ids), types)
+    return {name: np.array([row], np.int64) for name, row in zip(INPUTS, rows, strict=True)}
 
 
 def write_settings(tokenizer: Tokenizer, folder: Path, most: int) -> None:

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "model-assets"))
 
-from export.pairs import round_to_pairs  # noqa: E402
+from export.columns import round_columns  # noqa: E402
 from export.quantize import quantize  # noqa: E402
 
 RNG = np.random.default_rng(7)
@@ -22,20 +22,20 @@ def pairs_of(matrix: np.ndarray) -> np.ndarray:
     return np.add.reduceat(matrix.astype(int), np.arange(0, len(matrix), 2))
 
 
-class Pairs(unittest.TestCase):
+class Columns(unittest.TestCase):
     def test_no_pair_is_too_much_and_no_element_far(self) -> None:
         for depth in (1, 2, 7, 64, 385):
             matrix = RNG.standard_normal((depth, 40)).astype(np.float32)
             matrix[:2, 0] = -3
             matrix[:, 1] = 0
-            rounded, scales = round_to_pairs(matrix)
+            rounded, scales = round_columns(matrix)
             self.assertLessEqual(np.abs(pairs_of(rounded)).max(), 128)
             self.assertLessEqual(np.abs(rounded.astype(int)).max(), 127)
             self.assertTrue((np.abs(rounded * scales - matrix) <= scales * 0.501).all())
 
     def test_a_column_without_great_pairs_has_all_of_its_steps(self) -> None:
         matrix = np.array([[1.27, 0.1], [-1, 0.1], [0.6, -0.2], [0.67, 0.2]], np.float32)
-        rounded, scales = round_to_pairs(matrix)
+        rounded, scales = round_columns(matrix)
         np.testing.assert_array_equal(rounded[:, 0], [127, -100, 60, 67])
         np.testing.assert_allclose(scales, [0.01, 0.2 / 127], rtol=1e-6)
 
