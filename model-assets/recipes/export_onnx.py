@@ -1,8 +1,10 @@
 """Writes a checkpoint's folder: the graph in int8 with embeddings in 4 bits, its weights beside it, config and tokenizer, as the Hub lays them out."""
 
 import json
+import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,6 +28,11 @@ def _classify(model: BertForSequenceClassification, input_ids: torch.Tensor, att
     return [model.classifier(hidden.pooler_output), hidden.last_hidden_state]
 
 
+def few(learned: Sequence[Any]) -> list[Any]:
+    """Enough for weights to be rounded by; always the same."""
+    return random.Random(3).sample(learned, 128)
+
+
 def export_fp32(model: PreTrainedModel, path: Path) -> None:
     """Inputs int64 [batch, sequence]; outputs those of export_reader. A classifier gives last_hidden_state [batch, sequence, hidden] beside its logits."""
     model.eval()
@@ -42,9 +49,9 @@ def export_fp32(model: PreTrainedModel, path: Path) -> None:
         write_graph(graph, [example, example, torch.zeros_like(example)], path, axes)
 
 
-def write_checkpoint(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path, least: int = FEW, examples: Sequence[Example] = ()) -> Path:
-    """Fills `folder` (its card is written by hand); returns the fp32 graph, which is not part of it. `least`: rows of a table that is packed into 4 bits.
-    `examples`: what weights are rounded by, to the nearest without."""
+def write_checkpoint(model: PreTrainedModel, tokenizer: Tokenizer, folder: Path, examples: Sequence[Example], least: int = FEW) -> Path:
+    """Fills `folder` (its card is written by hand); returns the fp32 graph, which is not part of it. `examples`: what weights are rounded by
+    (`export/rounding.py`), `few` of what the model has learned from; `least`: rows of a table that is packed into 4 bits."""
     folder.mkdir(parents=True, exist_ok=True)
     fp32 = folder.parent / f"{folder.name}.fp32.onnx"
     export_fp32(model, fp32)

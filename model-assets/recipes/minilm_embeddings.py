@@ -20,7 +20,7 @@ from transformers import BertModel
 from . import origin
 from .arguments import arguments
 from .data import Data, sentences
-from .export_onnx import write_checkpoint, write_modules
+from .export_onnx import few, write_checkpoint, write_modules
 from .held_back import normal
 from .train import Example, Loss, Plan, train
 from .vocabulary import count_pieces, trim, trim_embeddings
@@ -69,7 +69,7 @@ def main() -> None:
     pairs = [Pair(*sides, row["score"] / 5) for *sides, row in zip(a, b, rows, strict=True)]
     train(student, examples, PLAN, args.work / "embeddings.pt", loss(teacher, pairs), lambda: similarity(student, trimmed, dev))
     print(f"student: {similarity(student, trimmed, dev):.4f}")
-    print(f"the fp32 graph is {write_checkpoint(student, trimmed, args.out)}")
+    print(f"the fp32 graph is {write_checkpoint(student, trimmed, args.out, few(examples))}")
     write_modules(args.out, student.config.hidden_size)
 
 

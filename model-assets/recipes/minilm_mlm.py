@@ -15,7 +15,7 @@ from transformers import BertForMaskedLM
 from . import masks, origin
 from .arguments import arguments
 from .data import Data, sentences
-from .export_onnx import write_checkpoint
+from .export_onnx import few, write_checkpoint
 from .held_back import ARTICLES, Runs
 from .train import Plan, train
 from .vocabulary import count_pieces, trim, trim_embeddings, trim_positions
@@ -57,7 +57,7 @@ def main() -> None:
     examples, places = masks.to_examples(trimmed, texts, LONGEST), masks.choose_places(dev, whole.get_vocab())
     print(f"{len(examples)} passages, {sum(len(e.ids) for e in examples)} tokens", flush=True)
     train(model, examples, LEARN, args.work / "mlm.pt", masks.loss(trimmed, RATE), lambda: masks.top5(model, trimmed, places))
-    print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out, least=1024)}")
+    print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out, few(examples), least=1024)}")
 
 
 def facts_of(data: Data, rng: random.Random) -> list[str]:

@@ -22,7 +22,7 @@ from . import capitals, origin, six_layers, tagging, taught, together
 from .arguments import arguments
 from .cased import choose, count_spellings, start_embeddings
 from .data import Data, sentences
-from .export_onnx import write_checkpoint
+from .export_onnx import few, write_checkpoint
 from .held_back import unlike
 from .keep import kept
 from .packed import packed
@@ -94,7 +94,7 @@ def main() -> None:
         few = random.Random(LAST.seed).sample([*said.draws[0], *said.always], LAST_EXAMPLES)
         train(model, few, LAST, args.work / "last.pt", taught.loss_of_itself(before), None)
         print(f"dev: F1 {tagging.entity_f1(model, judged, NAMES):.4f}")
-    print(f"the fp32 graph is {write_checkpoint(model, cased, args.out)}")
+    print(f"the fp32 graph is {write_checkpoint(model, cased, args.out, tagging.to_examples(cased, few(rows), TAGS))}")
 
 
 def new_model(uncased: Tokenizer, cased: Tokenizer, seed: int) -> BertForTokenClassification:

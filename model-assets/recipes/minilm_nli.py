@@ -23,7 +23,7 @@ from transformers import BertForSequenceClassification, PreTrainedModel
 from . import apart, classification, following, origin, unlabelled
 from .arguments import arguments
 from .data import Data
-from .export_onnx import write_checkpoint
+from .export_onnx import few, write_checkpoint
 from .following import LABELS, NOT_ENTAILED, Following, Pair, label
 from .keep import kept
 from .packed import rounded
@@ -73,7 +73,7 @@ def main() -> None:
         found.append((classification.accuracy(student, judged), student))
         print(f"student {seed}: {found[-1][0]:.4f}", flush=True)
     _, best = max(found, key=lambda each: each[0])
-    print(f"the fp32 graph is {write_checkpoint(best, tokenizer, args.out, least=1024)}")
+    print(f"the fp32 graph is {write_checkpoint(best, tokenizer, args.out, few(examples), least=1024)}")
 
 
 def start(data: Data, rows: Sequence[dict]) -> tuple[BertForSequenceClassification, Tokenizer]:

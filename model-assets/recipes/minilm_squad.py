@@ -5,8 +5,7 @@
 First QAMR, whose sentences are put among others so that the right one must be found, and FairytaleQA; then the articles of SQuAD
 that are not kept back, with some of the first beside them. A third step, with the embeddings as they are, sees those articles again with
 another of the answers that people gave, more of the first, and questions about people that differ in a word (`facts.py`); a short last
-one more of these, and some of the others. Each step resumes where it was interrupted. Weights are rounded by what the articles read
-(`export/rounding.py`).
+one more of these, and some of the others. Each step resumes where it was interrupted.
 """
 
 import itertools
@@ -18,7 +17,7 @@ from transformers import BertForQuestionAnswering
 from . import facts, origin, spans
 from .arguments import arguments
 from .data import Data
-from .export_onnx import write_checkpoint
+from .export_onnx import few, write_checkpoint
 from .held_back import ARTICLES
 from .minilm_ner import known
 from .train import Plan, train
@@ -29,8 +28,6 @@ FIRST = Plan(epochs=1, learning_rate=1.5e-4, batch=48, half=True)
 SECOND = Plan(epochs=1, learning_rate=1.2e-4, batch=32, seed=19, half=True)
 THIRD = Plan(epochs=1, learning_rate=7e-5, batch=32, seed=67, mean=0.995)
 LAST = Plan(epochs=1, learning_rate=4e-5, batch=32, seed=79, mean=0.98)
-ROUNDED_BY = 128
-"""Questions, with their texts, that weights are rounded by."""
 REPEATED = 1_000
 """Rows of the first step that the second one sees again."""
 
@@ -77,8 +74,7 @@ def main() -> None:
     print(f"kept back, fp32 weights run in bf16: F1 {spans.f1(model, judged):.4f}")
     # Contexts are long: see "Attention in int8" of shared/runtime/engine/README.md.
     model.config.int8_attention = True
-    examples = spans.to_examples(trimmed, random.Random(3).sample(taught, ROUNDED_BY))
-    print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out, least=1024, examples=examples)}")
+    print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out, spans.to_examples(trimmed, few(taught)), least=1024)}")
 
 
 def mentions(data: Data) -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ from . import origin
 from .arguments import arguments
 from .classification import accuracy, loss, predict, to_examples, with_teacher
 from .data import Data, sentences
-from .export_onnx import write_checkpoint
+from .export_onnx import few, write_checkpoint
 from .held_back import unlike
 from .packed import packed
 from .seven_bits import seven_bits
@@ -85,7 +85,7 @@ def main() -> None:
             for each, old in zip(model.parameters(), before, strict=True):
                 each.copy_(old.lerp(each, AFTER))
         print(f"dev, rows of 7 bits and words of 4: {accuracy(model, judged):.4f}")
-    print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out)}")
+    print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out, few(phrases))}")
 
 
 def trim_vocabulary(whole: Tokenizer, rows: list[dict], reviews: list[str], data: Data) -> tuple[Tokenizer, list[int]]:

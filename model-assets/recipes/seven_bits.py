@@ -1,6 +1,6 @@
-"""Activations that train as a processor without VNNI rounds them: each row of a product's input to 128 levels between its least and its
-greatest, as `wasm/quantize.ts` of the engine does in `seven-bits`. The gradient passes as if they were not rounded
-(Bengio et al. 2013, arXiv:1308.3432). On other processors rows have twice the levels, so what is learned here holds there too."""
+"""Activations that train more coarsely than the engine rounds them: each row of a product's input to 128 levels between its least and its
+greatest, half of those that `wasm/quantize.ts` has. It had no more without VNNI once, and has them still in `seven-bits`. The gradient
+passes as if they were not rounded (Bengio et al. 2013, arXiv:1308.3432)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
