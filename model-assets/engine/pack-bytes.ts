@@ -70,9 +70,9 @@ class Rounder {
     if (channel === undefined) this.#readFloats(column, quantized);
     else this.#readBytes(column, quantized.values.read(), quantized.zeros[channel] ?? 0);
     const fits = channel !== undefined && this.#reach <= MOST_PAIR && this.#greatest <= MOST;
-    const unit = fits ? 1 : this.#reach / MOST || 1;
-    const scale = unit * (channel === undefined ? 1 : (quantized.scales[channel] ?? 0));
-    return { scale, sum: this.#round(bytes, at, 1 / unit) };
+    const scale = channel === undefined ? 1 : (quantized.scales[channel] ?? 0);
+    if (fits || this.#reach === 0) return { scale, sum: this.#round(bytes, at, 1) };
+    return { scale: (scale * this.#reach) / MOST, sum: this.#round(bytes, at, MOST / this.#reach) };
   }
 
   /** Less their zero point. */
