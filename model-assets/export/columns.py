@@ -22,11 +22,18 @@ def put_columns(model: onnx.ModelProto, weights: Mapping[str, np.ndarray], round
     initializers = {weight.name: weight for weight in model.graph.initializer}
     for node in model.graph.node:
         name = node.input[1].removesuffix("_quantized") if node.op_type == "MatMulInteger" else ""
-        if name not in weights or name == node.input[1] or weights[name].ndim != 2:
+        matrix = _matrix(name, weights)
+        if matrix is None or name == node.input[1]:
             continue
-        values, scales = rounded.get(name) or round_columns(weights[name])
+        values, scales = rounded.get(name) or round_columns(matrix)
         for kind, array in (("quantized", values), ("scale", scales), ("zero_point", np.zeros(len(scales), np.int8))):
             initializers[f"{name}_{kind}"].CopyFrom(numpy_helper.from_array(array, f"{name}_{kind}"))
+
+
+def _matrix(name: str, weights: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """[depth, columns]; of a Gemm the quantizer turns it round, and names it so."""
+    matrix = weights[name] if name in weights else weights.get(name.removesuffix("_Transposed"), np.empty(0)).T
+    return matrix if matrix.ndim == 2 else None
 
 
 def round_columns(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

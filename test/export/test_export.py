@@ -14,8 +14,11 @@ import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+import onnx
 import torch
 import transformers
+from onnx import numpy_helper
 
 ASSETS = Path(__file__).parents[2] / "model-assets"
 sys.path[:0] = [str(ASSETS), str(ASSETS / "seeded-heads")]
@@ -49,6 +52,24 @@ def checkpoint(kind: str, task: str, folder: Path) -> Path:
     return folder
 
 
+def greatest_pair(path: Path) -> int:
+    """How far two neighbours of a column add up, of all weights of a graph and of the branches in it."""
+    weights: dict[str, np.ndarray] = {}
+    products: list[str] = []
+
+    def walk(graph: onnx.GraphProto) -> None:
+        weights.update({each.name: numpy_helper.to_array(each) for each in graph.initializer})
+        for node in graph.node:
+            products.extend(node.input[1:2] if node.op_type == "MatMulInteger" else [])
+            for attribute in node.attribute:
+                if attribute.type == onnx.AttributeProto.GRAPH:
+                    walk(attribute.g)
+
+    walk(onnx.load(path).graph)
+    found = [weights[name].astype(int) for name in products if name in weights]
+    return max(int(np.abs(np.add.reduceat(each, np.arange(0, len(each), 2))).max()) for each in found)
+
+
 class Exported(unittest.TestCase):
     def test_every_form(self) -> None:
         for kind, task in CASES:
@@ -68,6 +89,7 @@ class Exported(unittest.TestCase):
                 wanted = sorted([f"{stem}.onnx" for stem in stems] + [f"{stem}_quantized.onnx" for stem in stems])
                 self.assertEqual(sorted(path.name for path in (out / "onnx").iterdir()), wanted)
                 for stem in stems:
+                    self.assertLessEqual(greatest_pair(out / f"onnx/{stem}_quantized.onnx"), 128)
                     self.assertLess((out / f"onnx/{stem}_quantized.onnx").stat().st_size, (out / f"onnx/{stem}.onnx").stat().st_size)
                 self.assertTrue(transformers.AutoTokenizer.from_pretrained(out).is_fast)
                 config = json.loads((out / "config.json").read_text())
