@@ -2,8 +2,8 @@
 // what the scores weigh. Made when a head is there: panels as in linear.ts, signed bytes with a scale for each column.
 //
 // A key is a column by itself. A column of values is one element of all keys, whose scale they share. As in all weights two neighbours add up
-// to 128 at the most: a column's scale is a 127th of the greatest of its elements and of the sums of two. A column with such a sum, or an element, that is
-// not finite has a scale that is no number: so are all results that it is in.
+// to 128 at the most: a column's scale is a 127th of the greatest of its elements and of the sums of two. A column with such a sum, or an
+// element, that is not finite has a scale that is no number: so are all results that it is in.
 
 import { PANEL, PANEL_TAIL_I8 } from '../command-format';
 import { zeros } from './float-kernel';
