@@ -16,6 +16,8 @@ from .train import Example, collate, predictions
 
 PLACES, AROUND = (BOUNDS["wikitext"][name] for name in ("places", "around"))
 """How many places are measured, and the words that are shown before and after each."""
+AT_ONCE = 10_000
+"""Texts that are encoded together."""
 
 
 def passages(parts: Iterable[str], words: int) -> Iterator[str]:
@@ -54,7 +56,9 @@ def words_of(text: str) -> list[str]:
 
 def to_examples(tokenizer: Tokenizer, texts: Sequence[str], longest: int) -> list[Example]:
     """Ids are cut at `longest`, and lose their [SEP] with it."""
-    return [Example(e.ids[:longest]) for e in tokenizer.encode_batch(list(texts))]
+    # Encodings hold a hundred times the ids: not those of all texts at once.
+    parts = (texts[start : start + AT_ONCE] for start in range(0, len(texts), AT_ONCE))
+    return [Example(e.ids[:longest]) for part in parts for e in tokenizer.encode_batch(list(part))]
 
 
 def start_head(model: BertForMaskedLM, tokenizer: Tokenizer, counts: Counter[str]) -> None:
@@ -72,9 +76,14 @@ def pieces_of(tokenizer: Tokenizer) -> list[str]:
     return sorted(vocabulary := tokenizer.get_vocab(), key=vocabulary.__getitem__)
 
 
-def loss(tokenizer: Tokenizer, rate: float) -> Callable[[PreTrainedModel, Sequence[Example]], torch.Tensor]:
+Says = Callable[[dict[str, torch.Tensor], torch.Tensor], torch.Tensor]
+"""Of a model's inputs and a mask of places [batch, sequence]: the probabilities of all pieces there, [places, pieces]."""
+
+
+def loss(tokenizer: Tokenizer, rate: float, teacher: Says | None = None, told: float = 0.5) -> Callable[[PreTrainedModel, Sequence[Example]], torch.Tensor]:
     """Cross-entropy at the share `rate` of the words of one piece, drawn anew each time and all shown as [MASK]: that is what is
-    asked of the task, so no others are put in their place, and neither punctuation nor parts of words are taken out."""
+    asked of the task, so no others are put in their place, and neither punctuation nor parts of words are taken out.
+    With a teacher, `told` is the share of what it says in what is learned."""
     pieces = pieces_of(tokenizer)
     is_word = torch.tensor([piece.isalnum() for piece in pieces])
     continues = torch.tensor([piece.startswith("##") for piece in pieces])
@@ -87,7 +96,13 @@ def loss(tokenizer: Tokenizer, rate: float) -> Callable[[PreTrainedModel, Sequen
         places = whole & (torch.rand(ids.shape) < rate)
         inputs["input_ids"] = ids.masked_fill(places, mask)
         hidden = model.bert(**inputs).last_hidden_state[places]
-        return functional.cross_entropy(model.cls(hidden).float(), ids[places])
+        said = model.cls(hidden).float()
+        right = functional.cross_entropy(said, ids[places])
+        if not teacher:
+            return right
+        # Of all that is likely there, where the word alone says what it was once.
+        alike = functional.cross_entropy(said, teacher(inputs, places))
+        return (1 - told) * right + told * alike
 
     return loss_of
 

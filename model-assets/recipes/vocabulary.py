@@ -5,7 +5,7 @@ What is cut falls apart into shorter pieces, so every text in Latin letters can 
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -63,11 +63,11 @@ def trim(tokenizer: Tokenizer, counts: Counter[str], size: int) -> tuple[Tokeniz
     return Tokenizer.from_str(json.dumps(state)), [old[piece] for piece in order]
 
 
-def trim_embeddings(model: PreTrainedModel, kept: list[int]) -> None:
+def trim_embeddings(model: PreTrainedModel, kept: Sequence[int]) -> None:
     """Keeps the rows `kept` of the word embeddings, in that order."""
     old = model.get_input_embeddings().weight.data
     new = torch.nn.Embedding(len(kept), old.shape[1], padding_idx=0)
-    new.weight.data.copy_(old[kept])
+    new.weight.data.copy_(old[list(kept)])
     model.set_input_embeddings(new)
     model.config.vocab_size = len(kept)
 

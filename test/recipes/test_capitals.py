@@ -7,6 +7,7 @@ from transformers import BertConfig, BertForTokenClassification
 
 from recipes import capitals, origin, taught
 from recipes.capitals import CAPITAL, CAPITALS, MIXED, NUMBER, SMALL
+from recipes.precision import autocast
 from recipes.taught import Teacher, spaced
 
 
@@ -44,7 +45,8 @@ class Told(unittest.TestCase):
         [said] = taught.said_by([Teacher(model, tokenizer, capitals.letters)], [text])
         encoding = tokenizer.encode(text.text)
         types = torch.tensor([capitals.letters(encoding, text.text)])
-        own = model(torch.tensor([encoding.ids]), token_type_ids=types).logits.softmax(-1)[0]
+        with autocast():
+            own = model(torch.tensor([encoding.ids]), token_type_ids=types).logits.float().softmax(-1)[0]
         firsts = [encoding.char_to_token(start) for start, _ in text.places]
         torch.testing.assert_close(said, own[firsts].detach())
         [plain] = taught.said_by([Teacher(model, tokenizer)], [text])

@@ -1,0 +1,110 @@
+"""The six layers of all-MiniLM-L6-v2, which learned to say what a text is about, taught anew to say which word stands where.
+
+Other recipes start from it: what a model reads before it learns a task is what small sets of labels lack (Gururangan et al. 2020,
+arXiv:2004.10964). It reads what their tasks are asked about: encyclopedias, news and abstracts, prose that looks like them, reviews, talk,
+and the texts that are put beside one another to ask what follows. Nothing that is measured with is in it.
+"""
+
+import itertools
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import Linear, Parameter
+from transformers import BertForMaskedLM
+
+from . import following, masks, origin, reading
+from .data import Data, sentences
+from .held_back import unlike
+from .keep import kept
+from .train import Plan, train
+from .vocabulary import count_pieces, trim, trim_embeddings
+
+PIECES = 16_000
+LONGEST = 128
+FACTS, LIKE_FACTS, PROSE, REVIEWS = 3, 60_000, 10_000, 45_000
+"""How often facts are read, each time cut elsewhere; passages of prose that looks like them, of any prose, and of reviews."""
+RATE = 0.3
+LEARN = Plan(epochs=1, learning_rate=6e-4, batch=32, half=True)
+
+
+def trained(data: Data, work: Path) -> tuple[BertForMaskedLM, Tokenizer]:
+    """The trunk and its pieces, from `work`/trunk.kept where they are there: a folder that all recipes share. Resumes where it was interrupted."""
+    state, pieces = kept(work / "trunk.kept", lambda: _train(data, work))
+    tokenizer = Tokenizer.from_str(pieces)
+    model = origin.load(BertForMaskedLM, hidden_dropout_prob=0.0)
+    trim_head(model, range(tokenizer.get_vocab_size()))
+    model.load_state_dict(state)
+    return model.eval(), tokenizer
+
+
+def start(kind: type[origin.Model], data: Data, work: Path, **config: Any) -> tuple[origin.Model, Tokenizer]:
+    """The trunk under a head of `kind`; what the head adds is all-MiniLM-L6-v2's, or drawn anew."""
+    trunk, tokenizer = trained(data, work)
+    model = origin.load(kind, **config)
+    trim_embeddings(model, range(tokenizer.get_vocab_size()))
+    model.base_model.load_state_dict(trunk.bert.state_dict(), strict=False)
+    return model, tokenizer
+
+
+def trim_head(model: BertForMaskedLM, kept: Sequence[int]) -> None:
+    """Keeps the pieces `kept`, in that order, in the embeddings and in the head, which is tied to them."""
+    head = model.cls.predictions
+    bias = head.bias.data[list(kept)]
+    trim_embeddings(model, kept)
+    head.decoder = Linear(head.decoder.in_features, len(kept))
+    head.bias = head.decoder.bias = Parameter(bias)
+    model.tie_weights()
+
+
+def _train(data: Data, work: Path) -> tuple[dict[str, Tensor], str]:
+    texts = texts_of(data, random.Random(17))
+    whole = origin.tokenizer()
+    counts = pieces(whole, data, texts)
+    tokenizer, known = trim(whole, counts, PIECES)
+    model = origin.load(BertForMaskedLM, hidden_dropout_prob=0.0)
+    trim_embeddings(model, known)
+    masks.start_head(model, tokenizer, counts)
+    examples = masks.to_examples(tokenizer, texts, LONGEST)
+    places = masks.choose_places(data.rows("text/wikitext-2.dev"), whole.get_vocab())
+    print(f"{len(examples)} passages, {sum(len(e.ids) for e in examples)} tokens", flush=True)
+    train(model, examples, LEARN, work / "trunk.pt", masks.loss(tokenizer, RATE), lambda: masks.top5(model, tokenizer, places))
+    return model.state_dict(), tokenizer.to_str()
+
+
+def texts_of(data: Data, rng: random.Random) -> list[str]:
+    measured = reading.unmeasured(data)
+    facts = [reading.facts_of(data, rng) for _ in range(FACTS)]
+    books = reading.books_of(data)
+    like = masks.most_like(books, facts[0], LIKE_FACTS)
+    read = [*itertools.chain(*facts), *like, *rng.sample(books, PROSE), *rng.sample(reading.reviews_of(data), REVIEWS), *short_of(data, rng)]
+    return [passage for passage in read if not measured.share(passage)]
+
+
+def short_of(data: Data, rng: random.Random) -> Iterator[str]:
+    """Texts that stand alone, several of a kind in a passage."""
+    films = unlike(data.rows("text-classification/sst2.train"), (row["text"] for row in data.rows("text-classification/sst2.dev")), lambda row: row["text"])
+    learned = following.Following(data).learned
+    kinds = [
+        {row["text"] for row in films if row["text"].count(" ") > 12},
+        *({text for row in learned[name] for text in (row["premise"], row["hypothesis"])} for name in ("mnli-dev", "snli-dev", "joci.train")),
+        *({row["text"] for row in data.rows(f"zero-shot-classification/{name}")} for name in following.TOPICS),
+    ]
+    for kind in kinds:
+        yield from reading.together(kind, 60, rng)
+    yield from reading.talk_of(data, rng)
+
+
+def pieces(whole: Tokenizer, data: Data, texts: Sequence[str]) -> Counter[str]:
+    """How often each piece is met: what is asked of sentiment, which has many words, five times over."""
+    counts = count_pieces(whole, texts)
+    reviews = (s for row in data.rows("text/imdb-unlabelled") for s in sentences(row["text"]))
+    for piece, count in count_pieces(whole, reviews).items():
+        counts[piece] += count
+    for piece, count in count_pieces(whole, (row["text"] for row in data.rows("text-classification/sst2.train"))).items():
+        counts[piece] += 3 * count
+    return counts
