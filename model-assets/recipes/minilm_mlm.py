@@ -40,7 +40,7 @@ LEARN = Plan(epochs=1, learning_rate=8e-4, batch=32, half=True)
 def main() -> None:
     args = arguments(__doc__)
     data = Data(args.data)
-    teacher, known = trunk.trained(data, args.work.parent)
+    teacher, known = trunk.trained(data, args.work)
 
     texts = texts_of(data, random.Random(23))
     tokenizer, kept = trim(known, count_pieces(known, texts), PIECES)

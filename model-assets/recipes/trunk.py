@@ -1,8 +1,8 @@
 """The six layers of all-MiniLM-L6-v2, which learned to say what a text is about, taught anew to say which word stands where.
 
-Other recipes start from it: what a model reads before it learns a task is what small sets of labels lack (Gururangan et al. 2020,
-arXiv:2004.10964). It reads what their tasks are asked about: encyclopedias, news and abstracts, prose that looks like them, reviews, talk,
-and the texts that are put beside one another to ask what follows. Nothing that is measured with is in it.
+It reads encyclopedias, news and abstracts, prose that looks like them, reviews, talk, and the texts that are put beside one another to ask
+what follows. Nothing that is measured with is in it. What all-MiniLM-L6-v2 knows of questions and of what follows is lost meanwhile: as a start for
+other tasks it is no better, and for those two worse, than that (see the cards of minilm-nli, minilm-squad and minilm-sst2).
 """
 
 import itertools
@@ -10,7 +10,6 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -33,22 +32,13 @@ LEARN = Plan(epochs=1, learning_rate=6e-4, batch=32, half=True)
 
 
 def trained(data: Data, work: Path) -> tuple[BertForMaskedLM, Tokenizer]:
-    """The trunk and its pieces, from `work`/trunk.kept where they are there: a folder that all recipes share. Resumes where it was interrupted."""
+    """The trunk and its pieces. Resumes in `work` where it was interrupted, and is trained once."""
     state, pieces = kept(work / "trunk.kept", lambda: _train(data, work))
     tokenizer = Tokenizer.from_str(pieces)
     model = origin.load(BertForMaskedLM, hidden_dropout_prob=0.0)
     trim_head(model, range(tokenizer.get_vocab_size()))
     model.load_state_dict(state)
     return model.eval(), tokenizer
-
-
-def start(kind: type[origin.Model], data: Data, work: Path, **config: Any) -> tuple[origin.Model, Tokenizer]:
-    """The trunk under a head of `kind`; what the head adds is all-MiniLM-L6-v2's, or drawn anew."""
-    trunk, tokenizer = trained(data, work)
-    model = origin.load(kind, **config)
-    trim_embeddings(model, range(tokenizer.get_vocab_size()))
-    model.base_model.load_state_dict(trunk.bert.state_dict(), strict=False)
-    return model, tokenizer
 
 
 def trim_head(model: BertForMaskedLM, kept: Sequence[int]) -> None:
