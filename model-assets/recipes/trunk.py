@@ -1,7 +1,8 @@
 """The six layers of all-MiniLM-L6-v2, which learned to say what a text is about, taught anew to say which word stands where.
 
 It reads encyclopedias, news and abstracts, prose that looks like them, reviews, talk, and the texts that are put beside one another to ask
-what follows. Nothing that is measured with is in it. What all-MiniLM-L6-v2 knows of questions and of what follows is lost meanwhile: as a start for
+what follows. Nothing that fill-mask, sentiment, zero-shot and questions are measured with is in it; of Tatoeba all English sentences are, those too that
+translation is measured with. What all-MiniLM-L6-v2 knows of questions and of what follows is lost meanwhile: as a start for
 other tasks it is no better, and for those two worse, than that (see the cards of minilm-nli, minilm-squad and minilm-sst2).
 """
 
@@ -90,7 +91,7 @@ def short_of(data: Data, rng: random.Random) -> Iterator[str]:
 
 
 def pieces(whole: Tokenizer, data: Data, texts: Sequence[str]) -> Counter[str]:
-    """How often each piece is met: what is asked of sentiment, which has many words, five times over."""
+    """How often each piece is met: those of SST-2 and of reviews, which have many words, more often than they are read."""
     counts = count_pieces(whole, texts)
     reviews = (s for row in data.rows("text/imdb-unlabelled") for s in sentences(row["text"]))
     for piece, count in count_pieces(whole, reviews).items():

@@ -18,6 +18,8 @@ from test_examples import tokenizer
 FACT = "An encyclopedia says that the river number {} is long, and that it flows to the sea."
 MEASURED = FACT.format("sixty")
 BOOKS = 200
+PREMISES = (1, 28)
+"""One that may be read, and one that is kept back."""
 
 
 class Made:
@@ -31,7 +33,7 @@ class Made:
         # Too long to stand in a passage with another.
         own = f"The text of {name} speaks of {' and '.join(f'thing {i}' for i in range(40))}, which nobody has measured."
         texts = [own, MEASURED]
-        pairs = [{"premise": p, "hypothesis": f"{p} Indeed.", "label": "neutral"} for p in (*texts, "the kept premise 1", "the kept premise 9")]
+        pairs = [{"premise": p, "hypothesis": f"{p} Indeed.", "label": "neutral"} for p in (*texts, *(f"the kept premise {i}" for i in PREMISES if "rte" not in name and "scitail" not in name))]
         rows = {"natural-language-inference": pairs, "token-classification": [{"words": t.split()} for t in texts]}
         keyed = ("text", "context", "document", "a", "en")
         kept = {**dict.fromkeys(keyed, f"An article that is kept back, in {name}."), "title": next(iter(ARTICLES))}
@@ -49,8 +51,8 @@ class Read(unittest.TestCase):
         kinds = ("squad20-dev", "qamr", "scitldr.train", "rte.train", "Of text/books", "tatoeba", "banking77", "snli-dev", "sst2.train")
         self.assertEqual([kind for kind in kinds if kind not in texts], [])
         self.assertEqual([kept for kept in ("sixty", "kept back") if kept in texts], [])
-        for i in (1, 9):
-            self.assertEqual(f"the kept premise {i}" in texts, not is_held_back_premise(f"the kept premise {i}"))
+        self.assertEqual([is_held_back_premise(f"the kept premise {i}") for i in PREMISES], [False, True])
+        self.assertEqual([f"the kept premise {i}" in texts for i in PREMISES], [True, False])
 
     def test_no_book_that_is_kept_back(self) -> None:
         read = " ".join(reading.books_of(Made()))  # type: ignore[arg-type]
