@@ -57,18 +57,16 @@ def main() -> None:
 
 
 def texts_of(data: Data, rng: random.Random) -> list[str]:
-    measured = reading.unmeasured(data)
     facts = [reading.facts_of(data, rng) for _ in range(FACTS)]
     books = reading.books_of(data)
     like_facts = masks.most_like(books, facts[0], LIKE_FACTS)
     talk = reading.talk_of(data, rng)
-    read = [*itertools.chain(*facts), *like_facts, *rng.sample(books, PROSE), *rng.sample(talk, TALK)]
-    return [passage for passage in read if not measured.share(passage)]
+    return reading.unmeasured(data, [*itertools.chain(*facts), *like_facts, *rng.sample(books, PROSE), *rng.sample(talk, TALK)])
 
 
 def says(teacher: BertForMaskedLM, kept: list[int]) -> Callable[[dict[str, torch.Tensor], torch.Tensor], torch.Tensor]:
-    """What a model with more pieces says of texts in the pieces `kept`, as probabilities [places, pieces]."""
-    model, own = copy.deepcopy(teacher).to(COMPUTED).eval(), torch.tensor(kept)
+    """What a model with more pieces says of texts in the pieces `kept`, as probabilities [places, pieces]. It computes in `COMPUTED` from now on."""
+    model, own = teacher.to(COMPUTED), torch.tensor(kept)
 
     def say(inputs: dict[str, torch.Tensor], places: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():

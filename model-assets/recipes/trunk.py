@@ -34,9 +34,10 @@ LEARN = Plan(epochs=1, learning_rate=6e-4, batch=32, half=True)
 
 def trained(data: Data, work: Path) -> tuple[BertForMaskedLM, Tokenizer]:
     """The trunk and its pieces. Resumes in `work` where it was interrupted, and is trained once."""
-    state, pieces = kept(work / "trunk.kept", lambda: _train(data, work))
-    tokenizer = Tokenizer.from_str(pieces)
+    state, vocabulary = kept(work / "trunk.kept", lambda: _train(data, work))
+    tokenizer = Tokenizer.from_str(vocabulary)
     model = origin.load(BertForMaskedLM, hidden_dropout_prob=0.0)
+    # Which pieces does not matter: all weights are replaced by those of as many.
     trim_head(model, range(tokenizer.get_vocab_size()))
     model.load_state_dict(state)
     return model.eval(), tokenizer
@@ -68,12 +69,10 @@ def _train(data: Data, work: Path) -> tuple[dict[str, Tensor], str]:
 
 
 def texts_of(data: Data, rng: random.Random) -> list[str]:
-    measured = reading.unmeasured(data)
     facts = [reading.facts_of(data, rng) for _ in range(FACTS)]
     books = reading.books_of(data)
     like = masks.most_like(books, facts[0], LIKE_FACTS)
-    read = [*itertools.chain(*facts), *like, *rng.sample(books, PROSE), *rng.sample(reading.reviews_of(data), REVIEWS), *short_of(data, rng)]
-    return [passage for passage in read if not measured.share(passage)]
+    return reading.unmeasured(data, [*itertools.chain(*facts), *like, *rng.sample(books, PROSE), *rng.sample(reading.reviews_of(data), REVIEWS), *short_of(data, rng)])
 
 
 def short_of(data: Data, rng: random.Random) -> Iterator[str]:

@@ -80,10 +80,9 @@ class Trimmed(unittest.TestCase):
         self.assertIs(whole.cls.predictions.decoder.weight, whole.get_input_embeddings().weight)
 
     def test_a_teacher_with_more_pieces_speaks_of_the_students(self) -> None:
-        teacher = model(12).float()
-        places = torch.tensor([[False, True]])
-        said = minilm_mlm.says(teacher, self.kept)({"input_ids": torch.tensor([[0, 2]])}, places)
+        teacher, places = model(12), torch.tensor([[False, True]])
         right = teacher(torch.tensor([[4, 9]])).logits[0, 1, self.kept].softmax(-1)
+        said = minilm_mlm.says(teacher, self.kept)({"input_ids": torch.tensor([[0, 2]])}, places)
         torch.testing.assert_close(said, right[None], atol=0.01, rtol=0.02)  # The teacher may speak in bfloat16.
 
 
