@@ -2,8 +2,8 @@
 
 It reads encyclopedias, news and abstracts, prose that looks like them, reviews, talk, and the texts that are put beside one another to ask
 what follows. Nothing that fill-mask, sentiment, zero-shot and questions are measured with is in it; of Tatoeba all English sentences are, those too that
-translation is measured with. What all-MiniLM-L6-v2 knows of questions and of what follows is lost meanwhile: as a start for
-other tasks it is no better, and for those two worse, than that (see the cards of minilm-nli, minilm-squad and minilm-sst2).
+translation is measured with. What all-MiniLM-L6-v2 knows of questions, of names and of what follows is lost meanwhile: as a start for
+other tasks the trunk is no better, and for those three worse, than that (see their cards, and that of minilm-sst2).
 """
 
 import itertools
@@ -17,10 +17,11 @@ from torch import Tensor
 from torch.nn import Linear, Parameter
 from transformers import BertForMaskedLM
 
-from . import following, masks, origin, reading
+from . import following, masks, origin
 from .data import Data, sentences
 from .held_back import unlike
 from .keep import kept
+from .reading import Reading
 from .train import Plan, train
 from .vocabulary import count_pieces, trim, trim_embeddings
 
@@ -43,12 +44,12 @@ def trained(data: Data, work: Path) -> tuple[BertForMaskedLM, Tokenizer]:
     return model.eval(), tokenizer
 
 
-def trim_head(model: BertForMaskedLM, kept: Sequence[int]) -> None:
-    """Keeps the pieces `kept`, in that order, in the embeddings and in the head, which is tied to them."""
+def trim_head(model: BertForMaskedLM, rows: Sequence[int]) -> None:
+    """Keeps these pieces, in that order, in the embeddings and in the head, which is tied to them."""
     head = model.cls.predictions
-    bias = head.bias.data[list(kept)]
-    trim_embeddings(model, kept)
-    head.decoder = Linear(head.decoder.in_features, len(kept))
+    bias = head.bias.data[list(rows)]
+    trim_embeddings(model, rows)
+    head.decoder = Linear(head.decoder.in_features, len(rows))
     head.bias = head.decoder.bias = Parameter(bias)
     model.tie_weights()
 
@@ -57,9 +58,9 @@ def _train(data: Data, work: Path) -> tuple[dict[str, Tensor], str]:
     texts = texts_of(data, random.Random(17))
     whole = origin.tokenizer()
     counts = pieces(whole, data, texts)
-    tokenizer, known = trim(whole, counts, PIECES)
+    tokenizer, rows = trim(whole, counts, PIECES)
     model = origin.load(BertForMaskedLM, hidden_dropout_prob=0.0)
-    trim_embeddings(model, known)
+    trim_embeddings(model, rows)
     masks.start_head(model, tokenizer, counts)
     examples = masks.to_examples(tokenizer, texts, LONGEST)
     places = masks.choose_places(data.rows("text/wikitext-2.dev"), whole.get_vocab())
@@ -69,14 +70,16 @@ def _train(data: Data, work: Path) -> tuple[dict[str, Tensor], str]:
 
 
 def texts_of(data: Data, rng: random.Random) -> list[str]:
-    facts = [reading.facts_of(data, rng) for _ in range(FACTS)]
-    books = reading.books_of(data)
+    read = Reading(data)
+    facts = [read.facts(rng) for _ in range(FACTS)]
+    books = read.books()
     like = masks.most_like(books, facts[0], LIKE_FACTS)
-    return reading.unmeasured(data, [*itertools.chain(*facts), *like, *rng.sample(books, PROSE), *rng.sample(reading.reviews_of(data), REVIEWS), *short_of(data, rng)])
+    return [*itertools.chain(*facts), *like, *rng.sample(books, PROSE), *rng.sample(read.reviews(), REVIEWS), *short_of(read, rng)]
 
 
-def short_of(data: Data, rng: random.Random) -> Iterator[str]:
+def short_of(read: Reading, rng: random.Random) -> Iterator[str]:
     """Texts that stand alone, several of a kind in a passage."""
+    data = read.data
     films = unlike(data.rows("text-classification/sst2.train"), (row["text"] for row in data.rows("text-classification/sst2.dev")), lambda row: row["text"])
     learned = following.Following(data).learned
     kinds = [
@@ -85,12 +88,12 @@ def short_of(data: Data, rng: random.Random) -> Iterator[str]:
         *({row["text"] for row in data.rows(f"zero-shot-classification/{name}")} for name in following.TOPICS),
     ]
     for kind in kinds:
-        yield from reading.together(kind, 60, rng)
-    yield from reading.talk_of(data, rng)
+        yield from read.together(kind, rng)
+    yield from read.talk(rng)
 
 
 def pieces(whole: Tokenizer, data: Data, texts: Sequence[str]) -> Counter[str]:
-    """How often each piece is met: those of SST-2 and of reviews, which have many words, more often than they are read."""
+    """How often each piece is met. Reviews count in full besides, and SST-2 three times, whatever of them is read: other tasks begin with these pieces."""
     counts = count_pieces(whole, texts)
     reviews = (s for row in data.rows("text/imdb-unlabelled") for s in sentences(row["text"]))
     for piece, count in count_pieces(whole, reviews).items():

@@ -1,17 +1,19 @@
-"""What the trunk reads and never reads, and what its student is told. `python -m unittest discover -s ../test/recipes`"""
+"""What the trunk and its student read and never read, and that it is trained once. `python -m unittest discover -s ../test/recipes`"""
 
 import random
 import unittest
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from unittest.mock import patch
 
 import torch
-from torch.nn import functional
-from transformers import BertConfig, BertForMaskedLM
+from transformers import BertConfig, BertForMaskedLM, PreTrainedModel
 
-from recipes import masks, minilm_mlm, reading, trunk
+from recipes import minilm_mlm, origin, reading, trunk
+from recipes.data import Data
 from recipes.held_back import ARTICLES, is_held_back_premise
-from recipes.train import Example
+from recipes.reading import Reading
 
 from test_examples import tokenizer
 
@@ -42,9 +44,9 @@ class Made:
 
 class Read(unittest.TestCase):
     def setUp(self) -> None:
-        fewer = patch.multiple(trunk, PROSE=3, REVIEWS=1)
-        fewer.start()
-        self.addCleanup(fewer.stop)
+        for fewer in (patch.multiple(trunk, PROSE=3, REVIEWS=1), patch.multiple(minilm_mlm, PROSE=1, TALK=1)):
+            fewer.start()
+            self.addCleanup(fewer.stop)
 
     def test_of_every_kind_and_nothing_that_is_measured_with(self) -> None:
         texts = " ".join(trunk.texts_of(Made(), random.Random(1)))  # type: ignore[arg-type]
@@ -54,8 +56,38 @@ class Read(unittest.TestCase):
         self.assertEqual([is_held_back_premise(f"the kept premise {i}") for i in PREMISES], [False, True])
         self.assertEqual([f"the kept premise {i}" in texts for i in PREMISES], [True, False])
 
+    def test_the_student_reads_facts_books_and_talk_and_nothing_that_is_measured_with(self) -> None:
+        texts = " ".join(minilm_mlm.texts_of(Made(), random.Random(1)))  # type: ignore[arg-type]
+        kinds = ("squad20-dev", "qamr", "scitldr.train", "rte.train", "wikiann-en.train", "Of text/books", "tatoeba")
+        self.assertEqual([kind for kind in kinds if kind not in texts], [])
+        self.assertEqual([kept for kept in ("sixty", "kept back", "snli", "imdb") if kept in texts], [])
+
+    def test_a_copy_is_left_out_before_a_passage_is_cut_through_it(self) -> None:
+        copy = f"{'Much is told of them here. ' * 40}{MEASURED.replace('sixty is', 'sixty. Is')}"
+        rows = Made().rows
+        data = SimpleNamespace(rows=lambda name: [{"context": copy, "title": "Rivers"}] if name == "question-answering/squad20-dev" else rows(name))
+        read = Reading(data)  # type: ignore[arg-type]
+        self.assertEqual([passage for passage in read.facts(random.Random(1)) if "Much is told" in passage], [])
+        self.assertEqual(read.together({copy, "Another."}, random.Random(1)), ["Another."])
+
+    def test_a_copy_across_sentences_of_a_book_or_a_review_is_left_out_too(self) -> None:
+        copy = f"{'Much is told of them here. ' * 40}{MEASURED.replace('sixty is', 'sixty. Is')}"
+        kinds = {"text/books": [{"title": "Book 1", "text": "x" * reading.START + copy}], "text/imdb-unlabelled": [{"text": copy}]}
+        rows = Made().rows
+        read = Reading(SimpleNamespace(rows=lambda name: kinds.get(name) or rows(name)))  # type: ignore[arg-type]
+        for passages in (read.books(), read.reviews()):
+            self.assertTrue(any("Much is told" in passage for passage in passages))
+            self.assertFalse(any("sixty" in passage for passage in passages))
+
+    def test_no_phrase_of_films_that_is_measured_with(self) -> None:
+        rows, phrase = Made().rows, "a film of more than a dozen words, which is one of those that are measured with"
+        others = [{"text": phrase.replace("film", "book"), "label": "NEGATIVE"}]
+        data = SimpleNamespace(rows=lambda name: {"text-classification/sst2.dev": [{"text": f"{phrase.upper()} ."}], "text-classification/sst2.train": [{"text": phrase}, *others]}.get(name) or rows(name))
+        short = " ".join(trunk.short_of(Reading(data), random.Random(1)))  # type: ignore[arg-type]
+        self.assertEqual([kind in short for kind in ("a film of", "a book of")], [False, True])
+
     def test_no_book_that_is_kept_back(self) -> None:
-        read = " ".join(reading.books_of(Made()))  # type: ignore[arg-type]
+        read = " ".join(Reading(Made()).books())  # type: ignore[arg-type]
         kept = [i for i in range(BOOKS) if reading.is_held_back_book(f"Book {i}")]
         self.assertTrue(kept)
         self.assertEqual([i for i in range(BOOKS) if f"text/books {i} " not in read], kept)
@@ -86,32 +118,29 @@ class Trimmed(unittest.TestCase):
         torch.testing.assert_close(said, right[None], atol=0.01, rtol=0.02)  # The teacher may speak in bfloat16.
 
 
-class Told(unittest.TestCase):
-    def loss(self, told: float, says: torch.Tensor) -> torch.Tensor:
+def begin(kind: type, seed: int = 1, **config: object) -> PreTrainedModel:
+    """In place of all-MiniLM-L6-v2, with more pieces than the trunk."""
+    torch.manual_seed(seed)
+    return kind(BertConfig(vocab_size=80, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, **config))
+
+
+class Trained(unittest.TestCase):
+    def test_a_trunk_is_trained_once_and_found_again(self) -> None:
         pieces = tokenizer()
-        ids = pieces.encode("the in").ids
-        bert = SimpleNamespace(hidden=torch.zeros(1, len(ids), len(pieces.get_vocab())))
-        bert.hidden[..., 7] = 2.0
+        made = model(pieces.get_vocab_size())
+        trainings = []
 
-        def read(**inputs: torch.Tensor) -> SimpleNamespace:
-            self.shown = inputs["input_ids"]
-            return SimpleNamespace(last_hidden_state=bert.hidden)
+        def train(data: Data, work: Path) -> tuple[dict, str]:
+            trainings.append(work)
+            return made.state_dict(), pieces.to_str()
 
-        student = SimpleNamespace(bert=read, cls=lambda hidden: hidden)
-        return masks.loss(pieces, 1.1, lambda inputs, places: says.expand(int(places.sum()), -1), told)(student, [Example(ids)])  # type: ignore[arg-type]
-
-    def test_the_word_and_what_the_teacher_holds_likely(self) -> None:
-        pieces = tokenizer()
-        size = pieces.get_vocab_size()
-        likely = functional.one_hot(torch.tensor(7), size).float()
-        said = torch.zeros(size)
-        said[7] = 2.0
-        costs = -said.log_softmax(-1)
-        word, alike = float(costs[pieces.token_to_id("the")]), float(costs[7])
-        for told in (0.0, 0.25, 1.0):
-            self.assertAlmostEqual(float(self.loss(told, likely)), (1 - told) * word + told * alike, places=5)
-        mask = pieces.token_to_id("[MASK]")
-        self.assertEqual(self.shown[0, 1:3].tolist(), [mask, mask])
+        with TemporaryDirectory() as folder, patch.object(trunk, "_train", train), patch.object(origin, "load", begin):
+            for _ in range(2):
+                read, own = trunk.trained(None, Path(folder))  # type: ignore[arg-type]
+                self.assertEqual(own.get_vocab(), pieces.get_vocab())
+                ids = torch.tensor([[4, 9, 11]])
+                torch.testing.assert_close(read(ids).logits, made(ids).logits)
+        self.assertEqual(len(trainings), 1)
 
 
 if __name__ == "__main__":
