@@ -34,8 +34,7 @@ COMPARED = 256
 class Apart(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        torch.manual_seed(LEARN.seed)
-        self.encoder = origin.load(BertModel)
+        self.encoder = origin.load(BertModel, LEARN.seed)
         for part in (self.encoder.embeddings, self.encoder.encoder.layer[:FIXED]):
             part.requires_grad_(False)
         width = self.encoder.config.hidden_size

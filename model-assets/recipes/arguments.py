@@ -28,7 +28,7 @@ def compared(description: str | None) -> argparse.Namespace:
 def flags(description: str | None) -> argparse.ArgumentParser:
     """Those of `arguments`, for a recipe to add its own to."""
     parser = _parser(description)
-    parser.add_argument("--work", type=Path, required=True, help="for what must survive an interruption (up to 1.2 GB)")
+    parser.add_argument("--work", type=Path, required=True, help="for what must survive an interruption (up to 2 GB a recipe)")
     parser.add_argument("--out", type=Path, required=True, help="the checkpoint's folder")
     return parser
 

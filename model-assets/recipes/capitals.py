@@ -1,4 +1,4 @@
-"""A third model that tags entities and teaches the one that ships: all layers and all uncased pieces as they were, and how a word is
+"""A model that tags entities and teaches the one that ships: all layers and all uncased pieces as they were, and how a word is
 written told beside each of its pieces, as its segment. No row of its vocabulary had to be found anew, so what it is wrong in is again
 not what the others are wrong in.
 """
@@ -24,8 +24,7 @@ LEARN = Plan(epochs=4, learning_rate=2e-4, seed=31, mean=0.998)
 def teacher(rows: list[dict], share: float, tags: dict[str, int], work: Path) -> Teacher:
     """Learns rows in which `share` of the names give way to others in each epoch."""
     uncased = origin.tokenizer()
-    torch.manual_seed(LEARN.seed)
-    model = origin.load(BertForTokenClassification, id2label={i: tag for tag, i in tags.items()}, label2id=tags)
+    model = origin.load(BertForTokenClassification, LEARN.seed, id2label={i: tag for tag, i in tags.items()}, label2id=tags)
     tell_letters(model)
 
     def shown(rng: random.Random) -> list[Example]:

@@ -91,15 +91,14 @@ def main() -> None:
     said = go_on(FIFTH, [Teacher(copy.deepcopy(model), cased), six, uncased_teacher], AGREEMENT, "fifth")
     before = copy.deepcopy(model)
     with packed(model), packed(before):
-        few = random.Random(LAST.seed).sample([*said.draws[0], *said.always], LAST_EXAMPLES)
-        train(model, few, LAST, args.work / "last.pt", taught.loss_of_itself(before), None)
+        last = random.Random(LAST.seed).sample([*said.draws[0], *said.always], LAST_EXAMPLES)
+        train(model, last, LAST, args.work / "last.pt", taught.loss_of_itself(before), None)
         print(f"dev: F1 {tagging.entity_f1(model, judged, NAMES):.4f}")
     print(f"the fp32 graph is {write_checkpoint(model, cased, args.out, tagging.to_examples(cased, few(rows), TAGS))}")
 
 
 def new_model(uncased: Tokenizer, cased: Tokenizer, seed: int) -> BertForTokenClassification:
-    torch.manual_seed(seed)
-    model = origin.load(BertForTokenClassification, id2label=NAMES, label2id=TAGS)
+    model = origin.load(BertForTokenClassification, seed, id2label=NAMES, label2id=TAGS)
     start_embeddings(model, uncased, cased, seed)
     origin.keep_layers(model, LAYERS)
     return model

@@ -82,9 +82,9 @@ def start(data: Data, rows: Sequence[dict]) -> tuple[BertForSequenceClassificati
     books = (row["text"][5_000:15_000] for row in data.rows("text/books"))
     contexts = (row["context"] for row in data.rows("question-answering/qamr"))
     texts = itertools.chain(itertools.chain.from_iterable(following.pairs(rows)), contexts, books)
-    tokenizer, kept = trim(whole, count_pieces(whole, texts), PIECES)
+    tokenizer, pieces = trim(whole, count_pieces(whole, texts), PIECES)
     model = origin.load(BertForSequenceClassification, id2label={i: name for name, i in LABELS.items()}, label2id=LABELS)
-    trim_embeddings(model, kept)
+    trim_embeddings(model, pieces)
     return model, tokenizer
 
 

@@ -24,8 +24,9 @@ def tokenizer() -> Tokenizer:
     return load_tokenizer(FOLDER / "tokenizer.json")
 
 
-def load(kind: type[Model], **config: Any) -> Model:
-    """The starting point under a head of `kind`; what the head adds is drawn anew."""
+def load(kind: type[Model], seed: int = 17, **config: Any) -> Model:
+    """The starting point under a head of `kind`; what the head adds is drawn by `seed`, whatever was drawn before."""
+    torch.manual_seed(seed)
     return kind.from_pretrained(FOLDER, **ON_PROCESSORS, **config)
 
 

@@ -17,8 +17,8 @@ class Packed(torch.nn.Embedding):
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         rows = functional.embedding(ids, self.weight, self.padding_idx)
         with torch.no_grad():
-            lost = rounded(rows) - rows
-        return rows + lost
+            lost = rounded(rows.float()) - rows
+        return rows + lost.to(rows.dtype)
 
 
 def rounded(rows: torch.Tensor) -> torch.Tensor:

@@ -97,7 +97,7 @@ def train(
     the name of a part of the model.
 
     Everything needed to go on is saved in `state` every 300 steps and after each epoch. Chance is seeded step by step, so that a
-    resumed run draws what an uninterrupted one would have drawn.
+    resumed run draws what an uninterrupted one would have drawn. ValueError where `state` is of another training, by its plan and its steps.
     """
 
     def epoch_of(number: int) -> list[list[Example]]:
@@ -112,6 +112,8 @@ def train(
     best, done = None, 0
     if state.exists():
         saved = torch.load(state, weights_only=False)
+        if (saved.get("plan"), saved.get("steps")) != (plan, steps):
+            raise ValueError(f"{state} is of another training than {plan} in {steps} steps: remove it, or give another --work")
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         schedule.load_state_dict(saved["schedule"])
@@ -123,7 +125,7 @@ def train(
 
     def save() -> None:
         temporary = state.with_suffix(".tmp")
-        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(),
+        torch.save({"plan": plan, "steps": steps, "model": model.state_dict(), "optimizer": optimizer.state_dict(),
                     "schedule": schedule.state_dict(), "mean": mean and mean.ours, "best": best, "done": done}, temporary)
         temporary.replace(state)
 

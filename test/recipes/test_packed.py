@@ -1,5 +1,6 @@
 """Embeddings train as they are shipped, in 4 bits. `python -m unittest discover -s ../test/recipes`"""
 
+import copy
 import unittest
 from unittest.mock import patch
 
@@ -35,6 +36,13 @@ class Packed(unittest.TestCase):
         torch.testing.assert_close(read, packed.rounded(self.rows[[5, 5, 7]]))
         read.sum().backward()
         self.assertEqual(table.weight.grad[:, 0].tolist(), [0.0] * 5 + [2.0, 0.0, 1.0] + [0.0] * 12)
+
+    def test_a_copy_in_half_the_bits_is_rounded_in_floats(self) -> None:
+        table = packed.Packed.from_pretrained(self.rows, freeze=False)
+        half = copy.deepcopy(table).to(torch.bfloat16)
+        rounded = packed.rounded(self.rows.to(torch.bfloat16).float())
+        torch.testing.assert_close(half(torch.arange(20)), rounded.to(torch.bfloat16), atol=0.03, rtol=0)
+        self.assertLess(float((half(torch.arange(20)).float() - rounded).norm() / rounded.norm()), 0.004)
 
 
 if __name__ == "__main__":

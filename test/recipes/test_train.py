@@ -3,6 +3,7 @@
 import random
 import unittest
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -48,7 +49,7 @@ class Model(nn.Module):
         self.line, self.dropped = nn.Linear(2, 2), nn.Dropout(0.2)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        return self.line(self.dropped(ids))
+        return self.line(self.dropped(ids.to(self.line.weight.dtype))).float()
 
 
 def loss_until(stop: int):
@@ -72,12 +73,12 @@ class Trained(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def run_to_the_end(self, name: str, stops: Sequence[int] = (), evaluate=None) -> Model:
+    def run_to_the_end(self, name: str, stops: Sequence[int] = (), evaluate=None, plan: Plan = PLAN) -> Model:
         for stop in stops:
             with self.assertRaises(Interrupted):
-                train(Model(), EXAMPLES, PLAN, self.folder / name, loss_until(stop), evaluate)
+                train(Model(), EXAMPLES, plan, self.folder / name, loss_until(stop), evaluate)
         model = Model()
-        train(model, EXAMPLES, PLAN, self.folder / name, loss_until(1_000), evaluate)
+        train(model, EXAMPLES, plan, self.folder / name, loss_until(1_000), evaluate)
         return model
 
     def test_interrupted_in_any_epoch_it_ends_with_the_same_weights(self) -> None:
@@ -86,6 +87,24 @@ class Trained(unittest.TestCase):
             with self.subTest(stops):
                 resumed = self.run_to_the_end(f"after {stops}", stops).line.weight
                 self.assertTrue(torch.equal(resumed, whole))
+
+    def test_with_a_copy_in_half_the_bits_too_and_what_is_fixed_stays(self) -> None:
+        plan = replace(PLAN, half=True)
+        whole = self.run_to_the_end("half", plan=plan).line
+        self.assertFalse(torch.equal(whole.weight, Model().line.weight))
+        self.assertTrue(torch.equal(self.run_to_the_end("half again", [STEPS + 2], plan=plan).line.weight, whole.weight))
+        fixed = Model()
+        fixed.line.bias.requires_grad_(False)
+        train(fixed, EXAMPLES, plan, self.folder / "fixed", loss_until(1_000), None)
+        self.assertTrue(torch.equal(fixed.line.bias, Model().line.bias))
+        self.assertFalse(torch.equal(fixed.line.weight, Model().line.weight))
+
+    def test_the_state_of_another_training_is_refused(self) -> None:
+        self.run_to_the_end("one")
+        others = ((replace(PLAN, learning_rate=0.1), EXAMPLES), (PLAN, EXAMPLES[:-8]))
+        for plan, examples in others:
+            with self.assertRaisesRegex(ValueError, "another training"):
+                train(Model(), examples, plan, self.folder / "one", loss_until(1_000), None)
 
     def test_without_an_evaluation_the_last_epoch_is_kept(self) -> None:
         seen: list[torch.Tensor] = []
