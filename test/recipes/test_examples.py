@@ -1,8 +1,10 @@
 """What the tasks' examples teach, token by token. `python -m unittest discover -s ../test/recipes`"""
 
+import random
 import string
 import unittest
 from collections import Counter
+from collections.abc import Callable
 from operator import itemgetter
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -14,8 +16,11 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
-from recipes import spans, tagging, taught
+from recipes import classification, spans, tagging, taught, together
+from recipes.classification import Target
 from recipes.held_back import unlike
+from recipes.minilm_ner import known
+from recipes.train import Example
 from recipes.vocabulary import SPECIAL, trim
 
 CHARACTERS = [*string.ascii_lowercase, *(f"##{letter}" for letter in string.ascii_lowercase), "(", ")"]
@@ -96,6 +101,64 @@ class Taught(unittest.TestCase):
         entropy = sum(-(p * p.clamp(min=1e-9).log()).sum() for p in (said[0, 2], least[0, 3])) / 2
         reached = taught.loss_of_itself(before)(lambda **_: SimpleNamespace(logits=least.log()), examples)
         torch.testing.assert_close(reached, entropy, atol=1e-4, rtol=1e-4)
+
+
+class Others(unittest.TestCase):
+    rows = [
+        {"words": ["Anna", "Berg", "of", "Bonn"], "tags": ["B-PER", "I-PER", "O", "B-LOC"]},
+        {"words": ["in", "New", "York", "City", "Tom"], "tags": ["O", "B-LOC", "I-LOC", "I-LOC", "B-PER"]},
+    ]
+
+    def test_names_give_way_to_others_of_their_type(self) -> None:
+        names = {kind: {" ".join(row["words"][a:b]) for row in self.rows for a, b, k in tagging.spans(row["tags"]) if k == kind} for kind in ("PER", "LOC")}
+        seen = set()
+        for seed in range(20):
+            for row, drawn in zip(self.rows, tagging.with_others(self.rows, 1.0, random.Random(seed)), strict=True):
+                found = sorted(tagging.spans(drawn["tags"]))
+                self.assertEqual([kind for _, _, kind in found], [kind for _, _, kind in sorted(tagging.spans(row["tags"]))])
+                for start, end, kind in found:
+                    self.assertIn(" ".join(drawn["words"][start:end]), names[kind])
+                self.assertEqual([w for w, t in zip(drawn["words"], drawn["tags"], strict=True) if t == "O"], [w for w, t in zip(row["words"], row["tags"], strict=True) if t == "O"])
+                seen.add(" ".join(drawn["words"]))
+        self.assertIn("Tom of New York City", seen)
+
+    def test_none_does_without_a_share(self) -> None:
+        self.assertEqual(tagging.with_others(self.rows, 0.0, random.Random(1)), self.rows)
+
+    def test_tags_of_other_sets_are_told_as_wikianns(self) -> None:
+        tags = ["I-PER", "I-PER", "O", "I-LOC", "I-ORG", "B-creative-work", "B-corporation", "I-corporation", "I-MISC"]
+        found = known({"words": ["w"] * len(tags), "tags": tags})
+        self.assertEqual(found["tags"], ["B-PER", "I-PER", "O", "B-LOC", "B-ORG", "O", "B-ORG", "I-ORG", "O"])
+
+
+class Together(unittest.TestCase):
+    def test_an_epoch_shows_one_draw_of_each_sentence_and_all_else(self) -> None:
+        draws = [[Example([draw, i]) for i in range(9)] for draw in range(3)]
+        always = [Example([9, i]) for i in range(4)]
+        shown = together.shown(together.Said(draws, always))
+        found = shown(random.Random(1))
+        self.assertEqual([e.ids[1] for e in found[:9]], list(range(9)))
+        self.assertEqual({e.ids[0] for e in found[:9]}, {0, 1, 2})
+        self.assertEqual(found[9:], always)
+        self.assertNotEqual(found, shown(random.Random(2)))
+
+
+class Classified(unittest.TestCase):
+    logits = torch.tensor([[0.0, 2.0], [1.0, 0.0]])
+
+    def loss(self, of: Callable, targets: list[Target]) -> float:
+        return float(of(lambda **_: SimpleNamespace(logits=self.logits), [Example([1], target) for target in targets]))
+
+    def test_labels(self) -> None:
+        costs = -self.logits.log_softmax(-1)
+        self.assertAlmostEqual(self.loss(classification.loss(), [Target(0), Target(1)]), float(costs[0, 0] + costs[1, 1]) / 2, places=5)
+
+    def test_a_teacher_speaks_of_all_and_labels_where_there_are_any(self) -> None:
+        teacher = torch.tensor([[2.0, 0.0], [0.0, 0.0]])
+        soft = [4 * float(((t / 2).softmax(-1) * ((t / 2).log_softmax(-1) - (s / 2).log_softmax(-1))).sum()) for t, s in zip(teacher, self.logits, strict=True)]
+        hard = -float(self.logits[0].log_softmax(-1)[0])
+        found = self.loss(classification.loss(2.0, 0.25), [Target(0, teacher[0]), Target(None, teacher[1])])
+        self.assertAlmostEqual(found, (0.25 * hard + 0.75 * sum(soft)) / 2, places=5)
 
 
 class Spans(unittest.TestCase):

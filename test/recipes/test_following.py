@@ -1,7 +1,9 @@
 """What is learned of what follows from what, and what never is. `python -m unittest discover -s ../test/recipes`"""
 
+import math
 import random
 import unittest
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import torch
@@ -9,7 +11,8 @@ import torch
 from recipes import apart, following, unlabelled
 from recipes.following import SETS, Following
 from recipes.held_back import is_held_back_premise, normal
-from recipes.minilm_nli import mixed
+from recipes.minilm_nli import loss_of_labels, mixed
+from recipes.train import Example
 
 PREMISES = [f"It rains in town number {i}." for i in range(200)]
 
@@ -82,6 +85,21 @@ class WithoutLabels(unittest.TestCase):
         self.assertEqual(set(unlabelled.others(rows)), {("a1", "a2"), ("a2", "a1"), ("b1", "b2"), ("b2", "b1")})
 
 
+    def test_near_are_hypotheses_of_others_that_are_alike(self) -> None:
+        rows = [{"premise": p, "hypothesis": f"{p}{i}"} for p in "abcd" for i in range(3)]
+        # Those of a lie beside those of b, and far from the others.
+        angle = {"a": 0.0, "b": 0.1, "c": 1.5, "d": 1.6}
+
+        def vectors(texts: list[str]) -> torch.Tensor:
+            turns = torch.tensor([angle[text[0]] for text in texts])
+            return torch.stack([turns.cos(), turns.sin()], -1)
+
+        with patch.multiple(unlabelled, vectors=vectors, NEAREST=6, NEAR=2):
+            found = unlabelled.near(rows, random.Random(1))
+        self.assertEqual({(p, h[0]) for p, h in found}, {("a", "b"), ("b", "a"), ("c", "d"), ("d", "c")})
+        self.assertEqual(len(set(found)), 8)
+
+
 class Apart(unittest.TestCase):
     def test_answers_are_in_the_order_of_the_pairs(self) -> None:
         """A model that says how many pieces both texts have."""
@@ -108,6 +126,15 @@ class Goals(unittest.TestCase):
 
     def test_what_is_not_entailed_is_shared_out_as_it_is_said(self) -> None:
         self.assertEqual(self.said("not_entailment"), [0.125, 0.525, 0.35])
+
+
+class Labels(unittest.TestCase):
+    def test_not_entailed_is_either_of_two_labels(self) -> None:
+        said = torch.tensor([[0.5, 0.3, 0.2]])
+        model = lambda **_: SimpleNamespace(logits=said.log())  # noqa: E731
+        for target, share in ((0, 0.5), (1, 0.3), (following.NOT_ENTAILED, 0.5)):
+            loss = loss_of_labels(model, [Example([1], target)])  # type: ignore[arg-type]
+            self.assertAlmostEqual(float(loss), -math.log(share), places=5)
 
 
 if __name__ == "__main__":
