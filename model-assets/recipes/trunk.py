@@ -93,7 +93,7 @@ def short_of(read: Reading, rng: random.Random) -> Iterator[str]:
 
 
 def pieces(whole: Tokenizer, data: Data, texts: Sequence[str]) -> Counter[str]:
-    """How often each piece is met. Reviews count in full besides, and SST-2 three times, whatever of them is read: other tasks begin with these pieces."""
+    """How often each piece is met. Reviews count in full besides, and SST-2 three times, whatever of them is read."""
     counts = count_pieces(whole, texts)
     reviews = (s for row in data.rows("text/imdb-unlabelled") for s in sentences(row["text"]))
     for piece, count in count_pieces(whole, reviews).items():
