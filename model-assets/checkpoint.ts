@@ -96,8 +96,10 @@ export async function readCheckpoint(folder: string, name: string, choices: Choi
   choices.onRead?.({ manifest, blobs, signatures });
   const engine = await chooseEngine(graphs, blobs, store, {
     wanted: choices.engine,
-    // A text that grows token by token would change its attention on the way.
-    attention: writes(task) && !rewrites(task) ? 'float' : (choices.attention ?? config.attention),
+    precision: {
+      // A text that grows token by token would change its attention on the way.
+      attention: writes(task) && !rewrites(task) ? 'float' : (choices.attention ?? config.attention),
+    },
     scratch: choices.scratch,
   });
   const content: Unrevised = { ...manifest, engine };

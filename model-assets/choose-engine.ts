@@ -6,7 +6,7 @@ import type { BlobRef, Engine, Manifest } from '../shared/model/manifest.ts';
 import { type Program, STEP_ATTENTION_I8 } from '../shared/runtime/engine/program.ts';
 import { type Content, inFile, inMemory } from './content.ts';
 import { checkCompiled } from './engine/check-compiled.ts';
-import { type Attention, compile, compileInto, type OnnxSource } from './engine/compile.ts';
+import { compile, compileInto, type OnnxSource, type Precision } from './engine/compile.ts';
 import { Image } from './engine/image.ts';
 import { FileOnDisk, OWN_FILE, outlineOf, type WeightFile } from './engine/outline.ts';
 import { Unsupported } from './engine/unsupported.ts';
@@ -15,8 +15,8 @@ import { ImageFile } from './image-file.ts';
 export interface EngineChoice {
   /** By whom it is to be run, whatever the compiler says. */
   readonly wanted?: Engine['name'] | undefined;
-  /** How the project's own computes attention. */
-  readonly attention?: Attention | undefined;
+  /** How the project's own computes it. */
+  readonly precision?: Precision;
   /** A folder for the program, which else is kept in memory. */
   readonly scratch?: string | undefined;
 }
@@ -29,12 +29,12 @@ export async function chooseEngine(
   graphs: Manifest['graphs'],
   blobs: ReadonlyMap<string, Content>,
   store: Store,
-  { wanted, attention = 'float', scratch }: EngineChoice = {},
+  { wanted, precision = {}, scratch }: EngineChoice = {},
 ): Promise<Engine> {
   if (wanted === 'onnxruntime-web') return { name: 'onnxruntime-web', reason: 'it was asked for' };
   const sources = onnxSources(graphs, blobs);
   try {
-    const made = scratch === undefined ? inOneGo(sources, attention) : await compileToFile(sources, attention, scratch);
+    const made = scratch === undefined ? inOneGo(sources, precision) : await compileToFile(sources, precision, scratch);
     const program = await store(made.content, made.sha256);
     return { name: 'edge', reason: 'it knows every operator', ...attentionOf(made.program), program };
   } catch (error) {
@@ -55,16 +55,16 @@ function attentionOf({ functions }: Program): { readonly attention?: 'int8' } {
   return isInt8 ? { attention: 'int8' } : {};
 }
 
-function inOneGo(sources: readonly OnnxSource[], attention: Attention): Made {
-  const compiled = compile(sources, attention);
+function inOneGo(sources: readonly OnnxSource[], precision: Precision): Made {
+  const compiled = compile(sources, precision);
   checkCompiled(compiled);
   return { program: compiled.program, content: inMemory(compiled.bytes) };
 }
 
-async function compileToFile(sources: readonly OnnxSource[], attention: Attention, folder: string): Promise<Made> {
+async function compileToFile(sources: readonly OnnxSource[], precision: Precision, folder: string): Promise<Made> {
   const image = new ImageFile(join(folder, 'image'));
   try {
-    const compiled = await compileInto(new Image(image), sources, attention);
+    const compiled = await compileInto(new Image(image), sources, precision);
     checkCompiled(compiled);
     const { sha256 } = await image.writeBehind(compiled.front, join(folder, 'program'));
     return { program: compiled.program, content: await inFile(join(folder, 'program')), sha256 };

@@ -93,7 +93,7 @@ async function explainModel({ manifest, blobs }: Explained, tokens: number): Pro
   const { name, engine, graphs } = manifest;
   const title = `${name} runs on ${engine.name}: ${engine.reason}`;
   if (engine.name !== 'edge') return [title];
-  const compiled = compile(onnxSources(graphs, blobs), engine.attention);
+  const compiled = compile(onnxSources(graphs, blobs), { attention: engine.attention });
   const isSame = (await sha256Of(inMemory(compiled.bytes))) === engine.program.sha256;
   const other = 'it was published by another version of this project; this is what would be published now';
   return [title, ...(isSame ? [] : [other]), ...explain(compiled, tokens)];

@@ -30,6 +30,12 @@ export interface Compiled {
 /** How the products of attention are computed: see shared/runtime/engine/README.md. */
 export type Attention = 'float' | 'int8';
 
+/** What graphs leave open of how they are computed. */
+export interface Precision {
+  /** Left open, in floats. */
+  readonly attention?: Attention | undefined;
+}
+
 /**
  * Graphs that read a text as a whole, where nothing is fed that was there before. Others are given some tokens now and some then, and would
  * answer by how many.
@@ -48,9 +54,9 @@ const TURN = 2;
 export async function compileInto(
   image: Image,
   sources: readonly OnnxSource[],
-  attention: Attention = 'float',
+  precision: Precision = {},
 ): Promise<Compiled> {
-  const work = compiling(image, sources, attention);
+  const work = compiling(image, sources, precision);
   for (let since = performance.now(); ; ) {
     const { done, value } = work.next();
     if (done) return value;
@@ -60,7 +66,7 @@ export async function compileInto(
   }
 }
 
-function* compiling(image: Image, sources: readonly OnnxSource[], attention: Attention): Generator<void, Compiled> {
+function* compiling(image: Image, sources: readonly OnnxSource[], { attention }: Precision): Generator<void, Compiled> {
   const lowered: Lowered[] = [];
   for (const { name, onnx, externalData } of sources) {
     try {
@@ -82,10 +88,10 @@ function* compiling(image: Image, sources: readonly OnnxSource[], attention: Att
 /** The same in memory and in one go, with the whole file. */
 export function compile(
   sources: readonly OnnxSource[],
-  attention: Attention = 'float',
+  precision: Precision = {},
 ): Compiled & { readonly bytes: Uint8Array } {
   const image = new Image();
-  const compiled = drained(compiling(image, sources, attention));
+  const compiled = drained(compiling(image, sources, precision));
   const bytes = new Uint8Array(compiled.front.byteLength + image.byteLength);
   bytes.set(compiled.front);
   bytes.set(image.toBytes(), compiled.front.byteLength);

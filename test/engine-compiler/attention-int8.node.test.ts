@@ -31,7 +31,7 @@ afterAll(() => rm(asking, { recursive: true }));
 const read = (folder: string, choices: Choices = {}) => readCheckpoint(folder, 'tried', choices);
 
 function compiled({ manifest, blobs }: Checkpoint, attention?: Attention) {
-  return compile(onnxSources(manifest.graphs, blobs), attention);
+  return compile(onnxSources(manifest.graphs, blobs), { attention });
 }
 
 /** Of each graph, whether its attention is in int8. */

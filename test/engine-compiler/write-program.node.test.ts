@@ -47,7 +47,7 @@ test.each(folders)('%s, all graphs in one file', (folder) => {
 test('attention in int8', () => {
   const onnx = readFileSync(join(ROOT, 'model-assets/seeded/seeded-bert-text-classification/model.onnx'));
   const floats = compile([{ name: 'model', onnx, externalData: new Map() }]);
-  const bytes = compile([{ name: 'model', onnx, externalData: new Map() }], 'int8');
+  const bytes = compile([{ name: 'model', onnx, externalData: new Map() }], { attention: 'int8' });
   expectRoundTrip(bytes);
   expect(bytes.program).not.toEqual(floats.program);
   expect(bytes.program.imageBytes).toBe(floats.program.imageBytes);
