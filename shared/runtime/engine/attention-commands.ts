@@ -2,7 +2,7 @@
 
 import * as c from './command-format.ts';
 import { checkSame, command, damagedStep, distinct, operand, type Placed, type StepContext, word } from './placed.ts';
-import { STEP_ATTENTION_I8, type Step } from './program.ts';
+import { STEP_ATTENTION_I8, type Step, WEIGHTS_I8 } from './program.ts';
 import { layerBytes } from './weight-bytes.ts';
 
 /** With fewer, what bytes save does not pay for making bytes of keys and values. Rows come here without padding: see unpadded.ts. */
@@ -62,7 +62,7 @@ export function attention(step: Step, context: StepContext): number[] {
 export function attentionScratch(isInt8: boolean, mode: number, keys: number, size: number, valueSize: number): number {
   const up = (count: number) => Math.ceil(count / c.PANEL) * c.PANEL;
   if (!isInt8) return 4 * up(keys) * (size + c.ATTENTION_ROWS);
-  const panels = (columns: number, depth: number) => layerBytes(columns, depth, true);
+  const panels = (columns: number, depth: number) => layerBytes(columns, depth, WEIGHTS_I8);
   const row = 4 * up(keys) + Math.max(up(keys), up(size)) * (mode === c.DOT_PLAIN ? 2 : 1) + c.LINEAR_I8_SCRATCH;
   return panels(keys, size) + panels(valueSize, keys) + c.ATTENTION_ROWS_I8 * row;
 }

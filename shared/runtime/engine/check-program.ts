@@ -131,10 +131,10 @@ const KINDS: Readonly<Record<number, Kind>> = {
   [p.STEP_LINEAR]: {
     views: [2, 2],
     words: 5,
-    check: ([, columns, depth, activation, isBytes]) => {
+    check: ([, columns, depth, activation, weights]) => {
       demand(isWithin(columns, 1, MOST_ELEMENTS) && isWithin(depth, 1, MOST_ELEMENTS), 'a layer has no weights');
       operation(activation, [[c.NONE, c.SIGN]]);
-      flags([isBytes ?? -1]);
+      demand(isWithin(weights, p.WEIGHTS_F32, p.WEIGHTS_I4), `a layer has weights of the kind ${weights}`);
     },
   },
   [p.STEP_MATMUL]: { views: [3, 3], words: 1, check: flags },

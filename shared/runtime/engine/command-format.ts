@@ -115,6 +115,12 @@ export const ATTENTION_I8 = 21;
 /** Queries that it takes at once. */
 export const ATTENTION_ROWS_I8 = 12;
 
+/** As LINEAR_I8, of weights in 4 bits. Behind its rows, from the next multiple of 16 on, scratch has room for WIDENED panels of bytes. */
+export const LINEAR_I4 = 22;
+
+/** Panels that are in bytes at once, at most. */
+export const WIDENED = 8;
+
 // Codes that `run` returns.
 export const DONE = 0;
 /** An index lies outside its axis. */
@@ -188,10 +194,18 @@ export const PRODUCT = 4;
 // so do 2 and 3: many machines add the products of these pairs with q up in 16 bits, which hold 255 × 128. With a row x ≈ step × q + least:
 //
 //   y[n] = Σk q[k] w[k,n] × step × scale[n] + least × scale[n] × Σk w[k,n] + bias[n]
+//
+// Weights of LINEAR_I4: panels of eight columns out, whose columns in, filled up as those of LINEAR_I8, are told by blocks of I4_BLOCK (the last
+// of a panel: of what is left). A block is 8 bytes, one for each column out, with a factor in the lower half and a zero point in the upper one;
+// then [columns in / 4][4][4] bytes, two elements each: of the first four columns out in the lower halves, of the others in the upper ones.
+// Behind all blocks stands what stands behind the bytes of LINEAR_I8, and so does what is said of neighbours of
+//
+//   w[k,n] = factor × (element - zero point)
 export const PANEL = 8;
 export const DEPTH_UNIT = 8;
 export const PANEL_TAIL_I8 = 96;
 export const PANEL_TAIL_F32 = 32;
+export const I4_BLOCK = 32;
 /** Step and least of a quantized row, floats, which lie behind all quantized rows. */
 export const LINEAR_I8_SCRATCH = 8;
 

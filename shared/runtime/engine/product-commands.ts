@@ -16,8 +16,8 @@ import {
   type StepContext,
   word,
 } from './placed.ts';
-import type { Step } from './program.ts';
-import { layerBytes } from './weight-bytes.ts';
+import { type Step, WEIGHTS_F32, WEIGHTS_I8 } from './program.ts';
+import { layerBytes, panelBytes } from './weight-bytes.ts';
 
 /** out, in; operation, axis. */
 export function reduce(step: Step, context: StepContext): number[] {
@@ -64,10 +64,10 @@ export function norm(step: Step, context: StepContext): number[] {
   );
 }
 
-/** out, x; weights, columns out, columns in, activation, 1 for bytes. */
+/** out, x; weights, columns out, columns in, activation, kind of the weights. */
 export function linear(step: Step, context: StepContext): number[] {
   const [out, x] = [flat(step, context, 0), operand(step, context, 1)];
-  const [weights, columns, depth, activation, isBytes] = [0, 1, 2, 3, 4].map((i) => word(step, i)) as [
+  const [weights, columns, depth, activation, kind] = [0, 1, 2, 3, 4].map((i) => word(step, i)) as [
     number,
     number,
     number,
@@ -81,7 +81,7 @@ export function linear(step: Step, context: StepContext): number[] {
   const words = [
     out.at,
     x.at,
-    context.image(weights, layerBytes(columns, depth, isBytes === 1)),
+    context.image(weights, layerBytes(columns, depth, kind)),
     rows,
     columns,
     depth,
@@ -89,9 +89,11 @@ export function linear(step: Step, context: StepContext): number[] {
     rowStride(x),
     activation,
   ];
-  if (!isBytes) return command(c.LINEAR_F32, ...words);
+  if (kind === WEIGHTS_F32) return command(c.LINEAR_F32, ...words);
   const row = padded * (context.mode === c.DOT_PLAIN ? 2 : 1) + c.LINEAR_I8_SCRATCH;
-  return command(c.LINEAR_I8, ...words, context.scratch(rows * row));
+  if (kind === WEIGHTS_I8) return command(c.LINEAR_I8, ...words, context.scratch(rows * row));
+  const widened = Math.min(c.WIDENED, Math.ceil(columns / c.PANEL)) * panelBytes(depth, WEIGHTS_I8);
+  return command(c.LINEAR_I4, ...words, context.scratch(Math.ceil((rows * row) / 16) * 16 + widened));
 }
 
 /** From one row to the next, of rows that are equally far from one another. */

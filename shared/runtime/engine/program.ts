@@ -25,6 +25,11 @@ export const STEP_KINDS = 18;
 /** Where a view is left out. */
 export const ABSENT = -1;
 
+/** Kinds of weights that a linear layer has: floats, bytes, 4 bits. */
+export const WEIGHTS_F32 = 0;
+export const WEIGHTS_I8 = 1;
+export const WEIGHTS_I4 = 2;
+
 /** A whole number, of others that stand before it in the list. */
 export type Size =
   | { readonly kind: 'constant'; readonly value: number }

@@ -3,6 +3,7 @@
 import {
   DOT_PLAIN,
   DOT_SEVEN_BITS,
+  I4_BLOCK,
   LINEAR_I8_SCRATCH,
   PANEL,
   PANEL_TAIL_F32,
@@ -49,6 +50,56 @@ export function packBytes({ values, scales, bias, depth, columns }: ByteWeights)
     floats.setFloat32(tail + 8 * PANEL, bias[n] ?? 0, true);
   }
   return new Uint8Array(image);
+}
+
+/** Weights of LINEAR_I4: elements [columns in][columns out], and of each block of 32 columns in a factor and a zero point, [blocks][columns out]. */
+export interface HalfWeights extends Omit<ByteWeights, 'values'> {
+  readonly elements: Uint8Array;
+  readonly factors: Uint8Array;
+  readonly zeros: Uint8Array;
+}
+
+/** The bytes that they stand for. */
+export function widened({ elements, factors, zeros, ...others }: HalfWeights): ByteWeights {
+  const { depth, columns } = others;
+  const values = new Int8Array(depth * columns);
+  for (let k = 0; k < depth; k++) {
+    for (let n = 0; n < columns; n++) {
+      const of = Math.floor(k / I4_BLOCK) * columns + n;
+      values[k * columns + n] = (factors[of] ?? 0) * ((elements[k * columns + n] ?? 0) - (zeros[of] ?? 0));
+    }
+  }
+  return { ...others, values };
+}
+
+export function packHalves(weights: HalfWeights): Uint8Array {
+  const { elements, factors, zeros, depth, columns } = weights;
+  const padded = roundUp(depth, 8);
+  const blocks = Math.ceil(padded / I4_BLOCK);
+  const length = (PANEL * padded) / 2 + PANEL * blocks + PANEL_TAIL_I8;
+  const bytes = new Uint8Array(Math.ceil(columns / PANEL) * length);
+  const wide = packBytes(widened(weights));
+  const panels = Math.ceil(columns / PANEL);
+  for (let panel = 0; panel < panels; panel++) {
+    for (let block = 0; block < blocks; block++) {
+      const at = panel * length + block * (PANEL + (PANEL * I4_BLOCK) / 2);
+      for (let c = 0; c < PANEL; c++) {
+        const n = panel * PANEL + c;
+        const [factor, zero] = n < columns ? [factors, zeros].map((each) => each[block * columns + n] ?? 0) : [0, 0];
+        bytes[at + c] = (factor ?? 0) + 16 * (zero ?? 0);
+        for (let k = block * I4_BLOCK; k < Math.min(padded, (block + 1) * I4_BLOCK); k++) {
+          const within = k - block * I4_BLOCK;
+          const place = at + PANEL + Math.floor(within / 4) * 16 + (c % 4) * 4 + (within % 4);
+          const element = n < columns && k < depth ? (elements[k * columns + n] ?? 0) : (zero ?? 0);
+          bytes[place] = (bytes[place] ?? 0) + element * (c < 4 ? 1 : 16);
+        }
+      }
+    }
+    const tail = (panel + 1) * length - PANEL_TAIL_I8;
+    const from = (panel + 1) * (PANEL * padded + PANEL_TAIL_I8) - PANEL_TAIL_I8;
+    bytes.set(wide.subarray(from, from + PANEL_TAIL_I8), tail);
+  }
+  return bytes;
 }
 
 export function packFloats(values: Float32Array, bias: Float32Array, depth: number, columns: number): Float32Array {

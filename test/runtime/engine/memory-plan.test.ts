@@ -50,13 +50,14 @@ describe.each(architectures)('%s', (_, manifest) => {
   });
 
   test.each([
-    ['bytes', undefined],
-    ['pairs of bytes', DOT_PLAIN],
-  ])('and with products in %s', async (_, mode) => {
+    ['bytes', undefined, false],
+    ['pairs of bytes', DOT_PLAIN, false],
+    ['bytes, of weights in 4 bits', undefined, true],
+  ])('and with products in %s', async (_, mode, isHalved) => {
     const most = Math.min(manifest.maxLength, 512);
     // Attention is in bytes from 32 tokens on.
     const lengths = [1, 7, 31, 32, 33, 49, 63, 100, most].filter((length) => length <= most);
-    await expectSameBits(toBytes(await honestOf(manifest)), lengths, mode);
+    await expectSameBits(toBytes(await honestOf(manifest), isHalved), lengths, mode);
   });
 });
 

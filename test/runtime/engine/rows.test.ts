@@ -217,7 +217,7 @@ test('what is no command', () => {
   machine.clear();
   const out = machine.room(16);
   for (const command of [
-    [format.ATTENTION_I8 + 1],
+    [format.LINEAR_I4 + 1],
     [-1],
     [format.UNARY, 99, out, out, 4],
     [format.UNARY, 31, out, out, 4],

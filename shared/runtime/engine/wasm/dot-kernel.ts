@@ -40,7 +40,7 @@ function tileBy<M>(
  * scale, and is as exact as can be told by 24 bits: to the integer, up to a depth of 65,536.
  */
 @inline
-function startOf(tail: usize): v128 {
+export function startOf(tail: usize): v128 {
   if (mode != DOT_SIGNED) return i32x4.splat(0);
   const sums = f32x4.nearest(f32x4.div(v128.load(tail, TOTALS), v128.load(tail)));
   return i32x4.shl(i32x4.trunc_sat_f32x4_s(sums), 7);

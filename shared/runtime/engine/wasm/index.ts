@@ -3,7 +3,7 @@
 
 import {
   ATTENTION, ATTENTION_I8, BINARY, COPY, CUMULATIVE_SUM, DONE, END, ERROR_COMMAND, FILL, GATHER, GATHER_BLOCKS, GATHER_I8, GREATEST_OF_ROW, LAYER_NORM,
-  LINEAR_F32, LINEAR_I8, MATMUL, MAX_RANK, RANGE, REDUCE, SCATTER, SELECT, SOFTMAX, TRILU, UNARY,
+  LINEAR_F32, LINEAR_I4, LINEAR_I8, MATMUL, MAX_RANK, RANGE, REDUCE, SCATTER, SELECT, SOFTMAX, TRILU, UNARY,
 } from '../command-format';
 import { attention } from './attention';
 import { binary } from './binary';
@@ -111,7 +111,10 @@ function execute(code: i32, w: usize): i32 {
       linearFloats(u(w, 0), u(w, 1), u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), u(w, 7), i(w, 8));
       return DONE;
     case LINEAR_I8:
-      linearBytes(u(w, 0), u(w, 1), u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), u(w, 7), i(w, 8), u(w, 9));
+    case LINEAR_I4:
+      linearBytes(
+        u(w, 0), u(w, 1), u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), u(w, 7), i(w, 8), u(w, 9), code == LINEAR_I4,
+      );
       return DONE;
     case MATMUL:
       if (!isRank(i(w, 10))) return ERROR_COMMAND;

@@ -1,10 +1,12 @@
-// LINEAR_I8 and LINEAR_F32: rows times weights that lie in panels of eight columns. Panels are the outer loop, so that each byte of the
+// LINEAR_I8, LINEAR_I4 and LINEAR_F32: rows times weights that lie in panels of eight columns. Panels are the outer loop, so that each byte of the
 // weights comes from memory once; for each panel come all rows, up to six at a time. The last panel may have fewer than eight columns: its
 // tiles are made beside, and what belongs to the tensor is copied. The activation follows as soon as some panels are done.
 
-import { DOT_PLAIN, PANEL, PANEL_TAIL_F32, PANEL_TAIL_I8 } from '../command-format';
+import { DOT_PLAIN, LINEAR_I8_SCRATCH, PANEL, PANEL_TAIL_F32, PANEL_TAIL_I8, WIDENED } from '../command-format';
 import { dotTile } from './dot-kernel';
 import { floatRow, floatTile, zeros } from './float-kernel';
+import { halvesLength, widen } from './halves';
+import { halvesRow, sumBlocks } from './halves-row';
 import { elementBytes, mode } from './mode';
 import { plainTile } from './plain-kernel';
 import { paddedDepth, quantizeRows } from './quantize';
@@ -16,6 +18,9 @@ const beside: usize = memory.data(4 * 8 * 6, 16);
 const WIDTH: usize = PANEL;
 const PANEL_BYTES: usize = 4 * PANEL;
 const TAIL_I8: usize = PANEL_TAIL_I8;
+const ROW_TAIL: usize = LINEAR_I8_SCRATCH;
+/** Columns out that have their weights in bytes at once, at most. */
+const MOST_WIDENED: usize = WIDENED * PANEL;
 /** Columns after which their activation follows. */
 const GROUP: usize = 64;
 /** Of weights that stay in the innermost cache beside the rows. */
@@ -29,24 +34,45 @@ function takeColumns(out: usize, stride: usize, height: usize, columns: usize): 
 /** Strides count elements, as in the command. */
 export function linearBytes(
   out: usize, x: usize, weights: usize, rows: usize, columns: usize, depth: usize, stride: usize, strideX: usize,
-  activation: i32, scratch: usize,
+  activation: i32, scratch: usize, isHalved: bool,
 ): void {
   if (!rows || !columns) return;
   quantizeRows(scratch, x, 4 * strideX, rows, depth);
   const padded = paddedDepth(depth);
   const length = padded * elementBytes();
   const scales = scratch + rows * length;
+  const widened = (scales + ROW_TAIL * rows + 15) & ~15;
   const panelLength = WIDTH * padded + TAIL_I8;
+  const stored = isHalved ? halvesLength(padded) : panelLength;
+  if (isHalved && rows == 1 && depth && mode != DOT_PLAIN) {
+    sumBlocks(widened, scratch, padded);
+    halfPanels(out, scratch, widened, scales, weights, columns, padded, stored);
+    activate(activation, out, 1, columns, 4 * stride);
+    return;
+  }
   const group = groupOf(panelLength);
-  for (let n: usize = 0; n < columns; n += group, weights += (group / WIDTH) * panelLength) {
+  for (let n: usize = 0; n < columns; n += group, weights += (group / WIDTH) * stored) {
     const width = min(group, columns - n);
+    if (isHalved) widen(widened, weights, (width + WIDTH - 1) / WIDTH, padded);
+    const panels = isHalved ? widened : weights;
     for (let r: usize = 0; r < rows; ) {
       const height = nextHeight(rows - r, mostRows(depth));
       const to = out + r * 4 * stride + 4 * n;
-      bytePanels(to, 4 * stride, height, scratch + r * length, scales + 8 * r, weights, width, padded);
+      bytePanels(to, 4 * stride, height, scratch + r * length, scales + 8 * r, panels, width, padded);
       activate(activation, to, height, width, 4 * stride);
       r += height;
     }
+  }
+}
+
+/** One row, whose weights need not become bytes. `length`: of a panel. */
+function halfPanels(
+  out: usize, q: usize, sums: usize, scales: usize, panel: usize, columns: usize, depth: usize, length: usize,
+): void {
+  for (let n: usize = 0; n < columns; n += WIDTH, panel += length) {
+    const whole = columns - n >= WIDTH;
+    halvesRow(q, sums, depth, panel, scales, whole ? out + 4 * n : beside);
+    if (!whole) takeColumns(out + 4 * n, PANEL_BYTES, 1, columns - n);
   }
 }
 
@@ -56,7 +82,7 @@ export function linearBytes(
  */
 @inline
 function groupOf(panelLength: usize): usize {
-  return panelLength > GROUP_BYTES / 4 ? 2 * WIDTH : panelLength > GROUP_BYTES / 8 ? 4 * WIDTH : 8 * WIDTH;
+  return panelLength > GROUP_BYTES / 4 ? 2 * WIDTH : panelLength > GROUP_BYTES / 8 ? 4 * WIDTH : MOST_WIDENED;
 }
 
 /** Quantized rows times panels: of both so few that they stay near. `stride` in bytes, `depth` a multiple of 8. */

@@ -145,6 +145,15 @@ const READERS: Readonly<Record<number, Reader>> = {
     const scratch = a(3) * (padded * (mode === c.DOT_PLAIN ? 2 : 1) + c.LINEAR_I8_SCRATCH);
     return { ...ranges, writes: [...ranges.writes, { start: a(9), end: a(9) + scratch }] };
   },
+  [c.LINEAR_I4]: (w, a, mode) => {
+    const padded = upTo(a(5), c.DEPTH_UNIT);
+    const panels = upTo(a(4), c.PANEL) / c.PANEL;
+    const blocks = Math.ceil(padded / c.I4_BLOCK);
+    const ranges = layer(w, a, () => panels * (4 * padded + 8 * blocks + 96));
+    const rows = upTo(a(3) * (padded * (mode === c.DOT_PLAIN ? 2 : 1) + c.LINEAR_I8_SCRATCH), 16);
+    const scratch = rows + Math.min(panels, c.WIDENED) * (8 * padded + 96);
+    return { ...ranges, writes: [...ranges.writes, { start: a(9), end: a(9) + scratch }] };
+  },
   [c.MATMUL]: (w, a) => {
     const [rows, columns, inner, isTurned, stepA = 0, stepB = 0, rank = 0] = w.slice(4);
     if (rank < 0 || rank > 4) throw new Error(`a product of rank ${rank}`);

@@ -86,6 +86,14 @@ export function singleSteps(): Honest[] {
       [64, 9, 6, c.NONE, 0],
     ],
     [
+      p.STEP_LINEAR,
+      [
+        [[3, 19], 'out'],
+        [[3, 37], 'float'],
+      ],
+      [0, 19, 37, c.RELU, p.WEIGHTS_I4],
+    ],
+    [
       p.STEP_GATHER_BLOCKS,
       [
         [[2, 3, 37], 'out'],
