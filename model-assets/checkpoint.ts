@@ -11,7 +11,7 @@ import { chooseEngine, type Store } from './choose-engine.ts';
 import { chooseTask } from './choose-task.ts';
 import { readConfig, rewrites, writes } from './config.ts';
 import { type Content, inFile, inMemory, sha256Of } from './content.ts';
-import type { Attention } from './engine/compile.ts';
+import type { Attention, WeightType } from './engine/compile.ts';
 import { readGeneration } from './generation.ts';
 import { graphFiles } from './graphs.ts';
 import { chooseLayout, type Dtype, textsIn } from './layout.ts';
@@ -38,6 +38,8 @@ export interface Choices {
   readonly engine?: Engine['name'] | undefined;
   /** Left open, what config.json says (`int8_attention`), or in floats. */
   readonly attention?: Attention | undefined;
+  /** Left open, what config.json says (`int4_weights`), or as they are given. */
+  readonly weights?: WeightType | undefined;
   /** Left open, what the card or config.json say. */
   readonly task?: string | undefined;
   /** Which of several types of weights. */
@@ -99,6 +101,7 @@ export async function readCheckpoint(folder: string, name: string, choices: Choi
     precision: {
       // A text that grows token by token would change its attention on the way.
       attention: writes(task) && !rewrites(task) ? 'float' : (choices.attention ?? config.attention),
+      weights: choices.weights ?? config.weights,
     },
     scratch: choices.scratch,
   });

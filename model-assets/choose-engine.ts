@@ -3,7 +3,13 @@
 
 import { join } from 'node:path';
 import type { BlobRef, Engine, Manifest } from '../shared/model/manifest.ts';
-import { type Program, STEP_ATTENTION_I8 } from '../shared/runtime/engine/program.ts';
+import {
+  type Program,
+  STEP_ATTENTION_I8,
+  STEP_LINEAR,
+  type Step,
+  WEIGHTS_I4,
+} from '../shared/runtime/engine/program.ts';
 import { type Content, inFile, inMemory } from './content.ts';
 import { checkCompiled } from './engine/check-compiled.ts';
 import { compile, compileInto, type OnnxSource, type Precision } from './engine/compile.ts';
@@ -36,7 +42,7 @@ export async function chooseEngine(
   try {
     const made = scratch === undefined ? inOneGo(sources, precision) : await compileToFile(sources, precision, scratch);
     const program = await store(made.content, made.sha256);
-    return { name: 'edge', reason: 'it knows every operator', ...attentionOf(made.program), program };
+    return { name: 'edge', reason: 'it knows every operator', ...precisionOf(made.program), program };
   } catch (error) {
     if (wanted === 'edge' || !(error instanceof Unsupported)) throw error;
     return { name: 'onnxruntime-web', reason: error.message };
@@ -49,10 +55,13 @@ interface Made {
   readonly sha256?: string;
 }
 
-/** What is in it, whatever was asked for: some graphs have no attention, or none that reads a text as a whole. */
-function attentionOf({ functions }: Program): { readonly attention?: 'int8' } {
-  const isInt8 = functions.some(({ steps }) => steps.some(({ kind }) => kind === STEP_ATTENTION_I8));
-  return isInt8 ? { attention: 'int8' } : {};
+/** What is in it, whatever was asked for: some graphs have no attention that reads a text as a whole, or no large weights. */
+function precisionOf({ functions }: Program): { readonly attention?: 'int8'; readonly weights?: 'int4' } {
+  const has = (wanted: (step: Step) => boolean) => functions.some(({ steps }) => steps.some(wanted));
+  return {
+    ...(has(({ kind }) => kind === STEP_ATTENTION_I8) && { attention: 'int8' }),
+    ...(has(({ kind, words }) => kind === STEP_LINEAR && words[4] === WEIGHTS_I4) && { weights: 'int4' }),
+  };
 }
 
 function inOneGo(sources: readonly OnnxSource[], precision: Precision): Made {

@@ -2,7 +2,7 @@
 
 import * as z from 'zod/mini';
 import type { Manifest } from '../shared/model/manifest.ts';
-import type { Attention } from './engine/compile.ts';
+import type { Attention, WeightType } from './engine/compile.ts';
 import { readJson } from './json-file.ts';
 
 export interface Config extends Pick<Manifest, 'architecture' | 'maxLength' | 'id2label' | 'problemType'> {
@@ -16,6 +16,8 @@ export interface Config extends Pick<Manifest, 'architecture' | 'maxLength' | 'i
   readonly positions: number;
   /** How the project's own engine is to compute attention. */
   readonly attention: Attention;
+  /** And what it is to do with weights. */
+  readonly weights: WeightType;
 }
 
 const WRITING_ON = ['text-generation'];
@@ -64,6 +66,8 @@ const schema = z.object({
   id2label: z.optional(z.record(z.string(), z.string())),
   /** A key of this project: the products of attention are computed in bytes. */
   int8_attention: z.optional(z.boolean()),
+  /** Another: large weights become 4 bits. */
+  int4_weights: z.optional(z.boolean()),
   problem_type: z.nullish(z.enum(['regression', 'single_label_classification', 'multi_label_classification'])),
 });
 
@@ -93,6 +97,7 @@ export async function readConfig(path: string): Promise<Config> {
     id2label: /Classification$/.test(head) ? toList(path, config.id2label ?? { 0: 'LABEL_0', 1: 'LABEL_1' }) : [],
     problemType: config.problem_type ?? null,
     attention: config.int8_attention ? 'int8' : 'float',
+    weights: config.int4_weights ? 'int4' : 'given',
   };
 }
 

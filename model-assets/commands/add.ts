@@ -21,7 +21,7 @@ import { openedStore, STORE_HELP, STORE_OPTIONS } from './with-store.ts';
 export const addCommand: Command = {
   name: 'add',
   usage:
-    '<hub id | folder> [--task t] [--revision r] [--dtype d] [--name n] [--default] [--engine e] [--attention a] [--dry-run] [--remote | --persist-to f]',
+    '<hub id | folder> [--task t] [--revision r] [--dtype d] [--name n] [--default] [--engine e] [--attention a] [--weights w] [--dry-run] [--remote | --persist-to f]',
   summary: 'bring a model from the Hub, or from a folder, into the bucket',
   help: `A repository of the Hub, owner/name, or a folder as the Hub lays it out: config.json, tokenizer.json, the ONNX files beside them
 or in onnx/, and what else the checkpoint has. Before anything is published it is checked, and refused with the reason: the task
@@ -99,6 +99,10 @@ async function checked(
     const { engine } = checkpoint.manifest;
     if (choices.attention === 'int8' && !(engine.name === 'edge' && engine.attention))
       console.log('attention stays in floats: none of the model reads a text as a whole on the project’s own engine');
+    if (choices.weights === 'int4' && !(engine.name === 'edge' && engine.weights))
+      console.log(
+        'weights stay as they are: the project’s own engine does not run the model, or none of them are large',
+      );
     const { lines, fault } = reckon(await memoryOf(checkpoint), readWranglerConfig().wasmBudget);
     for (const line of lines) console.log(line);
     if (fault !== undefined) throw new Error(fault);

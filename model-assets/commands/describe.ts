@@ -1,6 +1,6 @@
 // A manifest as a person reads it.
 
-import { blobsOf, type Manifest } from '../../shared/model/manifest.ts';
+import { blobsOf, type Engine, type Manifest } from '../../shared/model/manifest.ts';
 import { megabytes } from './sizes.ts';
 
 export function describe(manifest: Manifest): readonly string[] {
@@ -11,7 +11,13 @@ export function describe(manifest: Manifest): readonly string[] {
     `${name} ${revision}: ${task}, ${architecture}, up to ${maxLength} tokens`,
     `from ${source ? `${source.repository} at ${source.commit}` : origin}, licence ${license}`,
     ...(labels.length > 0 ? [`labels ${labels.join(', ')}`] : []),
-    `runs on ${engine.name}: ${engine.reason}${engine.name === 'edge' && engine.attention ? ', attention in int8' : ''}`,
+    `runs on ${engine.name}: ${[engine.reason, ...precisionOf(engine)].join(', ')}`,
     `${megabytes(bytes)} in the bucket`,
   ];
+}
+
+/** What of it is not computed as the graphs have it. */
+function precisionOf(engine: Engine): readonly string[] {
+  if (engine.name !== 'edge') return [];
+  return [...(engine.attention ? ['attention in int8'] : []), ...(engine.weights ? ['weights in int4'] : [])];
 }

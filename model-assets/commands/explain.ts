@@ -21,7 +21,7 @@ import { STORE_HELP, STORE_OPTIONS, withStore } from './with-store.ts';
 export const explainCommand: Command = {
   name: 'explain',
   usage:
-    '[folder | model …] [--tokens n] [--task t] [--dtype d] [--engine e] [--attention a] [--remote | --persist-to f]',
+    '[folder | model …] [--tokens n] [--task t] [--dtype d] [--engine e] [--attention a] [--weights w] [--remote | --persist-to f]',
   summary: 'print what the engine does for models, step by step',
   help: `Each step with its shapes, its share of the work, its weights, and the nodes of the ONNX files that it stands for; or why
 onnxruntime-web runs the model. Shares are those of an example, whose sizes are guessed by the names of the inputs' dimensions.
@@ -68,8 +68,10 @@ async function read(where: string, values: Values, choices: Choices, scratch: st
 /** What was chosen when it was published, but for what is asked for otherwise. */
 function asPublished({ task, engine }: Manifest, choices: Choices): Choices {
   const name = choices.engine ?? engine.name;
-  const attention = choices.attention ?? (name === 'edge' && engine.name === 'edge' ? engine.attention : undefined);
-  return { ...choices, task: choices.task ?? task, engine: name, attention };
+  const published = name === 'edge' && engine.name === 'edge' ? engine : undefined;
+  const attention = choices.attention ?? (published && (published.attention ?? 'float'));
+  const weights = choices.weights ?? (published && (published.weights ?? 'given'));
+  return { ...choices, task: choices.task ?? task, engine: name, attention, weights };
 }
 
 /** Undefined where none of the name is published. */
@@ -93,7 +95,7 @@ async function explainModel({ manifest, blobs }: Explained, tokens: number): Pro
   const { name, engine, graphs } = manifest;
   const title = `${name} runs on ${engine.name}: ${engine.reason}`;
   if (engine.name !== 'edge') return [title];
-  const compiled = compile(onnxSources(graphs, blobs), { attention: engine.attention });
+  const compiled = compile(onnxSources(graphs, blobs), engine);
   const isSame = (await sha256Of(inMemory(compiled.bytes))) === engine.program.sha256;
   const other = 'it was published by another version of this project; this is what would be published now';
   return [title, ...(isSame ? [] : [other]), ...explain(compiled, tokens)];

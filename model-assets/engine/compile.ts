@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Program } from '../../shared/runtime/engine/program.ts';
 import { narrowFirstTokens } from './first-token.ts';
 import { fuse } from './fuse/fuse.ts';
+import { halved } from './halved.ts';
 import { Image } from './image.ts';
 import { importOnnx } from './import-onnx.ts';
 import { keepLogits } from './keep-logits.ts';
@@ -30,10 +31,15 @@ export interface Compiled {
 /** How the products of attention are computed: see shared/runtime/engine/README.md. */
 export type Attention = 'float' | 'int8';
 
+/** Of the large ones: as they stand in the graphs, or 4 bits. */
+export type WeightType = 'given' | 'int4';
+
 /** What graphs leave open of how they are computed. */
 export interface Precision {
   /** Left open, in floats. */
   readonly attention?: Attention | undefined;
+  /** Left open, as they stand in the graphs. */
+  readonly weights?: WeightType | undefined;
 }
 
 /**
@@ -66,7 +72,11 @@ export async function compileInto(
   }
 }
 
-function* compiling(image: Image, sources: readonly OnnxSource[], { attention }: Precision): Generator<void, Compiled> {
+function* compiling(
+  image: Image,
+  sources: readonly OnnxSource[],
+  { attention, weights }: Precision,
+): Generator<void, Compiled> {
   const lowered: Lowered[] = [];
   for (const { name, onnx, externalData } of sources) {
     try {
@@ -75,7 +85,8 @@ function* compiling(image: Image, sources: readonly OnnxSource[], { attention }:
         const own = condition === null ? null : { input: condition, value: i === 0 };
         const readsAtOnce = READ_AT_ONCE.includes(name) && !graph.inputs.some((input) => PAST.test(input.name));
         const fused = fuse(graph, attention === 'int8' && readsAtOnce);
-        lowered.push(yield* lowering(keepLogits(narrowFirstTokens(fused)), name, own, image));
+        const ready = keepLogits(narrowFirstTokens(fused));
+        lowered.push(yield* lowering(weights === 'int4' ? halved(ready) : ready, name, own, image));
       }
     } catch (cause) {
       throw at(`graph ${name}`, cause);

@@ -29,6 +29,8 @@ const NAMES: Readonly<Record<number, string>> = {
   [p.STEP_ATTENTION]: 'attention',
   [p.STEP_ATTENTION_I8]: 'attention int8',
 };
+/** By the kind of its weights. */
+const LINEAR = ['linear', 'linear int8', 'linear int4'];
 /** More of the names that a step stands for would fill the screen. */
 const MOST_NAMES = 4;
 
@@ -77,12 +79,12 @@ function explainFunction({ code, from, sizeTexts }: Lowered, tokens: number): st
 
 /** The kind, or the operation where that says more; of a layer also whether its rows become bytes, and its activation. */
 function nameOf({ kind, words }: Step): string {
-  const [first = 0, , , activation = 0, isInt8 = 0] = words;
+  const [first = 0, , , activation = 0, weights = 0] = words;
   if (kind === p.STEP_UNARY) return OPERATIONS.unary[first] ?? 'unary';
   if (kind === p.STEP_BINARY) return OPERATIONS.binary[first] ?? 'binary';
   if (kind === p.STEP_GATHER_BLOCKS) return `gather int${words[3]} by ${words[4]}`;
   if (kind !== p.STEP_LINEAR) return NAMES[kind] ?? '';
-  const name = isInt8 ? 'linear int8' : 'linear';
+  const name = LINEAR[weights] ?? '';
   return activation === NONE ? name : `${name}, ${OPERATIONS.unary[activation]}`;
 }
 

@@ -95,7 +95,12 @@ export type Operation =
   | { readonly kind: 'norm'; readonly epsilon: number; readonly isRms: boolean }
   | { readonly kind: 'matmul' }
   /** x, weight [columns in, columns out], and the bias. */
-  | { readonly kind: 'linear'; readonly activation: number }
+  | {
+      readonly kind: 'linear';
+      readonly activation: number;
+      /** Whether its weights are to be in 4 bits, whatever they are. */
+      readonly isInt4?: boolean;
+    }
   /** q, k, v: [batch, heads, tokens, size]; then the tensor of each step. */
   | {
       readonly kind: 'attention';

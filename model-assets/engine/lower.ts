@@ -168,7 +168,7 @@ class Lowering {
         return [program.STEP_NORM, [out, sum, ...views], [bitsOf(operation.epsilon), Number(operation.isRms)]];
       }
       case 'linear':
-        return this.#linear(out, node as NodeOf<'linear'>, operation.activation);
+        return this.#linear(out, node as NodeOf<'linear'>);
       case 'matmul':
         return this.#matmul(out, inputs);
       case 'attention': {
@@ -190,10 +190,11 @@ class Lowering {
     return [program.STEP_GATHER, [out, this.#contiguous(table), indices], [axis]];
   }
 
-  #linear(out: number, node: NodeOf<'linear'>, activation: number): StepParts {
-    const packed = packLinear(weightsOf(node));
+  #linear(out: number, node: NodeOf<'linear'>): StepParts {
+    const { activation, isInt4 } = node.operation;
+    const packed = packLinear(weightsOf(node), isInt4);
     const a = this.#rows(this.#input(node.inputs[0]));
-    const words = [this.#image.place(packed.bytes), packed.columns, packed.depth, activation, Number(packed.isInt8)];
+    const words = [this.#image.place(packed.bytes), packed.columns, packed.depth, activation, packed.kind];
     return [program.STEP_LINEAR, [out, this.#view(a)], words];
   }
 

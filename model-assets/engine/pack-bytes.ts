@@ -21,7 +21,7 @@ export interface Column {
 const MOST_PAIR = 128;
 const MOST = 127;
 /** Added and taken off, it rounds to integers, halves to even ones: upwards they would move a column's sum. */
-const ROUNDER = 1.5 * 2 ** 52;
+export const ROUNDER = 1.5 * 2 ** 52;
 
 /** Where each panel begins, with its columns. */
 export function panelsOf(columns: readonly Column[], stride: number) {
@@ -121,7 +121,11 @@ function fail(): never {
 }
 
 /** Whose scale a column has; undefined where it has several, as weights may be quantized along the other axis. */
-function channelOf({ start, step }: Column, depth: number, { inner, scales }: Quantized): number | undefined {
+export function channelOf(
+  { start, step }: Pick<Column, 'start' | 'step'>,
+  depth: number,
+  { inner, scales }: Quantized,
+): number | undefined {
   const channel = Math.floor(start / inner) % scales.length;
   const isOne =
     scales.length === 1 ||

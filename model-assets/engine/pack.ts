@@ -1,30 +1,33 @@
 // Weights of linear layers in the panels that the engine's kernels read (command-format.ts).
 
 import { PANEL, PANEL_TAIL_F32 } from '../../shared/runtime/engine/command-format.ts';
+import { WEIGHTS_F32, WEIGHTS_I4, WEIGHTS_I8 } from '../../shared/runtime/engine/program.ts';
 import { toNumber } from './dim.ts';
 import type { Weights } from './fuse/siblings.ts';
 import { knownElements, type View } from './ir.ts';
 import { type Column, packBytes, panelsOf } from './pack-bytes.ts';
+import { packHalves } from './pack-halves.ts';
 import { Unsupported } from './unsupported.ts';
 
 export interface Packed {
   readonly bytes: Uint8Array;
   readonly columns: number;
   readonly depth: number;
-  readonly isInt8: boolean;
+  /** WEIGHTS_F32, WEIGHTS_I8 or WEIGHTS_I4. */
+  readonly kind: number;
 }
 
-/** Layers side by side as one, all in bytes or all in floats. */
-export function packLinear(layers: readonly Weights[]): Packed {
+/** Layers side by side as one: in 4 bits, or as they are, all in bytes or all in floats. */
+export function packLinear(layers: readonly Weights[], isInt4 = false): Packed {
   const columns = layers.flatMap(({ weight, bias }) => columnsOf(weight, bias));
   const depth = toNumber(layers[0]?.weight.dims[0] ?? fail()) ?? fail();
-  const isInt8 = layers[0]?.weight.buffer.quantized !== undefined;
-  return {
-    bytes: isInt8 ? packBytes(columns, depth) : packFloats(columns, depth),
-    columns: columns.length,
-    depth,
-    isInt8,
-  };
+  const kind = isInt4 ? WEIGHTS_I4 : layers[0]?.weight.buffer.quantized ? WEIGHTS_I8 : WEIGHTS_F32;
+  return { bytes: pack(kind, columns, depth), columns: columns.length, depth, kind };
+}
+
+function pack(kind: number, columns: readonly Column[], depth: number): Uint8Array {
+  if (kind === WEIGHTS_I4) return packHalves(columns, depth);
+  return kind === WEIGHTS_I8 ? packBytes(columns, depth) : packFloats(columns, depth);
 }
 
 function fail(): never {

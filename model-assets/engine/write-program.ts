@@ -8,7 +8,9 @@ import {
   STEP_ATTENTION,
   STEP_ATTENTION_I8,
   STEP_GATHER_BLOCKS,
+  STEP_LINEAR,
   type Step,
+  WEIGHTS_I4,
 } from '../../shared/runtime/engine/program.ts';
 import {
   crc32,
@@ -40,8 +42,9 @@ export function writeFront(program: Program): Uint8Array {
 
 /** The first that has what the program holds: engines of before go on reading what they can. */
 function versionOf({ functions }: Program): number {
-  if (functions.some(({ sizes }) => sizes.some(({ kind }) => kind === 'kept'))) return 5;
   const all = functions.flatMap(({ steps }) => steps);
+  if (all.some(({ kind, words }) => kind === STEP_LINEAR && words[4] === WEIGHTS_I4)) return 6;
+  if (functions.some(({ sizes }) => sizes.some(({ kind }) => kind === 'kept'))) return 5;
   if (all.some(isGuarded)) return 4;
   const kinds = new Set(all.map(({ kind }) => kind));
   return kinds.has(STEP_ATTENTION_I8) ? 3 : kinds.has(STEP_GATHER_BLOCKS) ? 2 : 1;

@@ -27,6 +27,8 @@ const engine = z.discriminatedUnion('name', [
     reason: z.string(),
     /** Where the products of attention are computed in bytes. */
     attention: z.optional(z.literal('int8')),
+    /** Where large weights were made 4 bits. */
+    weights: z.optional(z.literal('int4')),
     program: blobRef,
   }),
   z.strictObject({ name: z.literal('onnxruntime-web'), reason: z.string() }),

@@ -24,6 +24,14 @@ export function withInt8Attention(folder: string, model: string): Promise<Checkp
   return readCheckpoint(folder, inBytesOf(model), { engine: 'edge', attention: 'int8' });
 }
 
+/** And with large weights in 4 bits. */
+export const inHalvesOf = (model: string) => `${model}-int4-weights`;
+
+/** The same for the project's own engine, with large weights in 4 bits. */
+export function withInt4Weights(folder: string, model: string): Promise<Checkpoint> {
+  return readCheckpoint(folder, inHalvesOf(model), { engine: 'edge', weights: 'int4' });
+}
+
 /** The same ONNX files for the project's own engine, and for onnxruntime-web. */
 export async function forBoth(folder: string, model: string): Promise<readonly [ours: Checkpoint, peer: Checkpoint]> {
   return [

@@ -7,6 +7,7 @@ import { type Quantized, type View, whole } from '../../model-assets/engine/ir.t
 import { packLinear } from '../../model-assets/engine/pack.ts';
 import { transpose } from '../../model-assets/engine/views.ts';
 import { DEPTH_UNIT, PANEL, PANEL_TAIL_F32, PANEL_TAIL_I8 } from '../../shared/runtime/engine/command-format.ts';
+import { WEIGHTS_F32, WEIGHTS_I8 } from '../../shared/runtime/engine/program.ts';
 import { createRandom } from '../runtime/engine/random.ts';
 
 const random = createRandom(41);
@@ -73,7 +74,7 @@ test.each(SHAPES)('bytes, %i deep and %i wide', (depth, columns) => {
           constant(columns),
         ]);
         const packed = packLinear([{ weight: matrix, bias }]);
-        expect([packed.columns, packed.depth, packed.isInt8]).toEqual([columns, depth, true]);
+        expect([packed.columns, packed.depth, packed.kind]).toEqual([columns, depth, WEIGHTS_I8]);
         for (let n = 0; n < columns; n++) {
           const { values, padding, scale, scaledSum, bias: added } = bytesColumn(packed, n);
           const wanted = values.map((_, k) => exact(matrix, k, n));
@@ -207,8 +208,8 @@ test.each(SHAPES)('floats, %i deep and %i wide', (depth, columns) => {
     constant(depth),
     constant(columns),
   ]);
-  const { bytes, isInt8 } = packLinear([{ weight, bias: null }]);
-  expect(isInt8).toBe(false);
+  const { bytes, kind } = packLinear([{ weight, bias: null }]);
+  expect(kind).toBe(WEIGHTS_F32);
   const floats = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   const stride = depth * PANEL + PANEL_TAIL_F32 / 4;
   expect(floats.length).toBe(Math.ceil(columns / PANEL) * stride);

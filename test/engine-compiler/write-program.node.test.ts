@@ -6,7 +6,15 @@ import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { compile } from '../../model-assets/engine/compile.ts';
 import { writeProgram } from '../../model-assets/engine/write-program.ts';
-import { STEP_ATTENTION, STEP_ATTENTION_I8, STEP_GATHER_BLOCKS } from '../../shared/runtime/engine/program.ts';
+import {
+  STEP_ATTENTION,
+  STEP_ATTENTION_I8,
+  STEP_GATHER_BLOCKS,
+  STEP_LINEAR,
+  WEIGHTS_F32,
+  WEIGHTS_I4,
+  WEIGHTS_I8,
+} from '../../shared/runtime/engine/program.ts';
 import { crc32, HEADER_BYTES } from '../../shared/runtime/engine/program-format.ts';
 import { readHeader, readProgram } from '../../shared/runtime/engine/read-program.ts';
 import { singleStep, type Tensor } from '../runtime/engine/fuzz/single-steps.ts';
@@ -61,6 +69,22 @@ test.each([
 ])('attention of kind %i with %j behind its scale is of version %i', (kind, more, version) => {
   const tensors = ['out', 'float', 'float', 'float'].map((place) => [[1, 2, 3, 4], place] as Tensor);
   const program = { functions: [singleStep(kind, tensors, [0, ...more])], imageBytes: 0 };
+  const bytes = writeProgram(program, new Uint8Array());
+  expect(new Uint32Array(bytes.slice(0, 8).buffer)[1]).toBe(version);
+  const header = readHeader(bytes.subarray(0, HEADER_BYTES), bytes.byteLength);
+  expect(readProgram(header, bytes.subarray(HEADER_BYTES))).toEqual(program);
+});
+
+test.each([
+  [WEIGHTS_F32, 1],
+  [WEIGHTS_I8, 1],
+  [WEIGHTS_I4, 6],
+])('a layer with weights of kind %i is of version %i', (kind, version) => {
+  const tensors: Tensor[] = [
+    [[2, 3], 'out'],
+    [[2, 6], 'float'],
+  ];
+  const program = { functions: [singleStep(STEP_LINEAR, tensors, [0, 3, 6, 0, kind])], imageBytes: 0 };
   const bytes = writeProgram(program, new Uint8Array());
   expect(new Uint32Array(bytes.slice(0, 8).buffer)[1]).toBe(version);
   const header = readHeader(bytes.subarray(0, HEADER_BYTES), bytes.byteLength);

@@ -109,6 +109,26 @@ describe('layouts', () => {
     expect(refused.code).toBe(2);
     expect(refused.errors).toContain('--attention is int4; it takes float or int8');
   });
+
+  test('weights in int4 where it is asked for', async () => {
+    await openHub(filesOf('model-assets/checkpoints/minilm-embeddings', (name) => [name]));
+    const { code, output, errors } = await add('--weights', 'int4');
+    expect([code, errors]).toEqual([0, '']);
+    expect(output).toContain('weights in int4');
+    expect(output).toMatch(/memory: 6\.\d MiB weights/);
+    expect(manifest().engine.weights).toBe('int4');
+  });
+
+  test('small weights stay as they are, and nothing else than is known is taken', async () => {
+    await openHub(filesOf(CLASSIFIER, inEveryType));
+    const { code, output } = await add('--weights', 'int4');
+    expect(code).toBe(0);
+    expect(output).toContain('weights stay as they are');
+    expect(manifest().engine).not.toHaveProperty('weights');
+    const refused = await add('--weights', 'int8');
+    expect(refused.code).toBe(2);
+    expect(refused.errors).toContain('--weights is int8; it takes given or int4');
+  });
 });
 
 describe('a dry run', () => {

@@ -89,6 +89,8 @@ describe('explain, of a name', () => {
   test('what ships; and what is nothing', async () => {
     const { output } = await models('explain', 'minilm-sst2', '--attention', 'int8');
     expect(output).toMatch(/^minilm-sst2 runs on edge: .* attention int8 /s);
+    const halved = await models('explain', 'minilm-sst2', '--weights', 'int4');
+    expect(halved.output).toMatch(/^minilm-sst2 runs on edge: .*\n9\.\d MB: .* linear int4 /s);
     const { code, errors } = await models('explain', 'third');
     expect([code, errors]).toEqual([
       1,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { bundle } from '../../../model-assets/host/bundle.ts';
 import type { Row } from '../bench.ts';
 import { toBody } from '../bodies.ts';
-import { forBoth, peerOf } from '../engine-models.ts';
+import { forBoth, inHalvesOf, peerOf, withInt4Weights } from '../engine-models.ts';
 import { median, timed } from '../measure.ts';
 import { serve } from '../workerd.ts';
 
@@ -25,15 +25,16 @@ export async function reportFirstAnswers(folder: string, report: (row: Omit<Row,
   for (const { model, task, like } of MODELS) {
     const kept = await mkdtemp(join(tmpdir(), 'first-'));
     try {
-      await (await serve(ours, { folder: kept, checkpoints: await forBoth(join(folder, model), model) })).close();
-      const first = async (isOurs: boolean, isStarted: boolean) => {
-        const workerd = await serve(isOurs ? ours : peer, { folder: kept, checkpoints: [] });
+      const at = join(folder, model);
+      const checkpoints = [...(await forBoth(at, model)), await withInt4Weights(at, model)];
+      await (await serve(ours, { folder: kept, checkpoints })).close();
+      const first = async (name: string, isStarted: boolean) => {
+        const workerd = await serve(name === peerOf(model) ? peer : ours, { folder: kept, checkpoints: [] });
         try {
           // Answers without a model, from an isolate that has started then.
           if (isStarted) await workerd.get('/v1/models');
-          const path = `/models/${isOurs ? model : peerOf(model)}`;
           return await timed(async () => {
-            const response = await workerd.post(path, toBody(task, TOKENS, 1));
+            const response = await workerd.post(`/models/${name}`, toBody(task, TOKENS, 1));
             const text = await response.text();
             if (!response.ok) throw new Error(text);
           });
@@ -45,13 +46,23 @@ export async function reportFirstAnswers(folder: string, report: (row: Omit<Row,
         ['open and first answer', true],
         ['first request on a fresh isolate', false],
       ] as const) {
-        const samples: { ours: number; peer: number }[] = [];
+        const samples: { ours: number; halved: number; peer: number }[] = [];
         for (let round = 0; round < ROUNDS; round++) {
-          samples.push({ ours: await first(true, isStarted), peer: await first(false, isStarted) });
+          samples.push({
+            ours: await first(model, isStarted),
+            halved: await first(inHalvesOf(model), isStarted),
+            peer: await first(peerOf(model), isStarted),
+          });
         }
-        const own = median(samples.map((sample) => sample.ours));
-        const other = median(samples.map((sample) => sample.peer));
-        report({ case: `${like}, ${name}`, unit: 'ms', ours: own, peer: other, ratio: other / own });
+        const [own, halved, other] = (['ours', 'halved', 'peer'] as const).map((who) =>
+          median(samples.map((sample) => sample[who])),
+        ) as [number, number, number];
+        for (const [label, value] of [
+          ['', own],
+          [', weights in int4', halved],
+        ] as const) {
+          report({ case: `${like}, ${name}${label}`, unit: 'ms', ours: value, peer: other, ratio: other / value });
+        }
       }
       const reading: number[] = [];
       for (let round = 0; round < ROUNDS; round++) {

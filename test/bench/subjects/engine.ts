@@ -12,7 +12,7 @@ import { readHeader, readProgram } from '../../../shared/runtime/engine/read-pro
 import { weightBytes } from '../../../shared/runtime/engine/weight-bytes.ts';
 import type { Row, Subject } from '../bench.ts';
 import { time, withBoth } from '../both-engines.ts';
-import { benchModels, inBytesOf, peerOf, withInt8Attention } from '../engine-models.ts';
+import { benchModels, inBytesOf, inHalvesOf, peerOf, withInt4Weights, withInt8Attention } from '../engine-models.ts';
 import { buildLimits } from '../limits.ts';
 import type { Workerd } from '../workerd.ts';
 import { reportFirstAnswers } from './engine-first.ts';
@@ -29,6 +29,8 @@ const WRITERS = [
   { model: 'bench-gpt2', like: 'DistilGPT-2' },
   { model: 'bench-t5', like: 'T5-small' },
 ];
+/** Of BERT-base's size, what 8 bits take is more than an isolate has. */
+const HEAPS = ENCODERS.slice(1);
 const MODES = [
   { mode: DOT_PLAIN, label: ', plain SIMD' },
   { mode: DOT_PAIRS, label: ', in pairs' },
@@ -47,15 +49,26 @@ export default {
     if (folder === null) return;
     await buildLimits();
     for (const { model, like } of ENCODERS) {
-      const further = [await withInt8Attention(join(folder, model), model)];
+      const at = join(folder, model);
+      const further = [await withInt8Attention(at, model), await withInt4Weights(at, model)];
       await withBoth(folder, model, (workerd) => reportForward(workerd, model, like, report), further);
     }
     for (const { model, like } of WRITERS) {
-      await withBoth(folder, model, async (workerd, [ours]) =>
-        reportSteps(workerd, { model, like, bytes: await stepBytes(ours) }, report),
+      const halves = await withInt4Weights(join(folder, model), model);
+      await withBoth(
+        folder,
+        model,
+        async (workerd, [ours]) => {
+          const bytes = { given: await stepBytes(ours), halved: await stepBytes(halves) };
+          await reportSteps(workerd, { model, like, bytes }, report);
+        },
+        [halves],
       );
     }
-    await withBoth(folder, 'bench-distilbert', (workerd) => reportHeap(workerd, report));
+    for (const { model, like } of HEAPS) {
+      const halves = await withInt4Weights(join(folder, model), model);
+      await withBoth(folder, model, (workerd) => reportHeap(workerd, model, like, report), [halves]);
+    }
     await reportFirstAnswers(folder, report);
     await reportScript(report);
   },
@@ -67,6 +80,7 @@ async function reportForward(workerd: Workerd, model: string, like: string, repo
     const ours = [
       ...[{ label: '' }, ...MODES].map(({ label, ...mode }) => ({ label, it: { ...it, model, ...mode } })),
       { label: ', attention in int8', it: { ...it, model: inBytesOf(model) } },
+      { label: ', weights in int4', it: { ...it, model: inHalvesOf(model) } },
     ];
     const [peer = 0, ...times] = await time(
       workerd,
@@ -83,21 +97,30 @@ async function reportForward(workerd: Workerd, model: string, like: string, repo
 /** A token of a decoder: beside onnxruntime-web, and its weights a second beside what can be read of memory. */
 async function reportSteps(
   workerd: Workerd,
-  { model, like, bytes }: { model: string; like: string; bytes: number },
+  { model, like, bytes }: { model: string; like: string; bytes: { given: number; halved: number } },
   report: Report,
 ): Promise<void> {
   const it = { kind: 'step', context: CONTEXT } as const;
-  const ours = [{ label: '' }, ...MODES].map(({ label, ...mode }) => ({ label, it: { ...it, model, ...mode } }));
-  const [peer = 0, read = 0, ...times] = await time(
+  const ours = [
+    ...[{ label: '' }, ...MODES].map(({ label, ...mode }) => ({
+      label,
+      size: bytes.given,
+      it: { ...it, model, ...mode },
+    })),
+    { label: ', weights in int4', size: bytes.halved, it: { ...it, model: inHalvesOf(model) } },
+  ];
+  const reading = [bytes.given, bytes.halved].map((size) => ({ kind: 'read', bytes: size }) as const);
+  const [peer = 0, all = 0, half = 0, ...times] = await time(
     workerd,
-    [{ ...it, model: peerOf(model) }, { kind: 'read', bytes }, ...ours.map((each) => each.it)],
+    [{ ...it, model: peerOf(model) }, ...reading, ...ours.map((each) => each.it)],
     STEPS,
   );
-  for (const [n, { label }] of ours.entries()) {
+  for (const [n, { label, size }] of ours.entries()) {
     const own = times[n] ?? 0;
+    const read = size === bytes.given ? all : half;
     report({ case: `${like}, a token at ${CONTEXT}${label}`, unit: 'ms', ours: own, peer, ratio: peer / own });
-    const speed = (ms: number) => bytes / ms / 1e6;
-    const name = `${like}, its ${Math.round(bytes / 1e6)} MB of weights; reading alone${label}`;
+    const speed = (ms: number) => size / ms / 1e6;
+    const name = `${like}, its ${Math.round(size / 1e6)} MB of weights; reading alone${label}`;
     report({ case: name, unit: 'GB/s', ours: speed(own), peer: speed(read), ratio: read / own });
   }
 }
@@ -114,12 +137,23 @@ async function stepBytes({ manifest: { engine }, blobs }: Checkpoint): Promise<n
   return layers.flatMap(({ kind, words }) => weightBytes(kind, words)).reduce((sum, [, bytes]) => sum + bytes, 0);
 }
 
-async function reportHeap(workerd: Workerd, report: Report): Promise<void> {
+async function reportHeap(workerd: Workerd, model: string, like: string, report: Report): Promise<void> {
   for (const tokens of [128, 512]) {
-    const heap = async (model: string) => Number(await workerd.get(`/heap?model=${model}&tokens=${tokens}`)) / MIB;
-    const ours = await heap('bench-distilbert');
-    const peer = await heap(peerOf('bench-distilbert'));
-    report({ case: `DistilBERT, WASM heap after ${tokens} tokens`, unit: 'MiB', ours, peer, ratio: peer / ours });
+    const heap = async (name: string) => Number(await workerd.get(`/heap?model=${name}&tokens=${tokens}`)) / MIB;
+    const peer = await heap(peerOf(model));
+    for (const [label, name] of [
+      ['', model],
+      [', weights in int4', inHalvesOf(model)],
+    ] as const) {
+      const ours = await heap(name);
+      report({
+        case: `${like}, WASM heap after ${tokens} tokens${label}`,
+        unit: 'MiB',
+        ours,
+        peer,
+        ratio: peer / ours,
+      });
+    }
   }
 }
 
