@@ -7,6 +7,7 @@ import { WEIGHTS_I4 } from '../../shared/runtime/engine/program.ts';
 import { panelBytes } from '../../shared/runtime/engine/weight-bytes.ts';
 import { dequantize } from './ir.ts';
 import { type Column, channelOf, panelsOf, ROUNDER } from './pack-bytes.ts';
+import { Unsupported } from './unsupported.ts';
 
 const MOST_ELEMENT = 15;
 const MOST_FACTOR = 8;
@@ -88,7 +89,7 @@ class Halver {
       for (let k = 0, place = start; k < exact.length; k++, place += step) exact[k] = dequantize(quantized, place);
       return;
     }
-    const values = quantized?.values.read() ?? data ?? new Float32Array();
+    const values = quantized?.values.read() ?? data ?? fail();
     const [scale, zero] = quantized
       ? [quantized.scales[channel ?? 0] ?? 0, quantized.zeros[channel ?? 0] ?? 0]
       : [1, 0];
@@ -124,7 +125,10 @@ class Halver {
   /** Rounds a block by the factor and the zero point that leave the least of squares. */
   #round(start: number, step: number): Block {
     const { low, high } = this.#rangeOf(start);
-    if (!(high > low)) return { factor: 1, zero: 0 };
+    if (!(high > low)) {
+      this.#elements.fill(0, start, start + I4_BLOCK);
+      return { factor: 1, zero: 0 };
+    }
     const greatest = Math.min(MOST_FACTOR, Math.max(1, Math.ceil((high - low) / (MOST_ELEMENT * step) - 1e-6)));
     let [best, least] = [{ factor: greatest, zero: 0 }, Number.POSITIVE_INFINITY];
     for (let factor = greatest; factor > Math.max(0, greatest - TRIED); factor--) {
@@ -172,4 +176,8 @@ class Halver {
       }
     }
   }
+}
+
+function fail(): never {
+  throw new Unsupported('a linear layer has a weight that is not known');
 }

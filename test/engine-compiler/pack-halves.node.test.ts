@@ -120,10 +120,19 @@ test('weights that 4 bits can tell stay as they are', () => {
 });
 
 test('columns of nothing but zeros stay zeros, beside others', () => {
-  const packed = packLinear([{ weight: floats(40, 2, (_, n) => (n === 0 ? 0 : normal())), bias: null }], true);
-  expect(columnOf(packed, 0).bytes.every((byte) => byte === 0)).toBe(true);
-  expect(columnOf(packed, 0).scaledSum).toBe(0);
-  expect(columnOf(packed, 1).bytes.some((byte) => byte !== 0)).toBe(true);
+  // The second column, which shares its bytes with the sixth, and a block in the middle of the third.
+  const isNothing = (k: number, n: number) => n === 1 || (n === 2 && k >= 32 && k < 64);
+  const weight = floats(100, 6, (k, n) => (isNothing(k, n) ? 0 : normal()));
+  const packed = packLinear([{ weight, bias: null }], true);
+  expect(columnOf(packed, 1).bytes.every((byte) => byte === 0)).toBe(true);
+  expect(columnOf(packed, 1).scaledSum).toBe(0);
+  expect(columnOf(packed, 2).bytes.slice(32, 64)).toEqual(new Array(32).fill(0));
+  for (const n of [0, 2, 3, 4, 5]) {
+    const column = columnOf(packed, n);
+    expectSound(column);
+    const exact = column.bytes.map((_, k) => weight.buffer.data?.[k * 6 + n] ?? 0);
+    expect(errorOf(column, exact)).toBeLessThan(0.1);
+  }
 });
 
 test('of bytes, of a weight that is seen turned round, and of layers side by side', () => {
