@@ -12,10 +12,9 @@ import { Unsupported } from './unsupported.ts';
 const MOST_ELEMENT = 15;
 const MOST_FACTOR = 8;
 /**
- * Steps of the column that its greatest element and its greatest sum of two neighbours come to: rounded by half a factor each, they stay within
- * the 127 of a byte and the 128 of a pair (pack-bytes.ts).
+ * Steps of the column that its greatest sum of two neighbours comes to: rounded by half a factor each, they stay within the 128 of a pair
+ * (pack-bytes.ts). A byte is 15 × 8 at the most.
  */
-const MOST_BYTE = 127 - MOST_FACTOR / 2;
 const MOST_PAIR = 128 - MOST_FACTOR;
 /** Factors that are tried, from the one that reaches all of a block downwards: with less, its ends are further off and all others nearer. */
 const TRIED = 3;
@@ -62,6 +61,7 @@ class Halver {
     column: Column,
   ): { readonly scale: number; readonly sum: number } {
     this.#read(column);
+    if (!this.#exact.every(Number.isFinite)) throw new Unsupported('a weight that is no number cannot be in 4 bits');
     const step = this.#stepOf();
     const blocks: Block[] = [];
     let [sum, along, square] = [0, 0, 0];
@@ -97,12 +97,12 @@ class Halver {
       exact[k] = ((values[place] ?? 0) - zero) * scale;
   }
 
-  /** Of a column, so that its greatest element, its greatest pair and its widest block are reached. */
+  /** Of a column, so that its widest block, in which 0 lies, and its greatest pair are reached. */
   #stepOf(): number {
     let step = 0;
     for (let start = 0; start < this.#exact.length; start += I4_BLOCK) {
       const { low, high } = this.#rangeOf(start);
-      step = Math.max(step, high / MOST_BYTE, -low / MOST_BYTE, (high - low) / (MOST_ELEMENT * MOST_FACTOR));
+      step = Math.max(step, (high - low) / (MOST_ELEMENT * MOST_FACTOR));
     }
     for (let k = 1; k < this.#exact.length; k += 2) {
       step = Math.max(step, Math.abs((this.#exact[k - 1] ?? 0) + (this.#exact[k] ?? 0)) / MOST_PAIR);
@@ -133,15 +133,15 @@ class Halver {
     let [best, least] = [{ factor: greatest, zero: 0 }, Number.POSITIVE_INFINITY];
     for (let factor = greatest; factor > Math.max(0, greatest - TRIED); factor--) {
       const zero = Math.min(MOST_ELEMENT, Math.max(0, Math.round((MOST_ELEMENT - (high + low) / (factor * step)) / 2)));
-      const error = this.#write(start, step, { factor, zero });
+      const error = this.#tryBlock(start, step, { factor, zero });
       if (error < least) [best, least] = [{ factor, zero }, error];
     }
-    this.#write(start, step, best);
+    this.#tryBlock(start, step, best);
     return best;
   }
 
-  /** The elements of a block. Returns the sum of the squares that they are off. */
-  #write(start: number, step: number, { factor, zero }: Block): number {
+  /** Writes the elements of a block. Returns the sum of the squares that they are off. */
+  #tryBlock(start: number, step: number, { factor, zero }: Block): number {
     const [exact, elements] = [this.#exact, this.#elements];
     const end = Math.min(start + I4_BLOCK, exact.length);
     const highest = MOST_ELEMENT - zero;

@@ -163,6 +163,42 @@ test('of bytes, of a weight that is seen turned round, and of layers side by sid
   }
 });
 
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('%s is told of, and not lost', (bad) => {
+  const weight = floats(40, 3, (k, n) => (k === 33 && n === 1 ? bad : normal()));
+  expect(() => packLinear([{ weight, bias: null }], true)).toThrow('a weight that is no number');
+  expect(() => halveTable(weight)).toThrow('no number');
+});
+
+test('a table in bytes, with scales of rows or of columns', () => {
+  for (const [count, inner] of [
+    [4, 40],
+    [40, 1],
+    [1, 160],
+  ] as const) {
+    const parts: Quantized = {
+      values: ByteWeights.of(Int8Array.from({ length: 160 }, () => random.integer(-127, 127))),
+      scales: Float32Array.from({ length: count }, () => 0.01 + random.next() / 50),
+      zeros: Int32Array.from({ length: count }, () => random.integer(-5, 5)),
+      inner,
+    };
+    const table = whole({ type: 'float', length: constant(160), quantized: parts }, [constant(4), constant(40)]);
+    const { blocks } = halveTable(table);
+    if (!blocks) throw new Error('there are no blocks');
+    const packed = blocks.read();
+    let [off, size] = [0, 0];
+    for (let i = 0; i < 160; i++) {
+      const channel = Math.floor(i / inner) % count;
+      const exact = ((parts.values.read()[i] ?? 0) - (parts.zeros[channel] ?? 0)) * (parts.scales[channel] ?? 0);
+      const entry = Math.floor(i / 40) * 2 + Math.floor((i % 40) / 32);
+      const number = ((packed[i >> 1] ?? 0) >> (4 * (i & 1))) & 15;
+      off += (exact - (blocks.scales[entry] ?? 0) * (number - (blocks.zeros[entry] ?? 0))) ** 2;
+      size += exact ** 2;
+    }
+    // Evenly spread numbers: a step of 254 / 15, and its rounding over their size.
+    expect(Math.sqrt(off / size)).toBeLessThan(0.08);
+  }
+});
+
 test('a table: every block by its own scale, the last of a row shorter', () => {
   const [rows, width] = [5, 70];
   const table = floats(rows, width, (row, n) => (row === 2 ? 0 : normal() * 10 ** (Math.floor(n / 32) - row)));

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { removeModel } from '../../model-assets/bucket/collect.ts';
 import { publish } from '../../model-assets/bucket/publish.ts';
 import { openRemote } from '../../model-assets/bucket/remote.ts';
+import { readCheckpoint } from '../../model-assets/checkpoint.ts';
 import { checkpointOf, withOwnBlob } from './servers/published.ts';
 import { S3Server } from './servers/s3-server.ts';
 import { run } from './servers/tool.ts';
@@ -84,6 +85,18 @@ describe('explain, of a name', () => {
       /^older runs on edge: it knew\nit was published by another version of this project;/,
     );
     await removeModel(store, 'older');
+  });
+
+  test('what is published with weights in int4, which it needs not be told', async () => {
+    const store = openRemote(bucket.account);
+    const shipped = 'model-assets/checkpoints/minilm-embeddings';
+    await publish(store, await readCheckpoint(shipped, 'halved', { weights: 'int4' }));
+    const { output } = await models('explain', 'halved');
+    expect(output).toMatch(/^halved runs on edge: .* linear int4 /s);
+    expect(output).not.toContain('another version');
+    expect((await models('explain', 'halved', '--weights', 'given')).output).not.toContain('linear int4');
+    await removeModel(store, 'halved');
+    expect((await models('gc', '--now')).code).toBe(0);
   });
 
   test('what ships; and what is nothing', async () => {

@@ -115,7 +115,10 @@ export const ATTENTION_I8 = 21;
 /** Queries that it takes at once. */
 export const ATTENTION_ROWS_I8 = 12;
 
-/** As LINEAR_I8, of weights in 4 bits. Behind its rows, from the next multiple of 16 on, scratch has room for WIDENED panels of bytes. */
+/**
+ * As LINEAR_I8, of weights in 4 bits. Behind its rows, from the next multiple of 16 on, scratch has room for WIDENED panels of bytes, or all where
+ * they are fewer; of one row for its sums instead, four bytes for each block, which are less.
+ */
 export const LINEAR_I4 = 22;
 
 /** Panels that are in bytes at once, at most. */
@@ -201,6 +204,8 @@ export const PRODUCT = 4;
 // Behind all blocks stands what stands behind the bytes of LINEAR_I8, and so does what is said of neighbours of
 //
 //   w[k,n] = factor × (element - zero point)
+//
+// which is a signed byte. Of a file in which it is none, what comes out may differ with the number of rows.
 export const PANEL = 8;
 export const DEPTH_UNIT = 8;
 export const PANEL_TAIL_I8 = 96;

@@ -29,7 +29,7 @@ const WRITERS = [
   { model: 'bench-gpt2', like: 'DistilGPT-2' },
   { model: 'bench-t5', like: 'T5-small' },
 ];
-/** Of BERT-base's size, what 8 bits take is more than an isolate has. */
+/** BERT-base's size among them, of which 8 bits are more than models may hold in an isolate. */
 const HEAPS = ENCODERS.slice(1);
 const MODES = [
   { mode: DOT_PLAIN, label: ', plain SIMD' },

@@ -57,6 +57,7 @@ describe.each(models)('%s', (_, manifest) => {
     for (const { functions, image } of [
       { functions: honest.program.functions, image: honest.image },
       toBytes(honest),
+      toBytes(honest, true),
     ]) {
       const instance = instanceOf({ image });
       for (const way of functions) {
@@ -68,7 +69,7 @@ describe.each(models)('%s', (_, manifest) => {
     }
   }
 
-  test('a batch is its singles, with weights of floats and of bytes', async () => {
+  test('a batch is its singles, with weights of floats, of bytes and of 4 bits', async () => {
     await each(async (session, way, feeds) => {
       const together = await session.run(feeds);
       for (let index = 0; index < ROWS; index++) {

@@ -168,7 +168,7 @@ const hostile: readonly (readonly [why: string, code: p.ProgramFunction])[] = [
     ),
   ],
   ['outside the image', singleStep(p.STEP_LINEAR, FLOATS, [64, 2 ** 20, 6, c.NONE, 0])],
-  ['outside the image', singleStep(p.STEP_LINEAR, FLOATS, [960, 3, 6, c.NONE, p.WEIGHTS_I4])],
+  ['outside the image', singleStep(p.STEP_LINEAR, FLOATS, [892, 3, 6, c.NONE, p.WEIGHTS_I4])],
   ['weights of the kind 3', singleStep(p.STEP_LINEAR, FLOATS, [64, 3, 6, c.NONE, 3])],
   ['weights of the kind -1', singleStep(p.STEP_LINEAR, FLOATS, [64, 3, 6, c.NONE, -1])],
   ['no weights', singleStep(p.STEP_LINEAR, FLOATS, [64, -6, 6, c.NONE, 1])],

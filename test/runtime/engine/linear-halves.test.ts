@@ -120,6 +120,23 @@ for (const [name, mode] of Object.entries(MODES)) {
       }
     });
 
+    test('one row, which is not widened, as it is among others', () => {
+      const random = createRandom(mode + 115);
+      for (const depth of [...DEPTHS, 600, 1100]) {
+        for (const columns of [1, 5, 8, 9, 130]) {
+          const weights = weightsOf(random, depth, columns);
+          const rows = Array.from({ length: 3 }, () => random.floats(depth));
+          const together = run(machine, mode, LINEAR_I4, { rows, weights, activation: GELU_ERF });
+          for (const [r, row] of rows.entries()) {
+            const it = { rows: [row], weights };
+            const [alone] = run(machine, mode, LINEAR_I4, { ...it, activation: GELU_ERF });
+            expect(alone, `${depth} × ${columns}`).toEqual(together[r]);
+            expect(run(machine, mode, LINEAR_I4, it)[0]).toEqual(byteRow(quantize(row, mode), widened(weights)));
+          }
+        }
+      }
+    });
+
     test('nothing at all', () => {
       const random = createRandom(mode + 120);
       expect(run(machine, mode, LINEAR_I4, { rows: [], weights: weightsOf(random, 8, 8) })).toEqual([]);
@@ -130,17 +147,24 @@ for (const [name, mode] of Object.entries(MODES)) {
   });
 }
 
-test('what a hostile file may say, factors of 15 and elements far from their zero points, is a byte like any other', () => {
-  const machine = emulate(DOT_PLAIN, DOT_PLAIN);
-  const random = createRandom(130);
-  const extreme = weightsOf(random, 40, 9);
-  extreme.factors.fill(15);
-  extreme.zeros.fill(15);
-  extreme.elements.fill(0);
-  // 15 × (0 - 15) is -225, whose byte is 31.
-  expect(widened(extreme).values[0]).toBe(31);
-  expectSame(machine, DOT_PLAIN, { rows: [random.floats(40)], weights: extreme });
-});
+test.each(Object.entries(MODES))(
+  'what a hostile file may say, factors of 15 and elements far from their zero points, traps in no mode: %s',
+  (_, mode) => {
+    const machine = emulate(mode, mode);
+    const random = createRandom(130);
+    const extreme = weightsOf(random, 40, 9);
+    extreme.factors.fill(15);
+    extreme.zeros.fill(15);
+    extreme.elements.fill(0);
+    // 15 × (0 - 15) is -225, whose byte is 31.
+    expect(widened(extreme).values[0]).toBe(31);
+    for (const count of [1, 2, 7]) {
+      const rows = Array.from({ length: count }, () => random.floats(40));
+      expect(run(machine, mode, LINEAR_I4, { rows, weights: extreme })).toHaveLength(count);
+    }
+    expectSame(emulate(DOT_PLAIN, DOT_PLAIN), DOT_PLAIN, { rows: [random.floats(40)], weights: extreme });
+  },
+);
 
 test('this machine, in the modes that it can', () => {
   const machine = new Machine(engine);

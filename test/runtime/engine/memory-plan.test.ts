@@ -53,6 +53,7 @@ describe.each(architectures)('%s', (_, manifest) => {
     ['bytes', undefined, false],
     ['pairs of bytes', DOT_PLAIN, false],
     ['bytes, of weights in 4 bits', undefined, true],
+    ['pairs of bytes, of weights in 4 bits', DOT_PLAIN, true],
   ])('and with products in %s', async (_, mode, isHalved) => {
     const most = Math.min(manifest.maxLength, 512);
     // Attention is in bytes from 32 tokens on.

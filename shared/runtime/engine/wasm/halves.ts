@@ -1,5 +1,5 @@
 // Weights of 4 bits become weights of bytes, some panels at a time, which the kernels then take from the innermost cache: what comes from
-// memory is half as much, and every mode of the products has them without a kernel of its own.
+// memory is half as much, and every mode of the products has them. Where there is one row halves-row.ts does without.
 
 import { I4_BLOCK, PANEL, PANEL_TAIL_I8 } from '../command-format';
 

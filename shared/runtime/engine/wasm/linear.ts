@@ -2,7 +2,7 @@
 // weights comes from memory once; for each panel come all rows, up to six at a time. The last panel may have fewer than eight columns: its
 // tiles are made beside, and what belongs to the tensor is copied. The activation follows as soon as some panels are done.
 
-import { DOT_PLAIN, LINEAR_I8_SCRATCH, PANEL, PANEL_TAIL_F32, PANEL_TAIL_I8, WIDENED } from '../command-format';
+import { DOT_PLAIN, LINEAR_I8_SCRATCH, PANEL, PANEL_TAIL_F32, PANEL_TAIL_I8 } from '../command-format';
 import { dotTile } from './dot-kernel';
 import { floatRow, floatTile, zeros } from './float-kernel';
 import { halvesLength, widen } from './halves';
@@ -19,8 +19,6 @@ const WIDTH: usize = PANEL;
 const PANEL_BYTES: usize = 4 * PANEL;
 const TAIL_I8: usize = PANEL_TAIL_I8;
 const ROW_TAIL: usize = LINEAR_I8_SCRATCH;
-/** Columns out that have their weights in bytes at once, at most. */
-const MOST_WIDENED: usize = WIDENED * PANEL;
 /** Columns after which their activation follows. */
 const GROUP: usize = 64;
 /** Of weights that stay in the innermost cache beside the rows. */
@@ -78,11 +76,11 @@ function halfPanels(
 
 /**
  * Columns that some rows are taken through before the next rows: as many as keep their weights near, and whole lines of the cache in
- * out.
+ * out; and no more panels than WIDENED.
  */
 @inline
 function groupOf(panelLength: usize): usize {
-  return panelLength > GROUP_BYTES / 4 ? 2 * WIDTH : panelLength > GROUP_BYTES / 8 ? 4 * WIDTH : MOST_WIDENED;
+  return panelLength > GROUP_BYTES / 4 ? 2 * WIDTH : panelLength > GROUP_BYTES / 8 ? 4 * WIDTH : 8 * WIDTH;
 }
 
 /** Quantized rows times panels: of both so few that they stay near. `stride` in bytes, `depth` a multiple of 8. */

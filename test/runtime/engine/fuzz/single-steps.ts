@@ -94,6 +94,14 @@ export function singleSteps(): Honest[] {
       [0, 19, 37, c.RELU, p.WEIGHTS_I4],
     ],
     [
+      p.STEP_LINEAR,
+      [
+        [[1, 9], 'out'],
+        [[1, 70], 'float'],
+      ],
+      [64, 9, 70, c.GELU_TANH, p.WEIGHTS_I4],
+    ],
+    [
       p.STEP_GATHER_BLOCKS,
       [
         [[2, 3, 37], 'out'],
