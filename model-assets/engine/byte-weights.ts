@@ -2,7 +2,7 @@
 // millions of them, and the compiler looks at one weight after the other.
 
 import { INT4, INT8, UINT4, UINT8 } from './element-types.ts';
-import { fromHalves } from './half-bytes.ts';
+import { unpackNibbles } from './nibbles.ts';
 import type { OnnxTensor } from './onnx-file.ts';
 
 type Bytes = Int8Array | Uint8Array;
@@ -36,7 +36,7 @@ export class ByteWeights {
     if (type !== INT4 && type !== UINT4) return undefined;
     const count = dims.reduce((product, size) => product * size, 1);
     const isSigned = type === INT4;
-    const whole = () => fromHalves(read(), count, isSigned);
+    const whole = () => unpackNibbles(read(), count, isSigned);
     return new ByteWeights(count, isSigned, (start, end) => whole().subarray(start, end), 4);
   }
 

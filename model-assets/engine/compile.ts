@@ -4,9 +4,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Program } from '../../shared/runtime/engine/program.ts';
 import { narrowFirstTokens } from './first-token.ts';
 import { fuse } from './fuse/fuse.ts';
-import { halveWeights } from './halve-weights.ts';
 import { Image } from './image.ts';
 import { importOnnx } from './import-onnx.ts';
+import { toInt4 } from './int4-weights.ts';
 import { keepLogits } from './keep-logits.ts';
 import { drained, type Lowered, lowering } from './lower.ts';
 import { readOnnx } from './onnx-file.ts';
@@ -86,7 +86,7 @@ function* compiling(
         const readsAtOnce = READ_AT_ONCE.includes(name) && !graph.inputs.some((input) => PAST.test(input.name));
         const fused = fuse(graph, attention === 'int8' && readsAtOnce);
         const ready = keepLogits(narrowFirstTokens(fused));
-        lowered.push(yield* lowering(weights === 'int4' ? halveWeights(ready) : ready, name, own, image));
+        lowered.push(yield* lowering(weights === 'int4' ? toInt4(ready) : ready, name, own, image));
       }
     } catch (cause) {
       throw at(`graph ${name}`, cause);

@@ -6,7 +6,7 @@ import { toNumber } from './dim.ts';
 import type { Weights } from './fuse/siblings.ts';
 import { knownElements, type View } from './ir.ts';
 import { type Column, packBytes, panelsOf } from './pack-bytes.ts';
-import { packHalves } from './pack-halves.ts';
+import { packInt4 } from './pack-int4.ts';
 import { Unsupported } from './unsupported.ts';
 
 export interface Packed {
@@ -26,7 +26,7 @@ export function packLinear(layers: readonly Weights[], isInt4 = false): Packed {
 }
 
 function pack(kind: number, columns: readonly Column[], depth: number): Uint8Array {
-  if (kind === WEIGHTS_I4) return packHalves(columns, depth);
+  if (kind === WEIGHTS_I4) return packInt4(columns, depth);
   return kind === WEIGHTS_I8 ? packBytes(columns, depth) : packFloats(columns, depth);
 }
 

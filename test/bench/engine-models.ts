@@ -25,11 +25,11 @@ export function withInt8Attention(folder: string, model: string): Promise<Checkp
 }
 
 /** And with large weights in 4 bits. */
-export const inHalvesOf = (model: string) => `${model}-int4-weights`;
+export const inInt4Of = (model: string) => `${model}-int4-weights`;
 
 /** The same for the project's own engine, with large weights in 4 bits. */
 export function withInt4Weights(folder: string, model: string): Promise<Checkpoint> {
-  return readCheckpoint(folder, inHalvesOf(model), { engine: 'edge', weights: 'int4' });
+  return readCheckpoint(folder, inInt4Of(model), { engine: 'edge', weights: 'int4' });
 }
 
 /** The same ONNX files for the project's own engine, and for onnxruntime-web. */

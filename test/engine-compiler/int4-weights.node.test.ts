@@ -12,8 +12,8 @@ import { constant, ONE, symbol } from '../../model-assets/engine/dim.ts';
 import { INT64 } from '../../model-assets/engine/element-types.ts';
 import { explain } from '../../model-assets/engine/explain.ts';
 import { fuse } from '../../model-assets/engine/fuse/fuse.ts';
-import { halveWeights } from '../../model-assets/engine/halve-weights.ts';
 import { Image } from '../../model-assets/engine/image.ts';
+import { toInt4 } from '../../model-assets/engine/int4-weights.ts';
 import { type View, whole } from '../../model-assets/engine/ir.ts';
 import { lower } from '../../model-assets/engine/lower.ts';
 import { matmul } from '../../model-assets/engine/operators/products.ts';
@@ -79,13 +79,13 @@ test('the program that is published has them, and what describes the model says 
 
 test('layers in 4 bits take half the bytes; the head, which is small, stays', async () => {
   const checkpoint = await read(SENTIMENT);
-  const [given, halves] = [compiled(checkpoint), compiled(checkpoint, 'int4')];
-  const kinds = halves.program.functions.flatMap(({ steps }) =>
+  const [given, int4] = [compiled(checkpoint), compiled(checkpoint, 'int4')];
+  const kinds = int4.program.functions.flatMap(({ steps }) =>
     steps.filter(({ kind }) => kind === STEP_LINEAR).map(({ words }) => [words[1], words[4]]),
   );
   expect(kinds.filter(([, kind]) => kind !== WEIGHTS_I4)).toEqual([[2, WEIGHTS_I8]]);
   // 10.7 MB of layers become 5.7: a byte for each 32 elements is said of them.
-  const [before, after] = [given, halves].map(({ program }) => program.imageBytes / 1e6) as [number, number];
+  const [before, after] = [given, int4].map(({ program }) => program.imageBytes / 1e6) as [number, number];
   expect(before - after).toBeGreaterThan(4.9);
   expect(before - after).toBeLessThan(5.1);
 });
@@ -107,7 +107,7 @@ function feedsOf(lengths: readonly number[]): Feeds {
 
 test('a padded batch is its singles, and answers are near to those of bytes', async () => {
   const checkpoint = await read(join(ASSETS, 'checkpoints/minilm-embeddings'));
-  const [bytes, halves] = [compiled(checkpoint), compiled(checkpoint, 'int4')].map((each) =>
+  const [bytes, int4] = [compiled(checkpoint), compiled(checkpoint, 'int4')].map((each) =>
     openCompiled(engineModule(), each.bytes),
   );
   const firstsOf = async (session: typeof bytes, lengths: readonly number[]) => {
@@ -116,8 +116,8 @@ test('a padded batch is its singles, and answers are near to those of bytes', as
     return lengths.flatMap((_, i) => [...(data.slice(i * tokens * width, (i * tokens + 1) * width) as Float32Array)]);
   };
   const lengths = [5, 21, 33, 12];
-  const together = await firstsOf(halves, lengths);
-  const alone = await Promise.all(lengths.map((length) => firstsOf(halves, [length])));
+  const together = await firstsOf(int4, lengths);
+  const alone = await Promise.all(lengths.map((length) => firstsOf(int4, [length])));
   expect(together).toEqual(alone.flat());
   const wanted = await firstsOf(bytes, lengths);
   expect(together).not.toEqual(wanted);
@@ -148,7 +148,7 @@ test('of floats too, with the table of words; what is small stays as it is', asy
     }),
   );
   const image = new Image();
-  const { code } = lower(halveWeights(graph), 'model', null, image);
+  const { code } = lower(toInt4(graph), 'model', null, image);
   const kinds = code.steps.map(({ kind, words }) => (kind === STEP_LINEAR ? [kind, words[4]] : [kind]));
   expect(kinds.filter(([kind]) => kind === STEP_LINEAR)).toEqual([
     [STEP_LINEAR, WEIGHTS_I4],
@@ -162,7 +162,7 @@ test('of floats too, with the table of words; what is small stays as it is', asy
   expect(image.byteLength).toBeGreaterThan(words + positions);
   expect(image.byteLength).toBeLessThan(words + positions + 3.3e5);
   const feeds = { ids: { data: BigInt64Array.of(5n, 9n), dims: [2] } };
-  const [wanted, found] = await Promise.all([graph, halveWeights(graph)].map((each) => openGraph(each).run(feeds)));
+  const [wanted, found] = await Promise.all([graph, toInt4(graph)].map((each) => openGraph(each).run(feeds)));
   for (const name of ['y', 'y1']) {
     const [a, b] = [wanted, found].map((fetched) => Array.from(fetched?.[name]?.data as Float32Array)) as [
       number[],

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { compile } from '../../model-assets/engine/compile.ts';
 import { DOUBLE, FLOAT, INT4, INT32, INT64, UINT4 } from '../../model-assets/engine/element-types.ts';
 import { toElements } from '../../model-assets/engine/elements.ts';
-import { fromHalves, toHalves } from '../../model-assets/engine/half-bytes.ts';
+import { packNibbles, unpackNibbles } from '../../model-assets/engine/nibbles.ts';
 import { readOnnx } from '../../model-assets/engine/onnx-file.ts';
 import { ProtobufReader } from '../../model-assets/engine/protobuf.ts';
 import { createRandom } from '../runtime/engine/random.ts';
@@ -106,11 +106,11 @@ test('numbers of every length', () => {
 test('numbers of 4 bits', () => {
   // Two in a byte, the first in its lower half; a sign reaches over the byte.
   const packed = Uint8Array.of(0x81, 0xf7, 0x0a);
-  expect([...fromHalves(packed, 5, false)]).toEqual([1, 8, 7, 15, 10]);
-  expect([...new Int8Array(fromHalves(packed, 5, true).buffer)]).toEqual([1, -8, 7, -1, -6]);
+  expect([...unpackNibbles(packed, 5, false)]).toEqual([1, 8, 7, 15, 10]);
+  expect([...new Int8Array(unpackNibbles(packed, 5, true).buffer)]).toEqual([1, -8, 7, -1, -6]);
   // Rows begin with a byte.
-  expect([...toHalves([1, 8, 7, 15, 10, 2], 3)]).toEqual([0x81, 0x07, 0xaf, 0x02]);
-  expect([...toHalves([1, 8, 7, 15], 2)]).toEqual([0x81, 0xf7]);
+  expect([...packNibbles([1, 8, 7, 15, 10, 2], 3)]).toEqual([0x81, 0x07, 0xaf, 0x02]);
+  expect([...packNibbles([1, 8, 7, 15], 2)]).toEqual([0x81, 0xf7]);
 });
 
 test('tensors by their own fields, by raw bytes and from other files', () => {
@@ -123,13 +123,13 @@ test('tensors by their own fields, by raw bytes and from other files', () => {
     tensor('raw', FLOAT, field(9, floats)),
     tensor('ints', INT64, field(7, [1, ...varint(300)])),
     tensor('outside', FLOAT, pair('location', 'weights.bin'), pair('offset', '4'), pair('length', '8')),
-    tensor('halves', INT4, field(9, [0x81])),
-    tensor('typed halves', UINT4, field(5, [0x42])),
+    tensor('nibbles', INT4, field(9, [0x81])),
+    tensor('typed nibbles', UINT4, field(5, [0x42])),
   ];
   const files = new Map([['weights.bin', Uint8Array.from([9, 9, 9, 9, ...floats])]]);
   const read = readOnnx(model(tensors), files).graph.initializers;
   expect(read.map(({ name, dims }) => [name, dims])).toEqual(
-    ['floats', 'raw', 'ints', 'outside', 'halves', 'typed halves'].map((name) => [name, [2]]),
+    ['floats', 'raw', 'ints', 'outside', 'nibbles', 'typed nibbles'].map((name) => [name, [2]]),
   );
   expect(read.map((each) => [...each.read()])).toEqual([
     ...[floats, floats, bytesOf(BigInt64Array.of(1n, 300n)), floats],

@@ -90,20 +90,20 @@ describe('explain, of a name', () => {
   test('what is published with weights in int4, which it needs not be told', async () => {
     const store = openRemote(bucket.account);
     const shipped = 'model-assets/checkpoints/minilm-embeddings';
-    await publish(store, await readCheckpoint(shipped, 'halved', { weights: 'int4' }));
-    const { output } = await models('explain', 'halved');
-    expect(output).toMatch(/^halved runs on edge: .* linear int4 /s);
+    await publish(store, await readCheckpoint(shipped, 'minilm-int4', { weights: 'int4' }));
+    const { output } = await models('explain', 'minilm-int4');
+    expect(output).toMatch(/^minilm-int4 runs on edge: .* linear int4 /s);
     expect(output).not.toContain('another version');
-    expect((await models('explain', 'halved', '--weights', 'given')).output).not.toContain('linear int4');
-    await removeModel(store, 'halved');
+    expect((await models('explain', 'minilm-int4', '--weights', 'given')).output).not.toContain('linear int4');
+    await removeModel(store, 'minilm-int4');
     expect((await models('gc', '--now')).code).toBe(0);
   });
 
   test('what ships; and what is nothing', async () => {
     const { output } = await models('explain', 'minilm-sst2', '--attention', 'int8');
     expect(output).toMatch(/^minilm-sst2 runs on edge: .* attention int8 /s);
-    const halved = await models('explain', 'minilm-sst2', '--weights', 'int4');
-    expect(halved.output).toMatch(/^minilm-sst2 runs on edge: .*\n9\.\d MB: .* linear int4 /s);
+    const int4 = await models('explain', 'minilm-sst2', '--weights', 'int4');
+    expect(int4.output).toMatch(/^minilm-sst2 runs on edge: .*\n9\.\d MB: .* linear int4 /s);
     const { code, errors } = await models('explain', 'third');
     expect([code, errors]).toEqual([
       1,

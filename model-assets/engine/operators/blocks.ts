@@ -3,8 +3,8 @@
 
 import type { ByteWeights } from '../byte-weights.ts';
 import { constant, isNumber } from '../dim.ts';
-import { fromHalves, toHalves } from '../half-bytes.ts';
 import { type Blocks, knownElements, staticDims, type View, whole } from '../ir.ts';
+import { packNibbles, unpackNibbles } from '../nibbles.ts';
 import { Unsupported } from '../unsupported.ts';
 import type { Call, Operator } from './operator.ts';
 
@@ -38,7 +38,7 @@ function tableOf(call: Call): Blocks {
   const read = () => {
     const values = bytes.read();
     if (isPacked) return new Uint8Array(values.buffer, values.byteOffset, values.length);
-    return toHalves(bytes.isSigned ? unsigned(values) : values, width);
+    return packNibbles(bytes.isSigned ? unsigned(values) : values, width);
   };
   return { rows, width, bits, block, scales, zeros: zerosOf(call, bytes, rows, blocks, perByte), read };
 }
@@ -59,9 +59,12 @@ function zerosOf(call: Call, data: ByteWeights, rows: number, blocks: number, pe
 
 /** Rows of so many numbers, two in a byte, each row from a byte on. */
 function splitRows(packed: ArrayLike<number>, rows: number, width: number): Uint8Array {
-  const halves = fromHalves(Uint8Array.from(packed), 2 * packed.length, false);
+  const elements = unpackNibbles(Uint8Array.from(packed), 2 * packed.length, false);
   const stride = 2 * Math.ceil(width / 2);
-  return Uint8Array.from({ length: rows * width }, (_, i) => halves[Math.floor(i / width) * stride + (i % width)] ?? 0);
+  return Uint8Array.from(
+    { length: rows * width },
+    (_, i) => elements[Math.floor(i / width) * stride + (i % width)] ?? 0,
+  );
 }
 
 /** Numbers from -8 to 7, with 8 more. */

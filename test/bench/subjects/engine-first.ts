@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { bundle } from '../../../model-assets/host/bundle.ts';
 import type { Row } from '../bench.ts';
 import { toBody } from '../bodies.ts';
-import { forBoth, inHalvesOf, peerOf, withInt4Weights } from '../engine-models.ts';
+import { forBoth, inInt4Of, peerOf, withInt4Weights } from '../engine-models.ts';
 import { median, timed } from '../measure.ts';
 import { serve } from '../workerd.ts';
 
@@ -46,20 +46,20 @@ export async function reportFirstAnswers(folder: string, report: (row: Omit<Row,
         ['open and first answer', true],
         ['first request on a fresh isolate', false],
       ] as const) {
-        const samples: { ours: number; halved: number; peer: number }[] = [];
+        const samples: { ours: number; int4: number; peer: number }[] = [];
         for (let round = 0; round < ROUNDS; round++) {
           samples.push({
             ours: await first(model, isStarted),
-            halved: await first(inHalvesOf(model), isStarted),
+            int4: await first(inInt4Of(model), isStarted),
             peer: await first(peerOf(model), isStarted),
           });
         }
-        const [own, halved, other] = (['ours', 'halved', 'peer'] as const).map((who) =>
+        const [own, int4, other] = (['ours', 'int4', 'peer'] as const).map((who) =>
           median(samples.map((sample) => sample[who])),
         ) as [number, number, number];
         for (const [label, value] of [
           ['', own],
-          [', weights in int4', halved],
+          [', weights in int4', int4],
         ] as const) {
           report({ case: `${like}, ${name}${label}`, unit: 'ms', ours: value, peer: other, ratio: other / value });
         }

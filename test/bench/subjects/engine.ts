@@ -12,7 +12,7 @@ import { readHeader, readProgram } from '../../../shared/runtime/engine/read-pro
 import { weightBytes } from '../../../shared/runtime/engine/weight-bytes.ts';
 import type { Row, Subject } from '../bench.ts';
 import { time, withBoth } from '../both-engines.ts';
-import { benchModels, inBytesOf, inHalvesOf, peerOf, withInt4Weights, withInt8Attention } from '../engine-models.ts';
+import { benchModels, inBytesOf, inInt4Of, peerOf, withInt4Weights, withInt8Attention } from '../engine-models.ts';
 import { buildLimits } from '../limits.ts';
 import type { Workerd } from '../workerd.ts';
 import { reportFirstAnswers } from './engine-first.ts';
@@ -54,20 +54,20 @@ export default {
       await withBoth(folder, model, (workerd) => reportForward(workerd, model, like, report), further);
     }
     for (const { model, like } of WRITERS) {
-      const halves = await withInt4Weights(join(folder, model), model);
+      const int4 = await withInt4Weights(join(folder, model), model);
       await withBoth(
         folder,
         model,
         async (workerd, [ours]) => {
-          const bytes = { given: await stepBytes(ours), halved: await stepBytes(halves) };
+          const bytes = { given: await stepBytes(ours), int4: await stepBytes(int4) };
           await reportSteps(workerd, { model, like, bytes }, report);
         },
-        [halves],
+        [int4],
       );
     }
     for (const { model, like } of HEAPS) {
-      const halves = await withInt4Weights(join(folder, model), model);
-      await withBoth(folder, model, (workerd) => reportHeap(workerd, model, like, report), [halves]);
+      const int4 = await withInt4Weights(join(folder, model), model);
+      await withBoth(folder, model, (workerd) => reportHeap(workerd, model, like, report), [int4]);
     }
     await reportFirstAnswers(folder, report);
     await reportScript(report);
@@ -80,7 +80,7 @@ async function reportForward(workerd: Workerd, model: string, like: string, repo
     const ours = [
       ...[{ label: '' }, ...MODES].map(({ label, ...mode }) => ({ label, it: { ...it, model, ...mode } })),
       { label: ', attention in int8', it: { ...it, model: inBytesOf(model) } },
-      { label: ', weights in int4', it: { ...it, model: inHalvesOf(model) } },
+      { label: ', weights in int4', it: { ...it, model: inInt4Of(model) } },
     ];
     const [peer = 0, ...times] = await time(
       workerd,
@@ -97,7 +97,7 @@ async function reportForward(workerd: Workerd, model: string, like: string, repo
 /** A token of a decoder: beside onnxruntime-web, and its weights a second beside what can be read of memory. */
 async function reportSteps(
   workerd: Workerd,
-  { model, like, bytes }: { model: string; like: string; bytes: { given: number; halved: number } },
+  { model, like, bytes }: { model: string; like: string; bytes: { given: number; int4: number } },
   report: Report,
 ): Promise<void> {
   const it = { kind: 'step', context: CONTEXT } as const;
@@ -107,17 +107,17 @@ async function reportSteps(
       size: bytes.given,
       it: { ...it, model, ...mode },
     })),
-    { label: ', weights in int4', size: bytes.halved, it: { ...it, model: inHalvesOf(model) } },
+    { label: ', weights in int4', size: bytes.int4, it: { ...it, model: inInt4Of(model) } },
   ];
-  const reading = [bytes.given, bytes.halved].map((size) => ({ kind: 'read', bytes: size }) as const);
-  const [peer = 0, all = 0, half = 0, ...times] = await time(
+  const reading = [bytes.given, bytes.int4].map((size) => ({ kind: 'read', bytes: size }) as const);
+  const [peer = 0, all = 0, less = 0, ...times] = await time(
     workerd,
     [{ ...it, model: peerOf(model) }, ...reading, ...ours.map((each) => each.it)],
     STEPS,
   );
   for (const [n, { label, size }] of ours.entries()) {
     const own = times[n] ?? 0;
-    const read = size === bytes.given ? all : half;
+    const read = size === bytes.given ? all : less;
     report({ case: `${like}, a token at ${CONTEXT}${label}`, unit: 'ms', ours: own, peer, ratio: peer / own });
     const speed = (ms: number) => size / ms / 1e6;
     const name = `${like}, its ${Math.round(size / 1e6)} MB of weights; reading alone${label}`;
@@ -143,7 +143,7 @@ async function reportHeap(workerd: Workerd, model: string, like: string, report:
     const peer = await heap(peerOf(model));
     for (const [label, name] of [
       ['', model],
-      [', weights in int4', inHalvesOf(model)],
+      [', weights in int4', inInt4Of(model)],
     ] as const) {
       const ours = await heap(name);
       report({

@@ -53,14 +53,14 @@ export function packBytes({ values, scales, bias, depth, columns }: ByteWeights)
 }
 
 /** Weights of LINEAR_I4: elements [columns in][columns out], and of each block of 32 columns in a factor and a zero point, [blocks][columns out]. */
-export interface HalfWeights extends Omit<ByteWeights, 'values'> {
+export interface Int4Weights extends Omit<ByteWeights, 'values'> {
   readonly elements: Uint8Array;
   readonly factors: Uint8Array;
   readonly zeros: Uint8Array;
 }
 
 /** The bytes that they stand for. */
-export function widened({ elements, factors, zeros, ...others }: HalfWeights): ByteWeights {
+export function widened({ elements, factors, zeros, ...others }: Int4Weights): ByteWeights {
   const { depth, columns } = others;
   const values = new Int8Array(depth * columns);
   for (let k = 0; k < depth; k++) {
@@ -72,7 +72,7 @@ export function widened({ elements, factors, zeros, ...others }: HalfWeights): B
   return { ...others, values };
 }
 
-export function packHalves(weights: HalfWeights): Uint8Array {
+export function packInt4(weights: Int4Weights): Uint8Array {
   const { elements, factors, zeros, depth, columns } = weights;
   const padded = roundUp(depth, 8);
   const blocks = Math.ceil(padded / I4_BLOCK);

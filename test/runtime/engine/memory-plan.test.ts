@@ -54,11 +54,11 @@ describe.each(architectures)('%s', (_, manifest) => {
     ['pairs of bytes', DOT_PLAIN, false],
     ['bytes, of weights in 4 bits', undefined, true],
     ['pairs of bytes, of weights in 4 bits', DOT_PLAIN, true],
-  ])('and with products in %s', async (_, mode, isHalved) => {
+  ])('and with products in %s', async (_, mode, isInt4) => {
     const most = Math.min(manifest.maxLength, 512);
     // Attention is in bytes from 32 tokens on.
     const lengths = [1, 7, 31, 32, 33, 49, 63, 100, most].filter((length) => length <= most);
-    await expectSameBits(toBytes(await honestOf(manifest), isHalved), lengths, mode);
+    await expectSameBits(toBytes(await honestOf(manifest), isInt4), lengths, mode);
   });
 });
 

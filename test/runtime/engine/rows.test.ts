@@ -2,7 +2,7 @@
 // lists of commands end.
 
 import { expect, test } from 'vitest';
-import { toHalves } from '../../../model-assets/engine/half-bytes.ts';
+import { packNibbles } from '../../../model-assets/engine/nibbles.ts';
 import * as format from '../../../shared/runtime/engine/command-format.ts';
 import engine from '../../../shared/runtime/engine/engine.wasm';
 import { bits, Machine } from './machine.ts';
@@ -98,7 +98,7 @@ test('GATHER_BLOCKS', () => {
         return Math.fround((value - (hasZeros ? (zeros[entry] ?? 0) : zero)) * (scales[entry] ?? 0));
       });
     });
-    const table = bits === 4 ? toHalves(values, width) : Uint8Array.from(values);
+    const table = bits === 4 ? packNibbles(values, width) : Uint8Array.from(values);
     const out = machine.room(4 * wanted.length);
     const words = [out, machine.putAtEnd(table), machine.put(indices), count, rows, width, bits, block];
     const places = [machine.put(scales), hasZeros ? machine.put(zeros) : 0, zero];

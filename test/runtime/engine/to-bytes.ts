@@ -12,7 +12,7 @@ import {
   WEIGHTS_I8,
 } from '../../../shared/runtime/engine/program.ts';
 import type { Honest } from './fuzz/single-steps.ts';
-import { packBytes, packHalves } from './linear.ts';
+import { packBytes, packInt4 } from './linear.ts';
 
 const ALIGNMENT = 64;
 /** Of all blocks in 4 bits: two neighbours add up to no more than 2 × 8 × 7. */
@@ -20,7 +20,7 @@ const [FACTOR, ZERO] = [8, 8];
 
 export function toBytes(
   { program, image }: Pick<Honest, 'program' | 'image'>,
-  isHalved = false,
+  isInt4 = false,
 ): {
   functions: readonly ProgramFunction[];
   image: Uint8Array;
@@ -37,7 +37,7 @@ export function toBytes(
     ...code,
     steps: code.steps.map((step) => {
       if (step.kind === STEP_ATTENTION) return { ...step, kind: STEP_ATTENTION_I8 };
-      return isFloats(step) ? inBytes(step, image, place, isHalved) : step;
+      return isFloats(step) ? inBytes(step, image, place, isInt4) : step;
     }),
   }));
   const whole = new Uint8Array(length);
@@ -51,7 +51,7 @@ export function toBytes(
 
 const isFloats = ({ kind, words }: Step) => kind === STEP_LINEAR && words[4] === WEIGHTS_F32;
 
-function inBytes(step: Step, image: Uint8Array, place: (bytes: Uint8Array) => number, isHalved: boolean): Step {
+function inBytes(step: Step, image: Uint8Array, place: (bytes: Uint8Array) => number, isInt4: boolean): Step {
   const [at = 0, columns = 0, depth = 0, activation = 0] = step.words;
   const panel = depth * PANEL + PANEL_TAIL_F32 / 4;
   const floats = new Float32Array(image.slice(at, at + 4 * panel * Math.ceil(columns / PANEL)).buffer);
@@ -63,8 +63,8 @@ function inBytes(step: Step, image: Uint8Array, place: (bytes: Uint8Array) => nu
     const column = Array.from({ length: depth }, (_, k) => floats[start + k * PANEL] ?? 0);
     // As the compiler does: no two neighbours may add up to more than 128.
     const pairs = column.map((weight, k) => (k % 2 === 0 ? weight + (column[k + 1] ?? 0) : weight));
-    const reach = Math.max(...[...column, ...(isHalved ? [] : pairs)].map(Math.abs), 1e-9);
-    const scale = reach / (isHalved ? FACTOR * 7 : 127);
+    const reach = Math.max(...[...column, ...(isInt4 ? [] : pairs)].map(Math.abs), 1e-9);
+    const scale = reach / (isInt4 ? FACTOR * 7 : 127);
     column.forEach((weight, k) => {
       values[k * columns + n] = Math.round(weight / scale);
       elements[k * columns + n] = Math.round(weight / (FACTOR * scale)) + ZERO;
@@ -77,6 +77,6 @@ function inBytes(step: Step, image: Uint8Array, place: (bytes: Uint8Array) => nu
     new Uint8Array(Math.ceil(depth / I4_BLOCK) * columns).fill(each),
   );
   const packed =
-    isHalved && factors && zeros ? packHalves({ ...own, elements, factors, zeros }) : packBytes({ ...own, values });
-  return { ...step, words: [place(packed), columns, depth, activation, isHalved ? WEIGHTS_I4 : WEIGHTS_I8] };
+    isInt4 && factors && zeros ? packInt4({ ...own, elements, factors, zeros }) : packBytes({ ...own, values });
+  return { ...step, words: [place(packed), columns, depth, activation, isInt4 ? WEIGHTS_I4 : WEIGHTS_I8] };
 }

@@ -18,15 +18,15 @@ export function gatherBlocks(
       const offset = zeros ? <i32>load<u8>(zeros + entry) : zero;
       const scale = load<f32>(scales + 4 * entry);
       const from = table + row * bytes;
-      if (bits == 4) halves(out, from + (start >> 1), length, scale, offset);
-      else whole(out, from + start, length, scale, offset);
+      if (bits == 4) takeNibbles(out, from + (start >> 1), length, scale, offset);
+      else takeBytes(out, from + start, length, scale, offset);
       out += 4 * length;
     }
   }
   return DONE;
 }
 
-function halves(out: usize, from: usize, length: usize, scale: f32, zero: i32): void {
+function takeNibbles(out: usize, from: usize, length: usize, scale: f32, zero: i32): void {
   for (; length >= 16; length -= 16, from += 8, out += 64) {
     const pairs = v128.load64_zero(from);
     const low = v128.and(pairs, i8x16.splat(15));
@@ -39,7 +39,7 @@ function halves(out: usize, from: usize, length: usize, scale: f32, zero: i32): 
   }
 }
 
-function whole(out: usize, from: usize, length: usize, scale: f32, zero: i32): void {
+function takeBytes(out: usize, from: usize, length: usize, scale: f32, zero: i32): void {
   for (; length >= 16; length -= 16, from += 16, out += 64) store16(out, v128.load(from), scale, zero);
   for (let n: usize = 0; n < length; n++) store<f32>(out + 4 * n, <f32>(<i32>load<u8>(from + n) - zero) * scale);
 }

@@ -5,8 +5,8 @@
 import { DOT_PLAIN, LINEAR_I8_SCRATCH, PANEL, PANEL_TAIL_F32, PANEL_TAIL_I8 } from '../command-format';
 import { dotTile } from './dot-kernel';
 import { floatRow, floatTile, zeros } from './float-kernel';
-import { halvesLength, widen } from './halves';
-import { halvesRow, sumBlocks } from './halves-row';
+import { int4PanelLength, widen } from './int4';
+import { int4Row, sumBlocks } from './int4-kernel';
 import { elementBytes, mode } from './mode';
 import { plainTile } from './plain-kernel';
 import { paddedDepth, quantizeRows } from './quantize';
@@ -32,7 +32,7 @@ function takeColumns(out: usize, stride: usize, height: usize, columns: usize): 
 /** Strides count elements, as in the command. */
 export function linearBytes(
   out: usize, x: usize, weights: usize, rows: usize, columns: usize, depth: usize, stride: usize, strideX: usize,
-  activation: i32, scratch: usize, isHalved: bool,
+  activation: i32, scratch: usize, isInt4: bool,
 ): void {
   if (!rows || !columns) return;
   quantizeRows(scratch, x, 4 * strideX, rows, depth);
@@ -41,18 +41,18 @@ export function linearBytes(
   const scales = scratch + rows * length;
   const widened = (scales + ROW_TAIL * rows + 15) & ~15;
   const panelLength = WIDTH * padded + TAIL_I8;
-  const stored = isHalved ? halvesLength(padded) : panelLength;
-  if (isHalved && rows == 1 && depth && mode != DOT_PLAIN) {
+  const stored = isInt4 ? int4PanelLength(padded) : panelLength;
+  if (isInt4 && rows == 1 && depth && mode != DOT_PLAIN) {
     sumBlocks(widened, scratch, padded);
-    halfPanels(out, scratch, widened, scales, weights, columns, padded, stored);
+    int4Panels(out, scratch, widened, scales, weights, columns, padded, stored);
     activate(activation, out, 1, columns, 4 * stride);
     return;
   }
   const group = groupOf(panelLength);
   for (let n: usize = 0; n < columns; n += group, weights += (group / WIDTH) * stored) {
     const width = min(group, columns - n);
-    if (isHalved) widen(widened, weights, (width + WIDTH - 1) / WIDTH, padded);
-    const panels = isHalved ? widened : weights;
+    if (isInt4) widen(widened, weights, (width + WIDTH - 1) / WIDTH, padded);
+    const panels = isInt4 ? widened : weights;
     for (let r: usize = 0; r < rows; ) {
       const height = nextHeight(rows - r, mostRows(depth));
       const to = out + r * 4 * stride + 4 * n;
@@ -64,12 +64,12 @@ export function linearBytes(
 }
 
 /** One row, whose weights need not become bytes. `length`: of a panel. */
-function halfPanels(
+function int4Panels(
   out: usize, q: usize, sums: usize, scales: usize, panel: usize, columns: usize, depth: usize, length: usize,
 ): void {
   for (let n: usize = 0; n < columns; n += WIDTH, panel += length) {
     const whole = columns - n >= WIDTH;
-    halvesRow(q, sums, depth, panel, scales, whole ? out + 4 * n : beside);
+    int4Row(q, sums, depth, panel, scales, whole ? out + 4 * n : beside);
     if (!whole) takeColumns(out + 4 * n, PANEL_BYTES, 1, columns - n);
   }
 }

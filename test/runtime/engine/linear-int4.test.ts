@@ -20,7 +20,7 @@ import engine from '../../../shared/runtime/engine/engine.wasm';
 import { WEIGHTS_I8 } from '../../../shared/runtime/engine/program.ts';
 import { panelBytes } from '../../../shared/runtime/engine/weight-bytes.ts';
 import { emulate } from './emulate.ts';
-import { byteRow, type HalfWeights, packBytes, packHalves, quantize, scratchBytes, widened } from './linear.ts';
+import { byteRow, type Int4Weights, packBytes, packInt4, quantize, scratchBytes, widened } from './linear.ts';
 import { Machine } from './machine.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -29,7 +29,7 @@ const DEPTHS = [1, 7, 8, 9, 24, 31, 32, 33, 40, 64, 72, 100];
 const WIDTHS = [1, 4, 5, 8, 9, 16, 40, 64, 65, 130];
 
 /** Bytes of neighbours that add up to no more than 128, as the compiler leaves them. */
-function weightsOf(random: Random, depth: number, columns: number): HalfWeights {
+function weightsOf(random: Random, depth: number, columns: number): Int4Weights {
   const blocks = Math.ceil(depth / I4_BLOCK);
   const factors = Uint8Array.from({ length: blocks * columns }, () => random.integer(1, 8));
   const zeros = Uint8Array.from(factors, () => random.integer(0, 15));
@@ -55,7 +55,7 @@ function weightsOf(random: Random, depth: number, columns: number): HalfWeights 
 
 interface Case {
   readonly rows: readonly Float32Array[];
-  readonly weights: HalfWeights;
+  readonly weights: Int4Weights;
   readonly activation?: number;
 }
 
@@ -64,15 +64,15 @@ function run(machine: Machine, mode: number, code: number, { rows, weights, acti
   const { depth, columns } = weights;
   const x = new Float32Array(rows.length * depth);
   for (const [r, row] of rows.entries()) x.set(row, r * depth);
-  const isHalved = code === LINEAR_I4;
+  const isInt4 = code === LINEAR_I4;
   const out = machine.room(4 * rows.length * columns);
   const panels = Math.min(WIDENED, Math.ceil(columns / PANEL));
   const rowBytes = scratchBytes(rows.length, depth, mode);
   const scratch = machine.room(
-    isHalved ? Math.ceil(rowBytes / 16) * 16 + panels * panelBytes(depth, WEIGHTS_I8) : rowBytes,
+    isInt4 ? Math.ceil(rowBytes / 16) * 16 + panels * panelBytes(depth, WEIGHTS_I8) : rowBytes,
   );
   const behind = machine.room(64);
-  const image = machine.put(isHalved ? packHalves(weights) : packBytes(widened(weights)));
+  const image = machine.put(isInt4 ? packInt4(weights) : packBytes(widened(weights)));
   const from = machine.putAtEnd(x);
   const words = [out, from, image, rows.length, columns, depth, columns, depth, activation, scratch];
   expect(machine.run([code, ...words])).toBe(DONE);

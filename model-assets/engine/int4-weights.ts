@@ -1,10 +1,10 @@
 // What is to be in 4 bits: weights of linear layers, where most of a model's bytes are, and tables of words. Both are rounded from what the
-// graph has, floats or bytes, by the least of squares alone (pack-halves.ts, halve-table.ts).
+// graph has, floats or bytes, by the least of squares alone (pack-int4.ts, int4-table.ts).
 
 import { toNumber } from './dim.ts';
 import { isWhole, type NodeOf, Rewriter } from './fuse/rewriter.ts';
 import { weightsOf } from './fuse/siblings.ts';
-import { halveTable } from './halve-table.ts';
+import { int4Table } from './int4-table.ts';
 import { type Graph, isEqualList, type View } from './ir.ts';
 
 /** Elements of a layer. Those of a head are fewer, up to 85 labels of 768 units, and an error in them is one of the answer. */
@@ -14,7 +14,7 @@ const LEAST_ROWS = 2 ** 13;
 const LEAST_TABLE = 2 ** 20;
 
 /** The graph with its large weights in 4 bits; as it is where no layer is large, whatever its tables are. */
-export function halveWeights(graph: Graph): Graph {
+export function toInt4(graph: Graph): Graph {
   const rewriter = new Rewriter(graph);
   const layers = rewriter.nodes('linear').filter((node) => sizeOf(node) >= LEAST_LAYER);
   if (layers.length === 0) return graph;
@@ -24,7 +24,7 @@ export function halveWeights(graph: Graph): Graph {
     const [given, ...others] = node.inputs;
     if (!given || node.operation.axis !== 0 || !isWords(given)) continue;
     const before = known.find((each) => each.given.buffer === given.buffer && isEqualList(each.given.dims, given.dims));
-    const table = before?.table ?? { ...given, buffer: halveTable(given) };
+    const table = before?.table ?? { ...given, buffer: int4Table(given) };
     if (!before) known.push({ given, table });
     rewriter.replace([node], [{ ...node, inputs: [table, ...others] }]);
   }

@@ -1,5 +1,5 @@
 // Weights of 4 bits become weights of bytes, some panels at a time, which the kernels then take from the innermost cache: what comes from
-// memory is half as much, and every mode of the products has them. Where there is one row halves-row.ts does without.
+// memory is half as much, and every mode of the products has them. Where there is one row int4-kernel.ts does without.
 
 import { I4_BLOCK, PANEL, PANEL_TAIL_I8 } from '../command-format';
 
@@ -10,23 +10,23 @@ const TAIL: usize = PANEL_TAIL_I8;
 
 /** Bytes of a panel in 4 bits. `depth`: a multiple of 8. */
 @inline
-export function halvesLength(depth: usize): usize {
+export function int4PanelLength(depth: usize): usize {
   return (WIDTH / 2) * depth + WIDTH * ((depth + BLOCK - 1) / BLOCK) + TAIL;
 }
 
 /** Writes `panels` panels of bytes. */
-export function widen(out: usize, halves: usize, panels: usize, depth: usize): void {
+export function widen(out: usize, panel: usize, panels: usize, depth: usize): void {
   for (; panels > 0; panels--) {
     const end = out + WIDTH * depth;
     while (out < end) {
       const next = min(out + WIDTH * BLOCK, end);
-      widenBlock(out, next, halves);
-      halves += WIDTH + (next - out) / 2;
+      widenBlock(out, next, panel);
+      panel += WIDTH + (next - out) / 2;
       out = next;
     }
-    memory.copy(out, halves, TAIL);
+    memory.copy(out, panel, TAIL);
     out += TAIL;
-    halves += TAIL;
+    panel += TAIL;
   }
 }
 

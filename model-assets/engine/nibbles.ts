@@ -1,17 +1,17 @@
 // Numbers of 4 bits, two in a byte: the first in its lower half, as ONNX packs int4 and uint4.
 
 /** `count` of them as bytes, each by itself; a sign reaches over the whole byte. */
-export function fromHalves(packed: Uint8Array, count: number, isSigned: boolean): Uint8Array {
+export function unpackNibbles(packed: Uint8Array, count: number, isSigned: boolean): Uint8Array {
   const bytes = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
-    const half = ((packed[i >> 1] ?? 0) >> (4 * (i & 1))) & 15;
-    bytes[i] = isSigned && half > 7 ? half - 16 : half;
+    const nibble = ((packed[i >> 1] ?? 0) >> (4 * (i & 1))) & 15;
+    bytes[i] = isSigned && nibble > 7 ? nibble - 16 : nibble;
   }
   return bytes;
 }
 
 /** Rows of bytes that hold 4 bits each, packed; each row begins with a byte. */
-export function toHalves(bytes: ArrayLike<number>, width: number): Uint8Array {
+export function packNibbles(bytes: ArrayLike<number>, width: number): Uint8Array {
   const stride = Math.ceil(width / 2);
   const packed = new Uint8Array((bytes.length / width) * stride);
   for (let i = 0; i < bytes.length; i++) {

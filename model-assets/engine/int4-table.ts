@@ -12,7 +12,7 @@ const MOST = 15;
 const REACHES = [1, 0.93, 0.86];
 
 /** Of a whole table in floats or in bytes: [rows, width]. Throws `Unsupported` where an element is no number. */
-export function halveTable({ buffer, dims }: View): Buffer {
+export function int4Table({ buffer, dims }: View): Buffer {
   const [rows, width] = dims.map(toNumber);
   if (!rows || !width) throw new Unsupported('the size of a table is not known');
   const [perRow, stride] = [Math.ceil(width / BLOCK), Math.ceil(width / 2)];

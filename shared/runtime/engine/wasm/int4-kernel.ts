@@ -19,7 +19,7 @@ export function sumBlocks(sums: usize, q: usize, depth: usize): void {
 }
 
 /** The row times a panel. `depth`: a multiple of 8, not 0; `scales`: step and least of the row. */
-export function halvesRow(q: usize, sums: usize, depth: usize, panel: usize, scales: usize, out: usize): void {
+export function int4Row(q: usize, sums: usize, depth: usize, panel: usize, scales: usize, out: usize): void {
   if (isInPairs()) rowBy<InPairs>(q, sums, depth, panel, scales, out);
   else rowBy<AtOnce>(q, sums, depth, panel, scales, out);
 }

@@ -19,14 +19,14 @@ const MOST_PAIR = 128 - MOST_FACTOR;
 /** Factors that are tried, from the one that reaches all of a block downwards: with less, its ends are further off and all others nearer. */
 const TRIED = 3;
 
-export function packHalves(columns: readonly Column[], depth: number): Uint8Array {
+export function packInt4(columns: readonly Column[], depth: number): Uint8Array {
   const stride = panelBytes(depth, WEIGHTS_I4);
   const out = new Uint8Array(Math.ceil(columns.length / PANEL) * stride);
   const floats = new DataView(out.buffer);
-  const halver = new Halver(depth);
+  const int4 = new Int4Columns(depth);
   for (const { at, group } of panelsOf(columns, stride)) {
     for (const [within, column] of group.entries()) {
-      const { scale, sum } = halver.write(out, at, within, column);
+      const { scale, sum } = int4.write(out, at, within, column);
       const tail = at + stride - PANEL_TAIL_I8 + 4 * within;
       floats.setFloat32(tail, scale, true);
       floats.setFloat32(tail + 4 * PANEL, Math.fround(scale) * sum, true);
@@ -42,7 +42,7 @@ interface Block {
 }
 
 /** One column after the other in the same memory: a model has tens of millions of their elements. */
-class Halver {
+class Int4Columns {
   /** What a column's elements stand for. */
   readonly #exact: Float64Array;
   /** Less their zero points. */
