@@ -163,10 +163,10 @@ class Int4Columns {
   #store(out: Uint8Array, panel: number, within: number, blocks: readonly Block[]): void {
     const [byte, shift] = [4 * (within & 3), 4 * (within >> 2)];
     const padded = Math.ceil(this.#exact.length / DEPTH_UNIT) * DEPTH_UNIT;
+    const says = panel + (PANEL / 2) * padded + within;
     let at = panel;
     for (const [index, { factor, zero }] of blocks.entries()) {
-      out[at + within] = factor | (zero << 4);
-      at += PANEL;
+      out[says + PANEL * index] = factor | (zero << 4);
       const end = Math.min((index + 1) * I4_BLOCK, padded);
       for (let k = index * I4_BLOCK; k < end; k++) {
         const place = at + byte + (k & 3);

@@ -43,7 +43,7 @@ export function writeFront(program: Program): Uint8Array {
 /** The first that has what the program holds: engines of before go on reading what they can. */
 function versionOf({ functions }: Program): number {
   const all = functions.flatMap(({ steps }) => steps);
-  if (all.some(({ kind, words }) => kind === STEP_LINEAR && words[4] === WEIGHTS_I4)) return 6;
+  if (all.some(({ kind, words }) => kind === STEP_LINEAR && words[4] === WEIGHTS_I4)) return 7;
   if (functions.some(({ sizes }) => sizes.some(({ kind }) => kind === 'kept'))) return 5;
   if (all.some(isGuarded)) return 4;
   const kinds = new Set(all.map(({ kind }) => kind));

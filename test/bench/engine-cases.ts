@@ -9,8 +9,8 @@ export interface Opened {
 export type Case =
   /** A run of the graph `model` over as many tokens. */
   | (Opened & { readonly kind: 'forward'; readonly tokens: number })
-  /** A greedy step of a decoder behind `context` tokens, and a source of as many where there is an encoder. */
-  | (Opened & { readonly kind: 'step'; readonly context: number })
+  /** A step of a decoder, in so many rows (1, greedily), behind `context` tokens, and a source of as many where there is an encoder. */
+  | (Opened & { readonly kind: 'step'; readonly context: number; readonly beams?: number })
   /** A prompt of a decoder, as far as its next token. */
   | (Opened & { readonly kind: 'prompt'; readonly tokens: number })
   /** Reads so many bytes and does nothing else. */

@@ -36,10 +36,8 @@ function columnOf({ bytes, depth }: ReturnType<typeof packLinear>, n: number): C
   const length = (PANEL * padded) / 2 + PANEL * blocks + PANEL_TAIL_I8;
   const [panel, c] = [Math.floor(n / PANEL) * length, n % PANEL];
   const all = Array.from({ length: padded }, (_, k) => {
-    const at = panel + Math.floor(k / I4_BLOCK) * (PANEL + (PANEL * I4_BLOCK) / 2);
-    const within = k % I4_BLOCK;
-    const said = bytes[at + c] ?? 0;
-    const pair = bytes[at + PANEL + Math.floor(within / 4) * 16 + (c % 4) * 4 + (within % 4)] ?? 0;
+    const said = bytes[panel + (PANEL * padded) / 2 + Math.floor(k / I4_BLOCK) * PANEL + c] ?? 0;
+    const pair = bytes[panel + Math.floor(k / 4) * 16 + (c % 4) * 4 + (k % 4)] ?? 0;
     return (said & 15) * ((c < 4 ? pair & 15 : pair >> 4) - (said >> 4));
   });
   const tail = new DataView(bytes.buffer, bytes.byteOffset + panel + length - PANEL_TAIL_I8);

@@ -78,7 +78,7 @@ test.each([
 test.each([
   [WEIGHTS_F32, 1],
   [WEIGHTS_I8, 1],
-  [WEIGHTS_I4, 6],
+  [WEIGHTS_I4, 7],
 ])('a layer with weights of kind %i is of version %i', (kind, version) => {
   const tensors: Tensor[] = [
     [[2, 3], 'out'],

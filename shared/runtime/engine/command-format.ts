@@ -117,7 +117,7 @@ export const ATTENTION_ROWS_I8 = 12;
 
 /**
  * As LINEAR_I8, of weights in 4 bits. Behind its rows, from the next multiple of 16 on, scratch has room for WIDENED panels of bytes, or all where
- * they are fewer; of one row for its sums instead, four bytes for each block, which are less.
+ * they are fewer; or for the sums of a few rows, four bytes for each block of a row, which are less.
  */
 export const LINEAR_I4 = 22;
 
@@ -198,10 +198,10 @@ export const PRODUCT = 4;
 //
 //   y[n] = Σk q[k] w[k,n] × step × scale[n] + least × scale[n] × Σk w[k,n] + bias[n]
 //
-// Weights of LINEAR_I4: panels of eight columns out, whose columns in, filled up as those of LINEAR_I8, are told by blocks of I4_BLOCK (the last
-// of a panel: of what is left). A block is 8 bytes, one for each column out, with a factor in the lower half and a zero point in the upper one;
-// then [columns in / 4][4][4] bytes, two elements each: of the first four columns out in the lower halves, of the others in the upper ones.
-// Behind all blocks stands what stands behind the bytes of LINEAR_I8, and so does what is said of neighbours of
+// Weights of LINEAR_I4: panels of eight columns out, whose columns in are filled up as those of LINEAR_I8: [columns in / 4][4][4] bytes, two
+// elements each, of the first four columns out in the lower halves, of the others in the upper ones. Then comes what is said of blocks of
+// I4_BLOCK columns in (the last of a panel: of what is left), 8 bytes each, one for each column out, with a factor in the lower half and a zero
+// point in the upper one; and then what stands behind the bytes of LINEAR_I8, and so does what is said of neighbours hold of
 //
 //   w[k,n] = factor × (element - zero point)
 //

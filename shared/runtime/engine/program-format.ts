@@ -16,8 +16,13 @@
 //   step       kind, views, words
 
 export const MAGIC = 0x45475045; // "EPGE"
-/** The newest. A program is of the first that has what it holds: 2 has STEP_GATHER_BLOCKS, 3 STEP_ATTENTION_I8, 4 attention that is guarded, 5 logits that can be left out, 6 WEIGHTS_I4. */
-export const VERSION = 6;
+/**
+ * The newest. A program is of the first that has what it holds: 2 has STEP_GATHER_BLOCKS, 3 STEP_ATTENTION_I8, 4 attention that is guarded,
+ * 5 logits that can be left out, 7 WEIGHTS_I4.
+ */
+export const VERSION = 7;
+/** Had WEIGHTS_I4 in another order, which is not read any more. */
+export const WITHDRAWN_VERSION = 6;
 export const HEADER_BYTES = 32;
 /** Flag: weights in bytes keep to what command-format.ts says of two neighbours. Programs of earlier compilers, which lack it, may not. */
 export const KEEPS_TO_PAIRS = 1;

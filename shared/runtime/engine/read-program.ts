@@ -21,6 +21,7 @@ import {
   PROGRAM_ALIGNMENT,
   SIZE_KINDS,
   VERSION,
+  WITHDRAWN_VERSION,
 } from './program-format.ts';
 
 /** More than any model has; what a damaged count asks for is refused before it is made. */
@@ -49,6 +50,7 @@ export function readHeader(bytes: Uint8Array, fileBytes: number): ProgramHeader 
   if (version === undefined || version < 1 || version > VERSION) {
     throw damaged(`it has version ${version}, and this engine reads 1 to ${VERSION}`);
   }
+  if (version === WITHDRAWN_VERSION) throw damaged(`it has version ${version}, whose weights in 4 bits lie otherwise`);
   if (programBytes > MOST_PROGRAM_BYTES) throw damaged(`it has ${programBytes} bytes before its weights`);
   if (programBytes % PROGRAM_ALIGNMENT !== 0 || HEADER_BYTES + programBytes + imageBytes !== fileBytes) {
     throw damaged(`it has ${fileBytes} bytes where its header says ${HEADER_BYTES + programBytes + imageBytes}`);

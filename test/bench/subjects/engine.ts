@@ -36,6 +36,7 @@ const MODES = [
   { mode: DOT_PAIRS, label: ', in pairs' },
 ];
 const CONTEXT = 64;
+const BEAMS = 4;
 /** Further tokens, so that one stands behind a little more than CONTEXT. */
 const STEPS = 24;
 const MIB = 2 ** 20;
@@ -61,6 +62,7 @@ export default {
         async (workerd, [ours]) => {
           const bytes = { given: await stepBytes(ours), int4: await stepBytes(int4) };
           await reportSteps(workerd, { model, like, bytes }, report);
+          await reportBeams(workerd, model, like, report);
         },
         [int4],
       );
@@ -122,6 +124,23 @@ async function reportSteps(
     const speed = (ms: number) => size / ms / 1e6;
     const name = `${like}, its ${Math.round(size / 1e6)} MB of weights; reading alone${label}`;
     report({ case: name, unit: 'GB/s', ours: speed(own), peer: speed(read), ratio: read / own });
+  }
+}
+
+/** A step of all beams, whose rows share each weight that is read. */
+async function reportBeams(workerd: Workerd, model: string, like: string, report: Report): Promise<void> {
+  const it = { kind: 'step', context: CONTEXT, beams: BEAMS } as const;
+  const [peer = 0, given = 0, int4 = 0] = await time(
+    workerd,
+    [peerOf(model), model, inInt4Of(model)].map((name) => ({ ...it, model: name })),
+    STEPS,
+  );
+  for (const [label, own] of [
+    ['', given],
+    [', weights in int4', int4],
+  ] as const) {
+    const name = `${like}, a step of ${BEAMS} beams at ${CONTEXT}${label}`;
+    report({ case: name, unit: 'ms', ours: own, peer, ratio: peer / own });
   }
 }
 

@@ -66,7 +66,9 @@ async function repeat({ it, repeats }: Job, bucket: R2Bucket): Promise<void> {
   if (it.kind === 'step') {
     const decoding = await decode(sessions, it.context);
     await decoding.step([Array(it.context).fill(5)]);
-    for (let i = 0; i < repeats; i++) await decoding.step([[5]]);
+    const beams = it.beams ?? 1;
+    if (beams > 1) decoding.reorder(Array(beams).fill(0));
+    for (let i = 0; i < repeats; i++) await decoding.step(Array(beams).fill([5]));
     decoding.close();
     return;
   }

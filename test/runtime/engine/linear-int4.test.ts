@@ -120,18 +120,21 @@ for (const [name, mode] of Object.entries(MODES)) {
       }
     });
 
-    test('one row, which is not widened, as it is among others', () => {
+    test('a few rows, which are not widened, as they are among others', () => {
       const random = createRandom(mode + 115);
       for (const depth of [...DEPTHS, 600, 1100]) {
         for (const columns of [1, 5, 8, 9, 130]) {
           const weights = weightsOf(random, depth, columns);
-          const rows = Array.from({ length: 3 }, () => random.floats(depth));
+          const rows = Array.from({ length: 6 }, () => random.floats(depth));
           const together = run(machine, mode, LINEAR_I4, { rows, weights, activation: GELU_ERF });
-          for (const [r, row] of rows.entries()) {
-            const it = { rows: [row], weights };
-            const [alone] = run(machine, mode, LINEAR_I4, { ...it, activation: GELU_ERF });
-            expect(alone, `${depth} × ${columns}`).toEqual(together[r]);
-            expect(run(machine, mode, LINEAR_I4, it)[0]).toEqual(byteRow(quantize(row, mode), widened(weights)));
+          for (let count = 1; count < rows.length; count++) {
+            const few = { rows: rows.slice(-count), weights };
+            const what = `${count} × ${depth} × ${columns}`;
+            const apart = run(machine, mode, LINEAR_I4, { ...few, activation: GELU_ERF });
+            expect(apart, what).toEqual(together.slice(-count));
+            expect(run(machine, mode, LINEAR_I4, few), what).toEqual(
+              few.rows.map((row) => byteRow(quantize(row, mode), widened(weights))),
+            );
           }
         }
       }

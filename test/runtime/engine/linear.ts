@@ -82,14 +82,15 @@ export function packInt4(weights: Int4Weights): Uint8Array {
   const panels = Math.ceil(columns / PANEL);
   for (let panel = 0; panel < panels; panel++) {
     for (let block = 0; block < blocks; block++) {
-      const at = panel * length + block * (PANEL + (PANEL * I4_BLOCK) / 2);
+      const at = panel * length + (block * PANEL * I4_BLOCK) / 2;
+      const says = panel * length + (PANEL * padded) / 2 + block * PANEL;
       for (let c = 0; c < PANEL; c++) {
         const n = panel * PANEL + c;
         const [factor, zero] = n < columns ? [factors, zeros].map((each) => each[block * columns + n] ?? 0) : [0, 0];
-        bytes[at + c] = (factor ?? 0) + 16 * (zero ?? 0);
+        bytes[says + c] = (factor ?? 0) + 16 * (zero ?? 0);
         for (let k = block * I4_BLOCK; k < Math.min(padded, (block + 1) * I4_BLOCK); k++) {
           const within = k - block * I4_BLOCK;
-          const place = at + PANEL + Math.floor(within / 4) * 16 + (c % 4) * 4 + (within % 4);
+          const place = at + Math.floor(within / 4) * 16 + (c % 4) * 4 + (within % 4);
           const element = n < columns && k < depth ? (elements[k * columns + n] ?? 0) : (zero ?? 0);
           bytes[place] = (bytes[place] ?? 0) + element * (c < 4 ? 1 : 16);
         }

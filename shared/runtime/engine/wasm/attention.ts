@@ -13,7 +13,7 @@
 // Where there are no keys the result is 0. Where no score of a row is finite, it is not a number; where attention is guarded, such a row has
 // weights of 0, and the result is 0 but for values that are not finite.
 
-import { ATTENTION_ROWS, ATTENTION_ROWS_I8, PANEL, SCORES_STEP_WORDS } from '../command-format';
+import { ATTENTION_ROWS, ATTENTION_ROWS_I8, NONE, PANEL, SCORES_STEP_WORDS } from '../command-format';
 import { keyPanels, panelBytes, valuePanels } from './attention-bytes';
 import { scoreRow } from './attention-scores';
 import { scaleRow, stepRow } from './attention-steps';
@@ -109,7 +109,7 @@ function headInBytes(out: usize, q: usize, k: usize, v: usize, panels: usize, b:
   for (let s: usize = 0; s < queries; s += ATTENTION_ROWS_I8) {
     const rows = min(<usize>ATTENTION_ROWS_I8, queries - s);
     quantizeRows(quantized, q + s * strideQ, strideQ, rows, depth);
-    byteRows(scores, 4 * padded, rows, quantized, quantized + rows * elements * elementBytes(), panels, padded, elements);
+    byteRows(scores, 4 * padded, rows, quantized, quantized + rows * elements * elementBytes(), panels, padded, elements, NONE);
     for (let r: usize = 0; r < rows; r++) {
       const row = scores + 4 * r * padded;
       stepScores(row, 1, b, h, s + r);
@@ -118,7 +118,7 @@ function headInBytes(out: usize, q: usize, k: usize, v: usize, panels: usize, b:
       // With it, the least.
       if (guarded && isNaN(load<f32>(step))) store<u64>(step, 0);
     }
-    byteRows(out + s * strideOut, strideOut, rows, quantized, weightScales, values, width, padded);
+    byteRows(out + s * strideOut, strideOut, rows, quantized, weightScales, values, width, padded, NONE);
   }
 }
 

@@ -12,6 +12,7 @@ import { copy } from './copy';
 import { greatestOfRow } from './greatest';
 import { layerNorm } from './layer-norm';
 import { linearBytes, linearFloats } from './linear';
+import { linearInt4 } from './linear-int4';
 import { matmul } from './matmul';
 import { reduce } from './reduce';
 import { gather, gatherBytes, scatter } from './rows';
@@ -111,10 +112,10 @@ function execute(code: i32, w: usize): i32 {
       linearFloats(u(w, 0), u(w, 1), u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), u(w, 7), i(w, 8));
       return DONE;
     case LINEAR_I8:
+      linearBytes(u(w, 0), u(w, 1), u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), u(w, 7), i(w, 8), u(w, 9));
+      return DONE;
     case LINEAR_I4:
-      linearBytes(
-        u(w, 0), u(w, 1), u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), u(w, 7), i(w, 8), u(w, 9), code == LINEAR_I4,
-      );
+      linearInt4(u(w, 0), u(w, 1), u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), u(w, 7), i(w, 8), u(w, 9));
       return DONE;
     case MATMUL:
       if (!isRank(i(w, 10))) return ERROR_COMMAND;

@@ -1,5 +1,5 @@
 // Weights of 4 bits become weights of bytes, some panels at a time, which the kernels then take from the innermost cache: what comes from
-// memory is half as much, and every mode of the products has them. Where there is one row int4-kernel.ts does without.
+// memory is half as much, and every mode of the products has them. For a few rows int4-kernel.ts does without.
 
 import { I4_BLOCK, PANEL, PANEL_TAIL_I8 } from '../command-format';
 
@@ -8,25 +8,40 @@ const WIDTH: usize = PANEL;
 const BLOCK: usize = I4_BLOCK;
 const TAIL: usize = PANEL_TAIL_I8;
 
+/** Bytes that a block has its factors and zero points in. */
+export const SAYS: usize = PANEL;
+
+/** Bytes of a panel's elements. */
+@inline
+export function nibblesLength(depth: usize): usize {
+  return (WIDTH / 2) * depth;
+}
+
+@inline
+export function blocksOf(depth: usize): usize {
+  return (depth + BLOCK - 1) / BLOCK;
+}
+
 /** Bytes of a panel in 4 bits. `depth`: a multiple of 8. */
 @inline
 export function int4PanelLength(depth: usize): usize {
-  return (WIDTH / 2) * depth + WIDTH * ((depth + BLOCK - 1) / BLOCK) + TAIL;
+  return nibblesLength(depth) + SAYS * blocksOf(depth) + TAIL;
 }
 
 /** Writes `panels` panels of bytes. */
 export function widen(out: usize, panel: usize, panels: usize, depth: usize): void {
   for (; panels > 0; panels--) {
     const end = out + WIDTH * depth;
-    while (out < end) {
+    let says = panel + nibblesLength(depth);
+    for (; out < end; says += SAYS) {
       const next = min(out + WIDTH * BLOCK, end);
-      widenBlock(out, next, panel);
-      panel += WIDTH + (next - out) / 2;
+      widenBlock(out, next, panel, says);
+      panel += (next - out) / 2;
       out = next;
     }
-    memory.copy(out, panel, TAIL);
+    memory.copy(out, says, TAIL);
     out += TAIL;
-    panel += TAIL;
+    panel = says + TAIL;
   }
 }
 
@@ -35,18 +50,18 @@ export function widen(out: usize, panel: usize, panels: usize, depth: usize): vo
  * lower one to the upper one.
  */
 @inline
-function widenBlock(out: usize, end: usize, block: usize): void {
+function widenBlock(out: usize, end: usize, nibbles: usize, says: usize): void {
   const low = i8x16.splat(15);
   const none = i8x16.splat(0);
-  const said = v128.load64_zero(block);
+  const said = v128.load64_zero(says);
   const factors = v128.and(said, low);
   const zeros = v128.and(i16x8.shr_u(said, 4), low);
   const factorsA = i8x16.shuffle(factors, none, 0, 16, 0, 16, 1, 16, 1, 16, 2, 16, 2, 16, 3, 16, 3, 16);
   const factorsB = i8x16.shuffle(factors, none, 4, 16, 4, 16, 5, 16, 5, 16, 6, 16, 6, 16, 7, 16, 7, 16);
   const zerosA = i16x8.mul(i8x16.shuffle(zeros, none, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3), factorsA);
   const zerosB = i16x8.mul(i8x16.shuffle(zeros, none, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7), factorsB);
-  for (block += WIDTH; out < end; out += 32, block += 16) {
-    const pairs = v128.load(block);
+  for (; out < end; out += 32, nibbles += 16) {
+    const pairs = v128.load(nibbles);
     v128.store(out, i8x16.sub(i16x8.mul(v128.and(pairs, low), factorsA), zerosA));
     v128.store(out, i8x16.sub(i16x8.mul(v128.and(i16x8.shr_u(pairs, 4), low), factorsB), zerosB), 16);
   }

@@ -1,12 +1,10 @@
-// LINEAR_I8, LINEAR_I4 and LINEAR_F32: rows times weights that lie in panels of eight columns. Panels are the outer loop, so that each byte of the
+// LINEAR_I8 and LINEAR_F32: rows times weights that lie in panels of eight columns. Panels are the outer loop, so that each byte of the
 // weights comes from memory once; for each panel come all rows, up to six at a time. The last panel may have fewer than eight columns: its
 // tiles are made beside, and what belongs to the tensor is copied. The activation follows as soon as some panels are done.
 
-import { DOT_PLAIN, LINEAR_I8_SCRATCH, PANEL, PANEL_TAIL_F32, PANEL_TAIL_I8 } from '../command-format';
+import { DOT_PLAIN, PANEL, PANEL_TAIL_F32, PANEL_TAIL_I8 } from '../command-format';
 import { dotTile } from './dot-kernel';
 import { floatRow, floatTile, zeros } from './float-kernel';
-import { int4PanelLength, widen } from './int4';
-import { int4Row, sumBlocks } from './int4-kernel';
 import { elementBytes, mode } from './mode';
 import { plainTile } from './plain-kernel';
 import { paddedDepth, quantizeRows } from './quantize';
@@ -14,63 +12,33 @@ import { MOST_BYTE_ROWS, MOST_FLOAT_ROWS, nextHeight } from './row-count';
 import { activate } from './unary';
 
 /** Tile of the last panel. */
-const beside: usize = memory.data(4 * 8 * 6, 16);
+export const beside: usize = memory.data(4 * 8 * 6, 16);
 const WIDTH: usize = PANEL;
 const PANEL_BYTES: usize = 4 * PANEL;
 const TAIL_I8: usize = PANEL_TAIL_I8;
-const ROW_TAIL: usize = LINEAR_I8_SCRATCH;
 /** Columns after which their activation follows. */
 const GROUP: usize = 64;
 /** Of weights that stay in the innermost cache beside the rows. */
 const GROUP_BYTES: usize = 32768;
 
 /** Copies `columns` < 8 of each of `height` rows from `beside`. */
-function takeColumns(out: usize, stride: usize, height: usize, columns: usize): void {
+export function takeColumns(out: usize, stride: usize, height: usize, columns: usize): void {
   for (let r: usize = 0; r < height; r++) memory.copy(out + r * stride, beside + r * PANEL_BYTES, 4 * columns);
 }
 
 /** Strides count elements, as in the command. */
 export function linearBytes(
   out: usize, x: usize, weights: usize, rows: usize, columns: usize, depth: usize, stride: usize, strideX: usize,
-  activation: i32, scratch: usize, isInt4: bool,
+  activation: i32, scratch: usize,
 ): void {
   if (!rows || !columns) return;
   quantizeRows(scratch, x, 4 * strideX, rows, depth);
   const padded = paddedDepth(depth);
-  const length = padded * elementBytes();
-  const scales = scratch + rows * length;
-  const widened = (scales + ROW_TAIL * rows + 15) & ~15;
+  const scales = scratch + rows * padded * elementBytes();
   const panelLength = WIDTH * padded + TAIL_I8;
-  const stored = isInt4 ? int4PanelLength(padded) : panelLength;
-  if (isInt4 && rows == 1 && depth && mode != DOT_PLAIN) {
-    sumBlocks(widened, scratch, padded);
-    int4Panels(out, scratch, widened, scales, weights, columns, padded, stored);
-    activate(activation, out, 1, columns, 4 * stride);
-    return;
-  }
   const group = groupOf(panelLength);
-  for (let n: usize = 0; n < columns; n += group, weights += (group / WIDTH) * stored) {
-    const width = min(group, columns - n);
-    if (isInt4) widen(widened, weights, (width + WIDTH - 1) / WIDTH, padded);
-    const panels = isInt4 ? widened : weights;
-    for (let r: usize = 0; r < rows; ) {
-      const height = nextHeight(rows - r, mostRows(depth));
-      const to = out + r * 4 * stride + 4 * n;
-      bytePanels(to, 4 * stride, height, scratch + r * length, scales + 8 * r, panels, width, padded);
-      activate(activation, to, height, width, 4 * stride);
-      r += height;
-    }
-  }
-}
-
-/** One row, whose weights need not become bytes. `length`: of a panel. */
-function int4Panels(
-  out: usize, q: usize, sums: usize, scales: usize, panel: usize, columns: usize, depth: usize, length: usize,
-): void {
-  for (let n: usize = 0; n < columns; n += WIDTH, panel += length) {
-    const whole = columns - n >= WIDTH;
-    int4Row(q, sums, depth, panel, scales, whole ? out + 4 * n : beside);
-    if (!whole) takeColumns(out + 4 * n, PANEL_BYTES, 1, columns - n);
+  for (let n: usize = 0; n < columns; n += group, weights += (group / WIDTH) * panelLength) {
+    byteRows(out + 4 * n, 4 * stride, rows, scratch, scales, weights, min(group, columns - n), padded, activation);
   }
 }
 
@@ -79,18 +47,21 @@ function int4Panels(
  * out; and no more panels than WIDENED.
  */
 @inline
-function groupOf(panelLength: usize): usize {
+export function groupOf(panelLength: usize): usize {
   return panelLength > GROUP_BYTES / 4 ? 2 * WIDTH : panelLength > GROUP_BYTES / 8 ? 4 * WIDTH : 8 * WIDTH;
 }
 
 /** Quantized rows times panels: of both so few that they stay near. `stride` in bytes, `depth` a multiple of 8. */
 export function byteRows(
   out: usize, stride: usize, rows: usize, q: usize, scales: usize, panels: usize, columns: usize, depth: usize,
+  activation: i32,
 ): void {
   const length = depth * elementBytes();
   for (let r: usize = 0; r < rows; ) {
     const height = nextHeight(rows - r, mostRows(depth));
-    bytePanels(out + r * stride, stride, height, q + r * length, scales + 8 * r, panels, columns, depth);
+    const to = out + r * stride;
+    bytePanels(to, stride, height, q + r * length, scales + 8 * r, panels, columns, depth);
+    activate(activation, to, height, columns, stride);
     r += height;
   }
 }

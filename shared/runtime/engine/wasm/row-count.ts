@@ -12,6 +12,8 @@ export type Rows6 = (a: i32, b: i32, c: i32, d: i32, e: i32, f: i32) => void;
 export const MOST_BYTE_ROWS: usize = 6;
 /** Of floats, and of pairs of bytes, where each product takes a register before it is added. */
 export const MOST_FLOAT_ROWS: usize = 5;
+/** Rows whose weights of 4 bits are multiplied as they are: for more it takes less to make bytes of them once. */
+export const MOST_INT4_ROWS: usize = 5;
 
 /** Rows of the next tile when `rows` are left: as many tiles as needed, of nearly equal heights. */
 @inline

@@ -102,6 +102,14 @@ export function singleSteps(): Honest[] {
       [64, 9, 70, c.GELU_TANH, p.WEIGHTS_I4],
     ],
     [
+      p.STEP_LINEAR,
+      [
+        [[7, 10], 'out'],
+        [[7, 40], 'float'],
+      ],
+      [64, 10, 40, c.NONE, p.WEIGHTS_I4],
+    ],
+    [
       p.STEP_GATHER_BLOCKS,
       [
         [[2, 3, 37], 'out'],
