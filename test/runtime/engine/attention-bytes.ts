@@ -4,6 +4,7 @@ import { SCORES_ADD, SCORES_MUL } from '../../../shared/runtime/engine/command-f
 import { type Attention, at } from './attention.ts';
 import { roundEven } from './expected.ts';
 import { type ByteWeights, byteRow, levelsOf, type QuantizedRow, quantize } from './linear.ts';
+import { plus } from './multiply-add.ts';
 
 const { fround } = Math;
 const LOG2_E = fround(Math.LOG2E);
@@ -72,7 +73,7 @@ function weightsOf(scores: Float32Array, mode: number): QuantizedRow {
     const x = Math.max(fround(fround(score - top) * LOG2_E), -92);
     const power = roundEven(x);
     const f = fround(x - power);
-    const level = factors.reduceRight((p, c) => fround(fround(p * f) + c)) * 2 ** power;
+    const level = factors.reduceRight((p, c) => plus(c, p, f)) * 2 ** power;
     if (!(level < 0.5)) return roundEven(level);
     const wanted = fround(level + (left[i % 8] ?? 0));
     left[i % 8] = wanted - roundEven(wanted);

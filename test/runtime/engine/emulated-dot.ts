@@ -37,3 +37,8 @@ export function dot<_M>(weights: v128, bytes: v128, sums: v128, _ones: v128): v1
 function neighbours(a: v128, b: v128): v128 {
   return i32x4.add(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(a, b, 1, 3, 5, 7));
 }
+
+/** What a relaxed multiply-add makes of x² - y in this machine: (1 + 2^-12)² less 1 + 2^-11 is 2^-24 if it is rounded once, and else 0. */
+export function squareLess(x: f32, y: f32): f32 {
+  return f32x4.extract_lane(f32x4.relaxed_madd(f32x4.splat(x), f32x4.splat(x), f32x4.splat(-y)), 0);
+}

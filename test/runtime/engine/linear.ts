@@ -10,6 +10,7 @@ import {
   PANEL_TAIL_I8,
 } from '../../../shared/runtime/engine/command-format.ts';
 import { roundEven } from './expected.ts';
+import { plus } from './multiply-add.ts';
 
 const { fround } = Math;
 
@@ -158,7 +159,7 @@ export function byteRow(row: QuantizedRow, { values, scales, bias, depth, column
 export function floatRow(x: Float32Array, values: Float32Array, bias: Float32Array, columns: number): Float32Array {
   return Float32Array.from({ length: columns }, (_, n) => {
     let sum = bias[n] ?? 0;
-    for (const [k, value] of x.entries()) sum = fround(sum + fround(value * (values[k * columns + n] ?? 0)));
+    for (const [k, value] of x.entries()) sum = plus(sum, value, values[k * columns + n] ?? 0);
     return sum;
   });
 }

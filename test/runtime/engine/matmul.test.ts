@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { DONE, MATMUL } from '../../../shared/runtime/engine/command-format.ts';
 import engine from '../../../shared/runtime/engine/engine.wasm';
 import { Machine } from './machine.ts';
+import { plus } from './multiply-add.ts';
 import { createRandom } from './random.ts';
 
-const { fround } = Math;
 const SIZES = [1, 2, 3, 7, 8, 9, 13, 16, 17, 33, 40];
 
 test('shapes, strides and batches', () => {
@@ -44,7 +44,7 @@ test('shapes, strides and batches', () => {
           let sum = 0;
           for (let k = 0; k < inner; k++) {
             const y = b[bAt + (turned ? c * strideB + k : k * strideB + c)] ?? 0;
-            sum = fround(sum + fround((a[aAt + r * strideA + k] ?? 0) * y));
+            sum = plus(sum, a[aAt + r * strideA + k] ?? 0, y);
           }
           wanted.push(sum);
         }

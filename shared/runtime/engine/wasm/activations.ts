@@ -1,6 +1,7 @@
 // The smooth functions, four floats at once. Absolute errors are for results of the size of 1; NaN stays NaN.
 
 import { exp, expBounded, expNegative } from './exponential';
+import { plus } from './multiply-add';
 
 /** 1, and the end of what `expBounded` reaches. */
 const sigmoids: usize = memory.data<f32>([1, -87], 16);
@@ -26,7 +27,7 @@ const cubic: usize = memory.data<f32>([0.0713548163, 1.59576912], 16);
 @inline
 export function geluTanh(x: v128): v128 {
   const cube = f32x4.mul(f32x4.mul(f32x4.mul(x, x), x), v128.load32_splat(cubic));
-  return f32x4.mul(x, sigmoid(f32x4.add(cube, f32x4.mul(x, v128.load32_splat(cubic, 4)))));
+  return f32x4.mul(x, sigmoid(plus(cube, x, v128.load32_splat(cubic, 4))));
 }
 
 /** End of t, 2 over it, 1, 0; then what belongs to even powers of s, and to odd ones, the highest first. */
@@ -50,22 +51,22 @@ export function geluErf(x: v128): v128 {
   const s = f32x4.sub(f32x4.mul(t, v128.load32_splat(phi, 4)), v128.load32_splat(phi, 8));
   const z = f32x4.mul(s, s);
   let even = v128.load32_splat(phi, 16);
-  even = f32x4.add(f32x4.mul(even, z), v128.load32_splat(phi, 20));
-  even = f32x4.add(f32x4.mul(even, z), v128.load32_splat(phi, 24));
-  even = f32x4.add(f32x4.mul(even, z), v128.load32_splat(phi, 28));
-  even = f32x4.add(f32x4.mul(even, z), v128.load32_splat(phi, 32));
-  even = f32x4.add(f32x4.mul(even, z), v128.load32_splat(phi, 36));
-  even = f32x4.add(f32x4.mul(even, z), v128.load32_splat(phi, 40));
-  even = f32x4.add(f32x4.mul(even, z), v128.load32_splat(phi, 44));
+  even = plus(v128.load32_splat(phi, 20), even, z);
+  even = plus(v128.load32_splat(phi, 24), even, z);
+  even = plus(v128.load32_splat(phi, 28), even, z);
+  even = plus(v128.load32_splat(phi, 32), even, z);
+  even = plus(v128.load32_splat(phi, 36), even, z);
+  even = plus(v128.load32_splat(phi, 40), even, z);
+  even = plus(v128.load32_splat(phi, 44), even, z);
   let odd = v128.load32_splat(phi, 48);
-  odd = f32x4.add(f32x4.mul(odd, z), v128.load32_splat(phi, 52));
-  odd = f32x4.add(f32x4.mul(odd, z), v128.load32_splat(phi, 56));
-  odd = f32x4.add(f32x4.mul(odd, z), v128.load32_splat(phi, 60));
-  odd = f32x4.add(f32x4.mul(odd, z), v128.load32_splat(phi, 64));
-  odd = f32x4.add(f32x4.mul(odd, z), v128.load32_splat(phi, 68));
-  odd = f32x4.add(f32x4.mul(odd, z), v128.load32_splat(phi, 72));
-  odd = f32x4.add(f32x4.mul(odd, z), v128.load32_splat(phi, 76));
-  const p = f32x4.add(f32x4.mul(odd, s), even);
+  odd = plus(v128.load32_splat(phi, 52), odd, z);
+  odd = plus(v128.load32_splat(phi, 56), odd, z);
+  odd = plus(v128.load32_splat(phi, 60), odd, z);
+  odd = plus(v128.load32_splat(phi, 64), odd, z);
+  odd = plus(v128.load32_splat(phi, 68), odd, z);
+  odd = plus(v128.load32_splat(phi, 72), odd, z);
+  odd = plus(v128.load32_splat(phi, 76), odd, z);
+  const p = plus(even, odd, s);
   const tail = f32x4.mul(f32x4.mul(t, f32x4.sub(v128.load32_splat(phi, 8), s)), p);
   return f32x4.sub(f32x4.pmax(x, v128.load32_splat(phi, 12)), tail);
 }
@@ -83,11 +84,11 @@ export function tanh(x: v128): v128 {
   const large = f32x4.div(f32x4.sub(v128.load32_splat(tanhs, 4), power), f32x4.add(v128.load32_splat(tanhs, 4), power));
   const z = f32x4.mul(t, t);
   let p = v128.load32_splat(tanhs, 8);
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(tanhs, 12));
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(tanhs, 16));
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(tanhs, 20));
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(tanhs, 24));
-  const small = f32x4.add(t, f32x4.mul(f32x4.mul(t, z), p));
+  p = plus(v128.load32_splat(tanhs, 12), p, z);
+  p = plus(v128.load32_splat(tanhs, 16), p, z);
+  p = plus(v128.load32_splat(tanhs, 20), p, z);
+  p = plus(v128.load32_splat(tanhs, 24), p, z);
+  const small = plus(t, f32x4.mul(t, z), p);
   const size = v128.bitselect(small, large, f32x4.lt(t, v128.load32_splat(tanhs, 28)));
   return v128.or(size, v128.and(x, i32x4.splat(0x80000000)));
 }
@@ -108,18 +109,18 @@ export function erf(x: v128): v128 {
   const held = f32x4.pmin(f32x4.pmax(x, v128.load32_splat(erfs)), v128.load32_splat(erfs, 4));
   const z = f32x4.mul(held, held);
   let p = v128.load32_splat(erfs, 8);
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(erfs, 12));
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(erfs, 16));
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(erfs, 20));
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(erfs, 24));
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(erfs, 28));
-  p = f32x4.add(f32x4.mul(p, z), v128.load32_splat(erfs, 32));
+  p = plus(v128.load32_splat(erfs, 12), p, z);
+  p = plus(v128.load32_splat(erfs, 16), p, z);
+  p = plus(v128.load32_splat(erfs, 20), p, z);
+  p = plus(v128.load32_splat(erfs, 24), p, z);
+  p = plus(v128.load32_splat(erfs, 28), p, z);
+  p = plus(v128.load32_splat(erfs, 32), p, z);
   let q = v128.load32_splat(erfs, 36);
-  q = f32x4.add(f32x4.mul(q, z), v128.load32_splat(erfs, 40));
-  q = f32x4.add(f32x4.mul(q, z), v128.load32_splat(erfs, 44));
-  q = f32x4.add(f32x4.mul(q, z), v128.load32_splat(erfs, 48));
-  q = f32x4.add(f32x4.mul(q, z), v128.load32_splat(erfs, 52));
-  q = f32x4.add(f32x4.mul(q, z), v128.load32_splat(erfs, 56));
+  q = plus(v128.load32_splat(erfs, 40), q, z);
+  q = plus(v128.load32_splat(erfs, 44), q, z);
+  q = plus(v128.load32_splat(erfs, 48), q, z);
+  q = plus(v128.load32_splat(erfs, 52), q, z);
+  q = plus(v128.load32_splat(erfs, 56), q, z);
   return f32x4.div(f32x4.mul(held, p), q);
 }
 

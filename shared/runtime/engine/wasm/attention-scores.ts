@@ -2,6 +2,7 @@
 // Blocks of four keys by four elements are turned over in registers, so that each key's sum runs over the elements from the first, in one
 // lane, as it does in float-kernel.ts: both ways give the same bits.
 
+import { plus, plusOne } from './multiply-add';
 import { turned0, turned1, turned2, turned3 } from './transpose';
 
 /** Keys that are taken together: four sums of four that do not wait for one another. */
@@ -60,13 +61,13 @@ function block(sums: v128, q: v128, k: usize, stride: usize): v128 {
   const b = v128.load(k + stride);
   const c = v128.load(k + 2 * stride);
   const d = v128.load(k + 3 * stride);
-  sums = f32x4.add(sums, f32x4.mul(v128.shuffle<i32>(q, q, 0, 0, 0, 0), turned0(a, b, c, d)));
-  sums = f32x4.add(sums, f32x4.mul(v128.shuffle<i32>(q, q, 1, 1, 1, 1), turned1(a, b, c, d)));
-  sums = f32x4.add(sums, f32x4.mul(v128.shuffle<i32>(q, q, 2, 2, 2, 2), turned2(a, b, c, d)));
-  return f32x4.add(sums, f32x4.mul(v128.shuffle<i32>(q, q, 3, 3, 3, 3), turned3(a, b, c, d)));
+  sums = plus(sums, v128.shuffle<i32>(q, q, 0, 0, 0, 0), turned0(a, b, c, d));
+  sums = plus(sums, v128.shuffle<i32>(q, q, 1, 1, 1, 1), turned1(a, b, c, d));
+  sums = plus(sums, v128.shuffle<i32>(q, q, 2, 2, 2, 2), turned2(a, b, c, d));
+  return plus(sums, v128.shuffle<i32>(q, q, 3, 3, 3, 3), turned3(a, b, c, d));
 }
 
 function oneFrom(sum: f32, q: usize, k: usize, depth: usize): f32 {
-  for (let i: usize = 0; i < depth; i++) sum += load<f32>(q + 4 * i) * load<f32>(k + 4 * i);
+  for (let i: usize = 0; i < depth; i++) sum = plusOne(sum, load<f32>(q + 4 * i), load<f32>(k + 4 * i));
   return sum;
 }

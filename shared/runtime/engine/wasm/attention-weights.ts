@@ -10,6 +10,7 @@
 import { DOT_PLAIN, DOT_SIGNED } from '../command-format';
 import { acrossSum, acrossTotal } from './lanes';
 import { levelsFor, mode } from './mode';
+import { plus } from './multiply-add';
 
 /** See exponential.ts. */
 const ROUNDER: f32 = 12582912;
@@ -83,9 +84,9 @@ function levelsOf(x: v128): v128 {
   const rounder = f32x4.splat(ROUNDER);
   const turned = f32x4.add(x, rounder);
   const f = f32x4.sub(x, f32x4.sub(turned, rounder));
-  let p = f32x4.add(f32x4.mul(v128.load(factors, 64), f), v128.load(factors, 48));
-  p = f32x4.add(f32x4.mul(p, f), v128.load(factors, 32));
-  p = f32x4.add(f32x4.mul(p, f), v128.load(factors, 16));
-  p = f32x4.add(f32x4.mul(p, f), v128.load(factors));
+  let p = plus(v128.load(factors, 48), v128.load(factors, 64), f);
+  p = plus(v128.load(factors, 32), p, f);
+  p = plus(v128.load(factors, 16), p, f);
+  p = plus(v128.load(factors), p, f);
   return i32x4.add(p, i32x4.shl(turned, 23));
 }

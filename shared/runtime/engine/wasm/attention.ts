@@ -21,6 +21,7 @@ import { weighInLevels } from './attention-weights';
 import { floatRow, floatTile, zeros } from './float-kernel';
 import { byteRows, floatPanels } from './linear';
 import { elementBytes } from './mode';
+import { plusOne } from './multiply-add';
 import { packColumns } from './pack';
 import { paddedDepth, quantizeRows } from './quantize';
 import { MOST_FLOAT_ROWS, nextHeight } from './row-count';
@@ -170,6 +171,6 @@ function addValues(out: usize, rows: usize, v: usize): void {
 /** One element, for columns that are no whole panel. */
 function valueOf(weights: usize, v: usize): f32 {
   let sum: f32 = 0;
-  for (let t: usize = 0; t < keys; t++, v += strideV) sum += load<f32>(weights + 4 * t) * load<f32>(v);
+  for (let t: usize = 0; t < keys; t++, v += strideV) sum = plusOne(sum, load<f32>(weights + 4 * t), load<f32>(v));
   return sum;
 }

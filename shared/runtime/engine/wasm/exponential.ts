@@ -4,6 +4,8 @@
 // Constants stand in memory here and in activations.ts: read, a vector of four is one instruction; written out, V8 makes it from an integer
 // in three, each time that it is used.
 
+import { minus, plus } from './multiply-add';
+
 /** 1.5 × 2^23: what is added to it loses its fraction, rounded to even, and stands in the lowest bits. */
 const ROUNDER: f32 = 12582912;
 const ROUNDER_BITS: i32 = 0x4b400000;
@@ -26,20 +28,20 @@ function one(): v128 {
 /** x + ROUNDER in units of ln 2: n is in its lowest bits. */
 @inline
 function rounded(x: v128): v128 {
-  return f32x4.add(f32x4.mul(x, v128.load32_splat(constants)), v128.load32_splat(constants, 4));
+  return plus(v128.load32_splat(constants, 4), x, v128.load32_splat(constants));
 }
 
 /** e^(x - n × ln 2). */
 @inline
 function fraction(x: v128, turned: v128): v128 {
   const n = f32x4.sub(turned, v128.load32_splat(constants, 4));
-  let r = f32x4.sub(x, f32x4.mul(n, v128.load32_splat(constants, 8)));
-  r = f32x4.sub(r, f32x4.mul(n, v128.load32_splat(constants, 12)));
-  let p = f32x4.add(f32x4.mul(v128.load32_splat(constants, 16), r), v128.load32_splat(constants, 20));
-  p = f32x4.add(f32x4.mul(p, r), v128.load32_splat(constants, 24));
-  p = f32x4.add(f32x4.mul(p, r), v128.load32_splat(constants, 28));
-  p = f32x4.add(f32x4.mul(p, r), v128.load32_splat(constants, 32));
-  return f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(r, r), p), r), one());
+  let r = minus(x, n, v128.load32_splat(constants, 8));
+  r = minus(r, n, v128.load32_splat(constants, 12));
+  let p = plus(v128.load32_splat(constants, 20), v128.load32_splat(constants, 16), r);
+  p = plus(v128.load32_splat(constants, 24), p, r);
+  p = plus(v128.load32_splat(constants, 28), p, r);
+  p = plus(v128.load32_splat(constants, 32), p, r);
+  return f32x4.add(plus(r, f32x4.mul(r, r), p), one());
 }
 
 /** 2^n for what gives a normal number: the bits of 1, n higher in its exponent. */

@@ -1,20 +1,14 @@
 // The product of 1 to 5 rows of floats and eight columns. Every sum runs over k from its start in one lane, whatever the number of rows:
-// a row's result is the same, bit for bit, beside any others. Multiplied and added apart: a relaxed multiply-add is rounded once on one
-// machine and twice on another.
+// a row's result is the same, bit for bit, beside any others.
 //
 //   b       | eight columns of k = 0 | at stride: of k = 1 | …
 //   starts  | what the eight sums begin with: the bias, or 0 |
 
+import { plus } from './multiply-add';
 import { Rows1, Rows2, Rows3, Rows4, Rows5 } from './row-count';
 
 /** Eight sums that begin with nothing. */
 export const zeros: usize = memory.data(32, 16);
-
-/** sums + x × y, rounded twice. */
-@inline
-function plus(sums: v128, x: v128, y: v128): v128 {
-  return f32x4.add(sums, f32x4.mul(x, y));
-}
 
 /** out[r][n] = starts[n] + Σk a[r][k] × b[k][n]. Strides in bytes. */
 export function floatTile(
