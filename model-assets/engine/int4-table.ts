@@ -11,8 +11,11 @@ const MOST = 15;
 /** What of a block's range its 16 numbers reach over: with less, those at its ends are further off and all others nearer. */
 const REACHES = [1, 0.93, 0.86];
 
+/** Rows after which others may have a turn: half a millisecond of work. */
+const TURN = 64;
+
 /** Of a whole table in floats or in bytes: [rows, width]. Throws `Unsupported` where an element is no number. */
-export function int4Table({ buffer, dims }: View): Buffer {
+export function* int4Table({ buffer, dims }: View): Generator<void, Buffer> {
   const [rows, width] = dims.map(toNumber);
   if (!rows || !width) throw new Unsupported('the size of a table is not known');
   const [perRow, stride] = [Math.ceil(width / BLOCK), Math.ceil(width / 2)];
@@ -21,6 +24,7 @@ export function int4Table({ buffer, dims }: View): Buffer {
   const zeros = new Uint8Array(rows * perRow);
   const values = new Float64Array(width);
   for (let row = 0; row < rows; row++) {
+    if (row % TURN === 0) yield;
     read(values, buffer, row * width);
     for (let block = 0; block < perRow; block++) {
       const [start, end] = [block * BLOCK, Math.min(width, (block + 1) * BLOCK)];

@@ -13,8 +13,8 @@ const LEAST_LAYER = 2 ** 16;
 const LEAST_ROWS = 2 ** 13;
 const LEAST_TABLE = 2 ** 20;
 
-/** The graph with its large weights in 4 bits; as it is where no layer is large, whatever its tables are. */
-export function toInt4(graph: Graph): Graph {
+/** The graph with its large weights in 4 bits; as it is where no layer is large, whatever its tables are. It yields between rows of tables. */
+export function* toInt4(graph: Graph): Generator<void, Graph> {
   const rewriter = new Rewriter(graph);
   const layers = rewriter.nodes('linear').filter((node) => sizeOf(node) >= LEAST_LAYER);
   if (layers.length === 0) return graph;
@@ -24,7 +24,7 @@ export function toInt4(graph: Graph): Graph {
     const [given, ...others] = node.inputs;
     if (!given || node.operation.axis !== 0 || !isWords(given)) continue;
     const before = known.find((each) => each.given.buffer === given.buffer && isEqualList(each.given.dims, given.dims));
-    const table = before?.table ?? { ...given, buffer: int4Table(given) };
+    const table = before?.table ?? { ...given, buffer: yield* int4Table(given) };
     if (!before) known.push({ given, table });
     rewriter.replace([node], [{ ...node, inputs: [table, ...others] }]);
   }

@@ -5,6 +5,7 @@ import { ByteWeights } from '../../model-assets/engine/byte-weights.ts';
 import { constant } from '../../model-assets/engine/dim.ts';
 import { int4Table } from '../../model-assets/engine/int4-table.ts';
 import { type Quantized, type View, whole } from '../../model-assets/engine/ir.ts';
+import { drained } from '../../model-assets/engine/lower.ts';
 import { packLinear } from '../../model-assets/engine/pack.ts';
 import { transpose } from '../../model-assets/engine/views.ts';
 import { I4_BLOCK, PANEL, PANEL_TAIL_I8 } from '../../shared/runtime/engine/command-format.ts';
@@ -164,7 +165,7 @@ test('of bytes, of a weight that is seen turned round, and of layers side by sid
 test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('%s is told of, and not lost', (bad) => {
   const weight = floats(40, 3, (k, n) => (k === 33 && n === 1 ? bad : normal()));
   expect(() => packLinear([{ weight, bias: null }], true)).toThrow('a weight that is no number');
-  expect(() => int4Table(weight)).toThrow('no number');
+  expect(() => drained(int4Table(weight))).toThrow('no number');
 });
 
 test('a table in bytes, with scales of rows or of columns', () => {
@@ -180,7 +181,7 @@ test('a table in bytes, with scales of rows or of columns', () => {
       inner,
     };
     const table = whole({ type: 'float', length: constant(160), quantized: parts }, [constant(4), constant(40)]);
-    const { blocks } = int4Table(table);
+    const { blocks } = drained(int4Table(table));
     if (!blocks) throw new Error('there are no blocks');
     const packed = blocks.read();
     let [off, size] = [0, 0];
@@ -200,7 +201,7 @@ test('a table in bytes, with scales of rows or of columns', () => {
 test('a table: every block by its own scale, the last of a row shorter', () => {
   const [rows, width] = [5, 70];
   const table = floats(rows, width, (row, n) => (row === 2 ? 0 : normal() * 10 ** (Math.floor(n / 32) - row)));
-  const { blocks, data } = int4Table(table);
+  const { blocks, data } = drained(int4Table(table));
   if (!blocks) throw new Error('there are no blocks');
   expect([data, blocks.rows, blocks.width, blocks.bits, blocks.block]).toEqual([undefined, rows, width, 4, 32]);
   const packed = blocks.read();
