@@ -109,11 +109,11 @@ describe('npm start', () => {
   });
 
   describe.skipIf(!existsSync(COURSE))("the course's sentences", () => {
-    test('text-classification, each with a score over 0.9', async () => {
+    test('text-classification, each with a score over 0.85', async () => {
       const { request, reference } = courseOf<{ label: string }[]>('text-classification');
       const answers = await ask<{ label: string; score: number }[][]>('text-classification', request);
       expect(answers.map(([best]) => best?.label)).toEqual(reference.map(({ label }) => label));
-      for (const [best] of answers) expect(best?.score).toBeGreaterThan(0.9);
+      for (const [best] of answers) expect(best?.score).toBeGreaterThan(0.85);
     });
 
     test('token-classification finds the person, the organization and the place', async () => {

@@ -1,6 +1,6 @@
 """What follows from what, by a model that reads each of two texts alone, as all-MiniLM-L6-v2 has learned to read, and then compares them.
 
-It is too large to ship, and no BERT. It is wrong elsewhere than a model that reads both texts as one, so that both together are better
+It is too large to ship, and no BERT. It is wrong elsewhere than a model that reads both texts as one, so that together they are better
 than either.
 
 Pieces of one text are aligned with those of the other (Parikh et al. 2016, arXiv:1606.01933), and beside what is found there the
@@ -8,6 +8,7 @@ vectors of both texts are compared as a whole (Reimers and Gurevych 2019, arXiv:
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from . import following, origin
 from .following import LABELS, Pair, label
 from .train import Example, Plan, collate, predictions, train
 
-LEARN = Plan(epochs=3, learning_rate=1e-4, batch=16, seed=2)
+LEARN = Plan(epochs=3, learning_rate=1e-4, batch=16)
 """A batch of 16 premises is some 48 pairs."""
 HEAD, HEAD_RATE = ("seen", "asked", "compared", "judged"), 7.0
 """What is drawn anew, and how much faster than the encoder it learns."""
@@ -32,9 +33,9 @@ COMPARED = 256
 
 
 class Apart(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, seed: int) -> None:
         super().__init__()
-        self.encoder = origin.load(BertModel, LEARN.seed)
+        self.encoder = origin.load(BertModel, seed)
         for part in (self.encoder.embeddings, self.encoder.encoder.layer[:FIXED]):
             part.requires_grad_(False)
         width = self.encoder.config.hidden_size
@@ -78,11 +79,11 @@ def _whole(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return functional.normalize(_mean(states, mask), dim=-1) * states.shape[-1] ** 0.5
 
 
-def taught(rows: Sequence[dict], state: Path) -> Apart:
+def taught(rows: Sequence[dict], seed: int, state: Path) -> Apart:
     """By rows with one of the three labels."""
-    model = Apart()
+    model = Apart(seed)
     examples = to_examples(following.pairs(rows), [label(row) for row in rows])
-    train(model, examples, LEARN, state, loss_of, None, faster=dict.fromkeys(HEAD, HEAD_RATE))
+    train(model, examples, replace(LEARN, seed=seed), state, loss_of, None, faster=dict.fromkeys(HEAD, HEAD_RATE))
     return model
 
 

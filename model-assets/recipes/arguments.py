@@ -10,7 +10,7 @@ def arguments(description: str | None) -> argparse.Namespace:
 
 
 def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """What a recipe keeps goes into a folder of its checkpoint's name in `work`: two recipes never take each other's."""
+    """What a recipe keeps goes into a folder of its checkpoint's name in `work`: two recipes never take each other's, but for the trunk, which several begin with."""
     args = parser.parse_args()
     args.work /= args.out.name
     args.work.mkdir(parents=True, exist_ok=True)

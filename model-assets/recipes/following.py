@@ -24,7 +24,7 @@ class Following:
     def __init__(self, data: Data) -> None:
         rows = {name: [row for row in data.rows(f"natural-language-inference/{name}") if row["label"] != "-"] for name in SETS}
         self.dev = [row for row in rows["mnli-dev"] if is_held_back_premise(row["premise"])]
-        """Never learned from; what ships is chosen by it."""
+        """Never learned from, nor is anything chosen by it."""
         self.held_back = {normal(text) for pair in pairs(self.dev) for text in pair}
         """All texts of `dev`, as they are compared."""
         self.learned = {name: [row for row in of if self.held_back.isdisjoint(map(normal, *pairs([row])))] for name, of in rows.items()}

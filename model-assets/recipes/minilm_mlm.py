@@ -41,7 +41,7 @@ LEARN = Plan(epochs=1, learning_rate=8e-4, batch=32, half=True)
 def main() -> None:
     args = arguments(__doc__)
     data = Data(args.data)
-    teacher, pieces = trunk.trained(data, args.work)
+    teacher, pieces = trunk.trained(data, args.work.parent / trunk.FOLDER)
 
     texts = texts_of(data, random.Random(23))
     tokenizer, rows = trim(pieces, count_pieces(pieces, texts), PIECES)

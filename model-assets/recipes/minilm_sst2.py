@@ -1,44 +1,48 @@
-"""The English sentiment checkpoint: all-MiniLM-L6-v2, fine-tuned, then distilled into a trimmed vocabulary.
+"""The English sentiment checkpoint: all-MiniLM-L6-v2 with fewer pieces, taught by two models together.
 
     python -m recipes.minilm_sst2 --work /some/folder --out checkpoints/minilm-sst2
 
-Five steps: a teacher learns SST-2; its embeddings are trimmed; the trimmed model learns from the labels and from what the
-teacher says of SST-2 and of 40,000 sentences of reviews; and it goes on with the ends of whole reviews and with comments
-that name an emotion, so that it knows more of English than film criticism. At last it is taught by itself, as it was in floats, to do
-with rows of 7 bits. Each step resumes where it was interrupted.
+One teacher learns SST-2, the ends of whole reviews and comments that name an emotion, so that it knows more of English than film criticism. The
+other learns SST-2 alone, and begins as the trunk (`trunk.py`), which has read reviews and books. They are wrong in other sentences. Two
+students learn what both say of what they learned and of sentences that nobody has labelled, and the labels, with words as they will
+ship. The mean of their weights is taught the same once more, for a while. Of each teacher the epoch is kept that is best on SST-2 dev; nothing else
+is chosen by it. Each step resumes where it was interrupted.
 """
 
 import itertools
 import random
+from dataclasses import replace
 from operator import itemgetter
 
 import torch
 from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification
 
-from . import origin
+from . import origin, trunk
 from .arguments import arguments
 from .classification import accuracy, loss, predict, to_examples, with_teacher
+from .copies import averaged
 from .data import Data, sentences
 from .export_onnx import few, write_checkpoint
 from .held_back import unlike
+from .keep import kept
 from .packed import packed
-from .seven_bits import seven_bits
 from .train import Example, Plan, train
 from .vocabulary import count_pieces, trim, trim_embeddings
 
 LABELS = {"NEGATIVE": 0, "POSITIVE": 1}
+NAMES = {"id2label": {i: name for name, i in LABELS.items()}, "label2id": LABELS}
 PIECES = 15_000
-TEACHER = Plan(epochs=3, learning_rate=6e-5)
-STUDENT = Plan(epochs=2, learning_rate=6e-5)
-BROAD = Plan(epochs=2, learning_rate=4e-5, seed=23)
-ROUNDED = Plan(epochs=2, learning_rate=5e-5, seed=1, mean=0.998)
-UNLABELLED = 40_000
-"""Sentences of reviews that the teacher labels for the student."""
-AFTER = 0.25
-"""Share of the last step's weights in what ships; the others are those before it (Wortsman et al. 2022, arXiv:2109.01903)."""
-SHOWN = {"sentences": 6_000, "broad": 5_000}
-"""Of the reviews' sentences, and of their ends and the comments, in an epoch of the last step."""
+WIDER = Plan(epochs=3, learning_rate=6e-5, seed=29, half=True)
+READ = Plan(epochs=3, learning_rate=6e-5)
+STUDENT = Plan(epochs=2, learning_rate=8e-5, half=True, mean=0.998)
+STUDENTS = (23, 24)
+"""Seeds. Both see the same, in other orders, and have heads of their own."""
+AGAIN = Plan(epochs=1, learning_rate=5e-5, seed=31, half=True, mean=0.998)
+AGAIN_EXAMPLES = 48_000
+LONGEST, LONGEST_BROAD = 64, 80
+UNLABELLED = 80_000
+"""Sentences of reviews that the teachers label for the students."""
 EMOTIONS = {
     "POSITIVE": {"admiration", "amusement", "approval", "caring", "excitement", "gratitude", "joy", "love", "optimism", "pride", "relief"},
     "NEGATIVE": {"anger", "annoyance", "disappointment", "disapproval", "disgust", "embarrassment", "fear", "grief", "nervousness", "remorse", "sadness"},
@@ -49,43 +53,46 @@ EMOTIONS = {
 def main() -> None:
     args = arguments(__doc__)
     data = Data(args.data)
-    whole = origin.tokenizer()
-    model = origin.load(BertForSequenceClassification, id2label={i: name for name, i in LABELS.items()}, label2id=LABELS)
-
     dev = data.rows("text-classification/sst2.dev")
-    sst2 = unlike(data.rows("text-classification/sst2.train"), (row["text"] for row in dev), itemgetter("text"))
-    judged = examples_of(whole, dev)
-    train(model, examples_of(whole, sst2), TEACHER, args.work / "teacher.pt", loss(), lambda: accuracy(model, judged))
-
+    sst2 = unlike(data.rows("text-classification/sst2.train"), map(itemgetter("text"), dev), itemgetter("text"))
     reviews = [s for row in data.rows("text/imdb-unlabelled") for s in sentences(row["text"])]
-    trimmed, kept = trim_vocabulary(whole, sst2, reviews, data)
-    short = [s for s in shuffled(reviews) if 15 <= len(s) <= 220][:UNLABELLED]
-    unlabelled = sst2 + [{"text": s} for s in short]
-    logits = predict(model, examples_of(whole, unlabelled, 64))
-    trim_embeddings(model, kept)
-    taught = with_teacher(examples_of(trimmed, unlabelled, 64), logits)
-    judged = examples_of(trimmed, dev)
-    train(model, taught, STUDENT, args.work / "student.pt", loss(temperature=2.0, label_weight=0.5), lambda: accuracy(model, judged))
+    short = [{"text": s} for s in shuffled(reviews) if 15 <= len(s) <= 220][:UNLABELLED]
+    broad = broad_rows(data)
 
-    examples = examples_of(trimmed, sst2)
-    examples = with_teacher(examples, predict(model, examples)) + examples_of(trimmed, broad_rows(data), 80)
-    train(model, examples, BROAD, args.work / "broad.pt", loss(temperature=1.0, label_weight=0.7), lambda: accuracy(model, judged))
+    def shown(tokenizer: Tokenizer) -> list[Example]:
+        """What the students read."""
+        return [*examples_of(tokenizer, [*sst2, *short], LONGEST), *examples_of(tokenizer, broad, LONGEST_BROAD)]
 
-    kinds = ((sst2, 64), (unlabelled[len(sst2) :], 64), (broad_rows(data), 80))
-    parts = [examples_of(trimmed, rows, longest) for rows, longest in kinds]
-    phrases, told, broad = (with_teacher(part, predict(model, part)) for part in parts)
+    def says(model: BertForSequenceClassification, tokenizer: Tokenizer, rows: list[dict], plan: Plan, name: str) -> list[torch.Tensor]:
+        """What a teacher that learns `rows` says of that: logits, [labels] each."""
+        judged = examples_of(tokenizer, dev)
+        train(model, examples_of(tokenizer, rows, LONGEST_BROAD), plan, args.work / f"{name}.pt", loss(), lambda: accuracy(model, judged))
+        return kept(args.work / f"{name}-said.pt", lambda: predict(model, shown(tokenizer)))
 
-    def shown(chance: random.Random) -> list[Example]:
-        return [*phrases, *chance.sample(told, SHOWN["sentences"]), *chance.sample(broad, SHOWN["broad"])]
+    whole = origin.tokenizer()
+    said = [
+        says(origin.load(BertForSequenceClassification, **NAMES), whole, [*sst2, *broad], WIDER, "wider"),
+        says(*trunk.start(BertForSequenceClassification, data, args.work.parent / trunk.FOLDER, **NAMES), sst2, READ, "read"),
+    ]
+    together = [sum(each) / len(said) for each in zip(*said, strict=True)]
 
-    before = [each.detach().clone() for each in model.parameters()]
-    with seven_bits(model), packed(model):
-        train(model, shown, ROUNDED, args.work / "rounded.pt", loss(temperature=2.0, label_weight=0.5), None)
-        with torch.no_grad():
-            for each, old in zip(model.parameters(), before, strict=True):
-                each.copy_(old.lerp(each, AFTER))
-        print(f"dev, rows of 7 bits and words of 4: {accuracy(model, judged):.4f}")
-    print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out, few(phrases))}")
+    trimmed, pieces = trim_vocabulary(whole, sst2, reviews, data)
+    examples, judged = with_teacher(shown(trimmed), together), examples_of(trimmed, dev)
+    taught = loss(temperature=2.0, label_weight=0.5)
+    states = []
+    for seed in STUDENTS:
+        model = origin.load(BertForSequenceClassification, seed, **NAMES)
+        trim_embeddings(model, pieces)
+        with packed(model):
+            train(model, examples, replace(STUDENT, seed=seed), args.work / f"student-{seed}.pt", taught, None)
+            print(f"student {seed}: {accuracy(model, judged):.4f}", flush=True)
+        states.append(model.state_dict())
+    model.load_state_dict(averaged(states))
+    with packed(model):
+        print(f"their mean: {accuracy(model, judged):.4f}", flush=True)
+        train(model, random.Random(5).sample(examples, AGAIN_EXAMPLES), AGAIN, args.work / "again.pt", taught, None)
+        print(f"dev: {accuracy(model, judged):.4f}")
+    print(f"the fp32 graph is {write_checkpoint(model, trimmed, args.out, few(examples))}")
 
 
 def trim_vocabulary(whole: Tokenizer, rows: list[dict], reviews: list[str], data: Data) -> tuple[Tokenizer, list[int]]:

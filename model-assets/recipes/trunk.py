@@ -3,7 +3,8 @@
 It reads encyclopedias, news and abstracts, prose that looks like them, reviews, talk, and the texts that are put beside one another to ask
 what follows. Nothing that fill-mask, sentiment, zero-shot and questions are measured with is in it; of Tatoeba all English sentences are, those too that
 translation is measured with. What all-MiniLM-L6-v2 knows of questions, of names and of what follows is lost meanwhile: as a start for
-other tasks the trunk is no better, and for those three worse, than that (see their cards, and that of minilm-sst2).
+other tasks the trunk is no better, and for those three worse, than that (see their cards). Beside it, it is wrong in other sentences: minilm-sst2 has both
+as teachers.
 """
 
 import itertools
@@ -11,6 +12,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -21,10 +23,13 @@ from . import following, masks, origin
 from .data import Data, sentences
 from .held_back import unlike
 from .keep import kept
+from .origin import Model
 from .reading import Reading
 from .train import Plan, train
 from .vocabulary import count_pieces, trim, trim_embeddings
 
+FOLDER = "trunk"
+"""In what is given as `--work`: recipes of several checkpoints find it there."""
 PIECES = 16_000
 LONGEST = 128
 FACTS, LIKE_FACTS, PROSE, REVIEWS = 3, 60_000, 10_000, 45_000
@@ -35,6 +40,7 @@ LEARN = Plan(epochs=1, learning_rate=6e-4, batch=32, half=True)
 
 def trained(data: Data, work: Path) -> tuple[BertForMaskedLM, Tokenizer]:
     """The trunk and its pieces. Resumes in `work` where it was interrupted, and is trained once."""
+    work.mkdir(parents=True, exist_ok=True)
     state, vocabulary = kept(work / "trunk.kept", lambda: _train(data, work))
     tokenizer = Tokenizer.from_str(vocabulary)
     model = origin.load(BertForMaskedLM, hidden_dropout_prob=0.0)
@@ -42,6 +48,16 @@ def trained(data: Data, work: Path) -> tuple[BertForMaskedLM, Tokenizer]:
     trim_head(model, range(tokenizer.get_vocab_size()))
     model.load_state_dict(state)
     return model.eval(), tokenizer
+
+
+def start(kind: type[Model], data: Data, work: Path, **config: Any) -> tuple[Model, Tokenizer]:
+    """A model of `kind` that begins as the trunk, and the trunk's pieces; what its head adds is drawn anew."""
+    read, tokenizer = trained(data, work)
+    model = origin.load(kind, **config)
+    trim_embeddings(model, range(tokenizer.get_vocab_size()))
+    # It was not read with: the pooler stays what it was.
+    model.base_model.load_state_dict(read.base_model.state_dict(), strict=False)
+    return model, tokenizer
 
 
 def trim_head(model: BertForMaskedLM, rows: Sequence[int]) -> None:

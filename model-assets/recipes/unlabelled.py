@@ -1,4 +1,4 @@
-"""Pairs of texts of which nobody has said whether one follows from the other, for teachers to say it.
+"""Pairs of texts of which nobody has said whether one follows from the other, or what was said is not looked at (JOCI's), for teachers to say it.
 
 Texts that people wrote or chose to be asked about are put together anew: two hypotheses of one premise, a premise and its hypothesis the
 other way round, a premise and a hypothesis of another that is about much the same; beside them pairs that are alike, and JOCI's.
@@ -20,7 +20,7 @@ LONGEST = 400
 """Characters of both texts."""
 LONGEST_READ = 80
 """Pieces of a text that is compared with others."""
-NEAREST, NEAR = 8, 2
+NEAREST, NEAR = 8, 4
 """So many of the hypotheses that are nearest to a premise are looked at, and so many are put to it."""
 SEED = 9
 
@@ -30,12 +30,12 @@ def pairs(data: Data, mnli: Sequence[dict], snli: Sequence[dict], joci: Sequence
     rng = random.Random(SEED)
     alike = [(row["a"], row["b"]) for name in ("msr-paraphrase.train", "stsb.train") for row in data.rows(f"feature-extraction/{name}")]
     kinds = (
-        (others(mnli), 16_000),
-        (others(snli), 7_000),
-        ([(row["hypothesis"], row["premise"]) for row in mnli], 7_000),
-        (near(mnli, rng), 8_000),
-        ([*alike, *((b, a) for a, b in alike)], 8_000),
-        ([(row["premise"], row["hypothesis"]) for row in joci], 4_000),
+        (others(mnli), 30_000),
+        (others(snli), 16_000),
+        ([(row["hypothesis"], row["premise"]) for row in [*mnli, *snli]], 22_000),
+        (near(mnli, rng), 18_000),
+        ([*alike, *((b, a) for a, b in alike)], 18_000),
+        ([(row["premise"], row["hypothesis"]) for row in joci], 7_000),
     )
     result: list[Pair] = []
     for found, count in kinds:

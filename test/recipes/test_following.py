@@ -8,10 +8,10 @@ from unittest.mock import patch
 
 import torch
 
-from recipes import apart, following, unlabelled
+from recipes import apart, following, minilm_nli, unlabelled
 from recipes.following import SETS, Following
 from recipes.held_back import is_held_back_premise, normal
-from recipes.minilm_nli import loss_of_labels, mixed
+from recipes.minilm_nli import loss_of_labels, mixed, told_by
 from recipes.train import Example
 
 PREMISES = [f"It rains in town number {i}." for i in range(200)]
@@ -135,6 +135,23 @@ class Labels(unittest.TestCase):
         for target, share in ((0, 0.5), (1, 0.3), (following.NOT_ENTAILED, 0.5)):
             loss = loss_of_labels(model, [Example([1], target)])  # type: ignore[arg-type]
             self.assertAlmostEqual(float(loss), -math.log(share), places=5)
+
+
+class Told(unittest.TestCase):
+    def test_what_both_students_say_has_its_share_in_what_their_mean_is_taught(self) -> None:
+        class Sure(torch.nn.Module):
+            def __init__(self, of: int) -> None:
+                super().__init__()
+                self.of = of
+
+            def forward(self, input_ids: torch.Tensor, **_: torch.Tensor) -> SimpleNamespace:
+                return SimpleNamespace(logits=100 * torch.nn.functional.one_hot(torch.full((len(input_ids),), self.of), 3).float())
+
+        known = Example([1, 2], torch.tensor([0.0, 0.0, 1.0]))
+        with patch.object(minilm_nli, "OWN", 0.2):
+            [told] = told_by([Sure(0), Sure(1)], [known])  # type: ignore[list-item]
+        torch.testing.assert_close(told.target, torch.tensor([0.1, 0.1, 0.8]))
+        self.assertEqual(told.ids, known.ids)
 
 
 if __name__ == "__main__":

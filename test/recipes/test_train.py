@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import nn
 
+from recipes.copies import averaged
 from recipes.keep import kept
 from recipes.train import Example, Plan, batches, train
 
@@ -145,6 +146,15 @@ class Batches(unittest.TestCase):
         self.assertEqual(sorted(e.ids[0] for batch in found for e in batch), list(range(1_000)))
         padded = sum(len(batch) * max(len(e.ids) for e in batch) for batch in found)
         self.assertLess(padded, 1.1 * sum(len(e.ids) for e in examples))
+
+
+class Averaged(unittest.TestCase):
+    def test_floats_are_the_mean_and_numbers_the_firsts(self) -> None:
+        states = [{"weight": torch.tensor([1.0, 4.0]), "places": torch.tensor([0, 1])}, {"weight": torch.tensor([3.0, -4.0]), "places": torch.tensor([0, 1])}]
+        found = averaged(states)
+        self.assertEqual(found["weight"].tolist(), [2.0, 0.0])
+        self.assertEqual((found["places"].tolist(), found["places"].dtype), ([0, 1], torch.int64))
+        self.assertEqual(states[0]["weight"].tolist(), [1.0, 4.0])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 import torch
-from transformers import BertConfig, BertForMaskedLM, PreTrainedModel
+from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification, PreTrainedModel
 
 from recipes import minilm_mlm, origin, reading, trunk
 from recipes.data import Data
@@ -141,6 +141,17 @@ class Trained(unittest.TestCase):
                 ids = torch.tensor([[4, 9, 11]])
                 torch.testing.assert_close(read(ids).logits, made(ids).logits)
         self.assertEqual(len(trainings), 1)
+
+
+    def test_another_task_begins_as_the_trunk_with_a_head_of_its_own(self) -> None:
+        pieces = tokenizer()
+        made = model(pieces.get_vocab_size())
+        with TemporaryDirectory() as folder, patch.object(trunk, "_train", lambda *_: (made.state_dict(), pieces.to_str())), patch.object(origin, "load", begin):
+            begun, own = trunk.start(BertForSequenceClassification, None, Path(folder) / "new", num_labels=2)  # type: ignore[arg-type]
+        self.assertEqual(own.get_vocab(), pieces.get_vocab())
+        ids = torch.tensor([[2, 5, 3]])
+        torch.testing.assert_close(begun.eval().bert(ids).last_hidden_state, made.bert(ids).last_hidden_state)
+        self.assertEqual(begun(ids).logits.shape, (1, 2))
 
 
 if __name__ == "__main__":
