@@ -1,5 +1,5 @@
-// sums + x × y, and sums - x × y. Rounded once on machines that have it so, which is every x86 since 2013 and every 64-bit Arm: there the results have the same
-// bits. On others they are rounded twice, and differ in the last ones.
+// sums + x × y, and sums - x × y. Rounded once on machines that have it so, which are x86 with FMA3 (servers since 2013) and every 64-bit Arm:
+// there the results have the same bits. On others they are rounded twice, and differ in the last ones.
 
 @inline
 export function plus(sums: v128, x: v128, y: v128): v128 {
