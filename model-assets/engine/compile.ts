@@ -86,7 +86,8 @@ function* compiling(
         const readsAtOnce = READ_AT_ONCE.includes(name) && !graph.inputs.some((input) => PAST.test(input.name));
         const fused = fuse(graph, attention === 'int8' && readsAtOnce);
         const ready = keepLogits(narrowFirstTokens(fused));
-        lowered.push(yield* lowering(weights === 'int4' ? yield* toInt4(ready) : ready, name, own, image));
+        const weighed = weights === 'int4' ? yield* toInt4(ready) : ready;
+        lowered.push(yield* lowering(weighed, name, own, image));
       }
     } catch (cause) {
       throw at(`graph ${name}`, cause);

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { ByteWeights } from '../../model-assets/engine/byte-weights.ts';
 import { constant } from '../../model-assets/engine/dim.ts';
-import { int4Table } from '../../model-assets/engine/int4-table.ts';
+import { int4Table, ROWS_A_TURN } from '../../model-assets/engine/int4-table.ts';
 import { type Quantized, type View, whole } from '../../model-assets/engine/ir.ts';
 import { drained } from '../../model-assets/engine/lower.ts';
 import { packLinear } from '../../model-assets/engine/pack.ts';
@@ -218,4 +218,11 @@ test('a table: every block by its own scale, the last of a row shorter', () => {
       expect(off).toBeLessThanOrEqual(0.12 * Math.hypot(...exact));
     }
   }
+});
+
+test('others have a turn while a table becomes int4', () => {
+  const rows = 3 * ROWS_A_TURN + 1;
+  const data = random.floats(rows * 32);
+  const table = whole({ type: 'float', length: constant(data.length), data }, [constant(rows), constant(32)]);
+  expect([...int4Table(table)]).toHaveLength(4);
 });

@@ -201,7 +201,7 @@ export const PRODUCT = 4;
 // Weights of LINEAR_I4: panels of eight columns out, whose columns in are filled up as those of LINEAR_I8: [columns in / 4][4][4] bytes, two
 // elements each, of the first four columns out in the lower halves, of the others in the upper ones. Then comes what is said of blocks of
 // I4_BLOCK columns in (the last of a panel: of what is left), 8 bytes each, one for each column out, with a factor in the lower half and a zero
-// point in the upper one; and then what stands behind the bytes of LINEAR_I8, and so does what is said of neighbours hold of
+// point in the upper one; and then what stands behind the bytes of LINEAR_I8. What is said there of neighbours holds of
 //
 //   w[k,n] = factor × (element - zero point)
 //

@@ -48,7 +48,7 @@ export function readHeader(bytes: Uint8Array, fileBytes: number): ProgramHeader 
   );
   if (magic !== MAGIC) throw damaged('it does not begin as one');
   if (version === undefined || version < 1 || version > VERSION) {
-    throw damaged(`it has version ${version}, and this engine reads 1 to ${VERSION}`);
+    throw damaged(`it has version ${version}, and this engine reads 1 to ${VERSION} but ${WITHDRAWN_VERSION}`);
   }
   if (version === WITHDRAWN_VERSION) throw damaged(`it has version ${version}, whose weights in 4 bits lie otherwise`);
   if (programBytes > MOST_PROGRAM_BYTES) throw damaged(`it has ${programBytes} bytes before its weights`);
