@@ -1,5 +1,5 @@
 // Takes the place of shared/runtime/engine/wasm/dot.ts in a module for the tests: what each kind of machine makes of the relaxed dot
-// product, in instructions that are the same on all of them. Compiled by asc, see global-setup.ts.
+// product, in instructions that are the same on all of them; and what this one makes of a relaxed multiply-add. Compiled by asc, see global-setup.ts.
 
 /** A DOT_ code: unsigned bytes, the same with sums of pairs that saturate, signed bytes and sums of pairs that wrap; or 7 bits of each byte. */
 let machine: i32 = 4;

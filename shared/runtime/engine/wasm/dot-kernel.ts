@@ -4,10 +4,10 @@
 //   panel  | k 0..3 of column 0 | of column 1 | … of column 7 | k 4..7 of column 0 | …      32 bytes for four k
 //   row    | k 0..3 | k 4..7 | …                                                            four bytes, repeated for four columns
 
-import { DOT_PAIRS, DOT_SEVEN_BITS, DOT_SIGNED } from '../command-format';
+import { DOT_SIGNED } from '../command-format';
 import { finish } from './dequantize';
 import { AtOnce, dot, InPairs, onesOf } from './dot';
-import { mode } from './mode';
+import { isInPairs, mode } from './mode';
 import { Rows2, Rows3, Rows4, Rows5, Rows6 } from './row-count';
 
 /** In a panel's tail: the sums of columns, times their scales. */
@@ -17,7 +17,7 @@ const TOTALS: usize = 32;
 export function dotTile(
   height: usize, q: usize, depth: usize, panel: usize, scales: usize, out: usize, stride: usize,
 ): void {
-  if (mode == DOT_PAIRS || mode == DOT_SEVEN_BITS) tileBy<InPairs>(height, q, depth, panel, scales, out, stride);
+  if (isInPairs()) tileBy<InPairs>(height, q, depth, panel, scales, out, stride);
   else tileBy<AtOnce>(height, q, depth, panel, scales, out, stride);
 }
 
@@ -45,6 +45,7 @@ export function startOf(tail: usize): v128 {
   const sums = f32x4.nearest(f32x4.div(v128.load(tail, TOTALS), v128.load(tail)));
   return i32x4.shl(i32x4.trunc_sat_f32x4_s(sums), 7);
 }
+
 /**
  * Two to six rows. Up to three leave half of the sums free: every other k then goes to those, so that fewer products wait for the one
  * before.

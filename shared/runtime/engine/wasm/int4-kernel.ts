@@ -3,12 +3,12 @@
 //
 //   Σk factor × (element - zero point) × q[k]  =  factor × (Σk element × q[k] - zero point × Σk q[k])
 
-import { DOT_PAIRS, DOT_SEVEN_BITS, I4_BLOCK } from '../command-format';
+import { I4_BLOCK } from '../command-format';
 import { finish } from './dequantize';
 import { AtOnce, dot, InPairs, onesOf } from './dot';
 import { startOf } from './dot-kernel';
 import { blocksOf, nibblesLength, SAYS } from './int4';
-import { mode } from './mode';
+import { isInPairs } from './mode';
 import { Rows1, Rows2, Rows3, Rows4, Rows5 } from './row-count';
 
 const BLOCK: usize = I4_BLOCK;
@@ -27,11 +27,6 @@ export function int4Tile(
 ): void {
   if (isInPairs()) tileBy<InPairs>(height, q, sums, depth, panel, scales, out, stride);
   else tileBy<AtOnce>(height, q, sums, depth, panel, scales, out, stride);
-}
-
-@inline
-function isInPairs(): bool {
-  return mode == DOT_PAIRS || mode == DOT_SEVEN_BITS;
 }
 
 function sumBy<M>(sums: usize, q: usize, depth: usize): void {
@@ -69,7 +64,7 @@ function tile<R, M>(q: usize, sums: usize, depth: usize, panel: usize, scales: u
   let says = panel + nibblesLength(depth);
   const tail = says + SAYS * blocksOf(depth);
   const end = says;
-  const next = 4 * blocksOf(depth);
+  const sumsStride = 4 * blocksOf(depth);
   let x0 = q;
   let x1 = q + depth;
   let x2 = q + 2 * depth;
@@ -127,10 +122,10 @@ function tile<R, M>(q: usize, sums: usize, depth: usize, panel: usize, scales: u
     const g = i32x4.extend_low_i16x8_u(u);
     u = i32x4.extend_high_i16x8_u(u);
     a0 = i32x4.add(a0, made(c0, g, x, sums)); b0 = i32x4.add(b0, made(d0, u, v, sums));
-    if (lengthof<R>() > 1) { a1 = i32x4.add(a1, made(c1, g, x, sums + next)); b1 = i32x4.add(b1, made(d1, u, v, sums + next)); }
-    if (lengthof<R>() > 2) { a2 = i32x4.add(a2, made(c2, g, x, sums + 2 * next)); b2 = i32x4.add(b2, made(d2, u, v, sums + 2 * next)); }
-    if (lengthof<R>() > 3) { a3 = i32x4.add(a3, made(c3, g, x, sums + 3 * next)); b3 = i32x4.add(b3, made(d3, u, v, sums + 3 * next)); }
-    if (lengthof<R>() > 4) { a4 = i32x4.add(a4, made(c4, g, x, sums + 4 * next)); b4 = i32x4.add(b4, made(d4, u, v, sums + 4 * next)); }
+    if (lengthof<R>() > 1) { a1 = i32x4.add(a1, made(c1, g, x, sums + sumsStride)); b1 = i32x4.add(b1, made(d1, u, v, sums + sumsStride)); }
+    if (lengthof<R>() > 2) { a2 = i32x4.add(a2, made(c2, g, x, sums + 2 * sumsStride)); b2 = i32x4.add(b2, made(d2, u, v, sums + 2 * sumsStride)); }
+    if (lengthof<R>() > 3) { a3 = i32x4.add(a3, made(c3, g, x, sums + 3 * sumsStride)); b3 = i32x4.add(b3, made(d3, u, v, sums + 3 * sumsStride)); }
+    if (lengthof<R>() > 4) { a4 = i32x4.add(a4, made(c4, g, x, sums + 4 * sumsStride)); b4 = i32x4.add(b4, made(d4, u, v, sums + 4 * sumsStride)); }
   }
   u = v128.load(tail);
   v = v128.load(tail, 32);

@@ -35,6 +35,12 @@ function same<M>(even: i32, odd: i32): i32 {
 }
 const operands: usize = memory.data(32, 16);
 
+/** Whether the dot product is made of sums of pairs. */
+@inline
+export function isInPairs(): bool {
+  return mode == DOT_PAIRS || mode == DOT_SEVEN_BITS;
+}
+
 /** Bytes of an element of a quantized row. */
 @inline
 export function elementBytes(): usize {
